@@ -1,0 +1,107 @@
+/** The pipeline on one page: captures → world → cases → verdicts → incidents → report. */
+import { openCaptures } from './capture/index.js'
+import { gatherCases } from './evidence/index.js'
+import { buildWorld } from './flow/index.js'
+import { segmentFilter } from './filter.js'
+import { findIncidents } from './incidents.js'
+import type { Analysis, CauseId, Listener, Report, Reset, Totals, World } from './model.js'
+import { Notes } from './notes.js'
+import { storiesOf } from './stories.js'
+import { verdictOf } from './verdict.js'
+import { VERSION } from './version.js'
+import { createDecoder } from './wire/decoder.js'
+
+export interface AnalyzeOptions {
+  /** Only connections of these addresses, ports, networks (CIDR); they see inside tunnels. */
+  hosts?: string[]
+  ports?: number[]
+  nets?: string[]
+  /** Analyse the good captures when some are bad, instead of failing. */
+  keepGoing?: boolean
+  /** Upper bound for the memory of tracked connections, in bytes. */
+  memoryBytes?: number
+  signal?: AbortSignal
+  onProgress?: (done: number, total: number | undefined) => void
+  onWarning?: (line: string) => void
+  chunkBytes?: number
+}
+
+/**
+ * Analyses captures of one vantage point (several = rotated pieces, merged by time).
+ * @param paths files, or "-" for a pcap or pcapng stream on standard input
+ * @throws CaptureError when nothing could be analysed; its message is one line naming file, reason and way out
+ */
+export async function analyzeCaptures(paths: string[], options: AnalyzeOptions = {}): Promise<Analysis> {
+  const { onProgress, signal } = options
+  const captures = await openCaptures(paths, options)
+  const filter = segmentFilter(options)
+  const notes = captures.infos().map(() => new Notes())
+  const world = await buildWorld(captures, createDecoder, {
+    notesOf: capture => notes[capture]!,
+    ...(filter ? { filter } : {}),
+    ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onProgress: (done, total) => onProgress(done, total ?? undefined) } : {}),
+  })
+  const infos = captures.infos().map((info, i) => ({
+    ...info,
+    tcpSegments: world.tcpSegmentsByCapture[i] ?? 0,
+    notes: [...info.notes, ...notes[i]!.list()],
+  }))
+  return conclude(world, infos)
+}
+
+/** Everything right of the tracker: rare, plain and clear. */
+export function conclude(world: World, captures: Report['captures']): Analysis {
+  const cases = gatherCases(world)
+  const resets = cases.map(item => verdictOf(item, world.timebase, captures))
+  const incidents = findIncidents(resets)
+  return {
+    report: {
+      schema: 'rst-analyze/report/1',
+      generator: { name: 'rst-analyze', version: VERSION },
+      captures,
+      totals: totalsOf(world, resets),
+      resets,
+      listeners: listenersOf(world, resets),
+      incidents,
+    },
+    stories: storiesOf(cases, resets),
+    health: world.health,
+    timebase: world.timebase,
+  }
+}
+
+function totalsOf(world: World, resets: Reset[]): Totals {
+  const totals: Totals = { ...pick(world), resets: resets.length, byCause: {}, byOrigin: {} }
+  for (const r of resets) {
+    totals.byCause[r.cause] = (totals.byCause[r.cause] ?? 0) + 1
+    totals.byOrigin[r.origin] = (totals.byOrigin[r.origin] ?? 0) + 1
+  }
+  return totals
+}
+
+function pick({ totals }: World): Pick<Totals, 'connections' | 'resetConnections' | 'rstFrames'> {
+  return { connections: totals.connections, resetConnections: totals.resetConnections, rstFrames: totals.rstFrames }
+}
+
+/** Listeners with resets, those with most reset connections first. */
+function listenersOf(world: World, resets: Reset[]): Listener[] {
+  const byCause = new Map<string, Partial<Record<CauseId, number>>>()
+  for (const { connection, cause } of resets) {
+    const key = `${connection.server.address} ${connection.server.port}`
+    const counts = byCause.get(key) ?? {}
+    counts[cause] = (counts[cause] ?? 0) + 1
+    byCause.set(key, counts)
+  }
+  return world.listeners
+    .filter(l => byCause.has(`${l.address} ${l.port}`))
+    .map(({ address, port, connections, resetConnections }) => ({
+      address,
+      port,
+      connections,
+      resetConnections,
+      byCause: byCause.get(`${address} ${port}`)!,
+    }))
+    .sort((a, b) => b.resetConnections - a.resetConnections || (a.address < b.address ? -1 : 1) || a.port - b.port)
+}

@@ -1,0 +1,44 @@
+import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
+
+export default defineCause({
+  id: 'abortive-close',
+  title: 'Aborted on purpose',
+  family: 'established',
+  means: 'The application asked for a reset instead of an orderly close: SO_LINGER with time 0, an abort() call, a destroyed socket, a cancelled request.',
+  remedies: [
+    'On the side that reset: look for SO_LINGER 0, abort(), socket.destroy(), a cancelled context or a fatal error handler; close normally if the data matters.',
+    'If it is a proxy or load tester that saves TIME_WAIT sockets by resetting, tell its users, or let it close normally.',
+    'On the other side: treat it as "the peer gave up"; retry idempotent requests on a new connection.',
+  ],
+  nextChecks: ['In the log of the application that reset: a cancellation, an exception, a timeout or a shutdown at this second.'],
+  cites: ['RFC 9293 §3.10.5', 'RFC 9293 §3.9.1.6', 'Linux net/ipv4/tcp.c __tcp_close'],
+  mistakenFor: {
+    'unread-data-close': 'the header is identical; then data of the peer was waiting to be read',
+    'idle-timeout': 'then a silence came first',
+    'process-crash': 'then many connections ended together',
+    'benign-teardown': 'then everything had been said and the peer had closed',
+  },
+  prior: 0.8,
+  requires: [
+    must('the connection had been established', f => f.handshakeDone),
+    must('a socket reset itself', f => f.active === undefined ? undefined : f.active),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    fair('its sender had nothing left to read: its own data came last', f => not(f.peerSpokeLast)),
+    fair('nothing had been sent on the connection', f => !f.payloadSeen),
+    fair('everything the peer had sent was acknowledged', f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false),
+    weak("the reset's window is that of the last ACK: nothing was waiting to be read", f => (f.resetWindowRatio === undefined ? undefined : f.resetWindowRatio > 0.9 && f.resetWindowRatio < 1.2)),
+    weak('it came in the middle of its own transfer', f => or(atLeast(f.senderUnackedBytes, 1), f.sender === 'server' ? f.responseInProgress : f.requestInProgress)),
+    weak('its sender was waiting for an answer', f => and(f.sender === 'client', f.requestOutstanding, f.peerSpokeLast === false)),
+    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, below(f.sincePeerDataMs, 1500))),
+    against('{unreadBytes} had been acknowledged without the window moving', f => atLeast(f.unreadBytes, 4000)),
+    against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),
+    contrary('it gave up after waiting in vain', f => f.retransmissions >= 3 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000),
+    against('many connections of the same owner ended together', f => f.burstCount >= 3),
+    against('it was a refusal', f => f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true),
+    contrary('everything had been answered and the peer had closed', f => and(f.peerFinMs !== undefined, f.requestOutstanding !== true, f.responseInProgress !== true)),
+    strong("the kernel's own reason says so", f => (f.kernelReason === 'TCP_STATE' ? true : undefined)),
+  ],
+  summary: (_f, n) => `${n.sender} aborted the connection with ${n.peer} on purpose`,
+})

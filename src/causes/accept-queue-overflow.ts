@@ -1,0 +1,40 @@
+import { and, below, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { IDLE_MS } from './thresholds.js'
+
+export default defineCause({
+  id: 'accept-queue-overflow',
+  title: 'Accept queue full',
+  family: 'never established',
+  means: 'The handshake was completed, but the server had no room left in its accept queue and is set to reset instead of waiting (net.ipv4.tcp_abort_on_overflow=1).',
+  remedies: [
+    'On the server: accept faster (more workers, no blocking work in the accept loop) and raise the backlog: the smaller of listen(backlog) and net.core.somaxconn counts.',
+    'Set net.ipv4.tcp_abort_on_overflow=0 (the default): short bursts are then absorbed by retransmission.',
+    'In the client: limit concurrent connects, reuse connections, retry with exponential backoff and jitter.',
+  ],
+  nextChecks: [
+    'On the server: `nstat -az TcpExtListenOverflows TcpExtListenDrops` grows, and `ss -ltn` shows Recv-Q above Send-Q for the port.',
+  ],
+  cites: ['Linux Documentation/networking/ip-sysctl.rst tcp_abort_on_overflow', 'Linux net/ipv4/tcp_minisocks.c tcp_check_req'],
+  mistakenFor: {
+    'abortive-close': 'an accepted and aborted connection is reset by RST+ACK with a live window',
+    'post-restart': 'then the server had sent something after its SYN-ACK',
+    'idle-timeout': 'then the reset comes only after a long silence',
+  },
+  prior: 0,
+  requires: [
+    must('the server sent the reset', f => f.sender === 'server'),
+    must('the handshake is in the capture', f => (f.synAckSeen ? true : f.midCapture ? undefined : false)),
+    must('the client had completed the handshake', f => f.handshakeDone),
+    must('the server sent nothing but its SYN-ACK', f => f.senderPayloadBytes === 0 && f.senderFinMs === undefined),
+    must('the reset is the answer of a stack that has no socket (bare RST)', f => f.active === false || f.active === undefined),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    strong('its sequence number is the one right after the SYN-ACK: the connection was never created', f => f.seqOffsetBytes === 0, ['seqOffsetBytes']),
+    strong("it came {triggerDelayMs} after the client's first segment following the SYN-ACK", f => and(f.trigger === 'ack' || f.trigger === 'data', below(f.silenceMs, IDLE_MS))),
+    fair('the port had accepted others', f => f.acceptedBefore),
+    weak('several connections met the same at that time', f => f.burstCount > 1),
+    contrary('a long silence preceded it ({silenceMs})', f => f.silenceMs !== undefined && f.silenceMs > 60_000),
+  ],
+  summary: (_f, n) => `${n.server} dropped the connection from ${n.client} right after the handshake: its accept queue was full`,
+})

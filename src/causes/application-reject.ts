@@ -1,0 +1,36 @@
+import { against, and, below, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import { AT_ONCE_MS } from './thresholds.js'
+
+export default defineCause({
+  id: 'application-reject',
+  title: 'Refused by the application',
+  family: 'established',
+  means: 'The application said no in its own protocol right before: a TLS alert, an HTTP 4xx or 5xx, a database or broker error, a protocol mismatch. The reset only ends what the refusal began.',
+  remedies: [
+    'Read the refusal itself, it names the reason; fix that (credentials, certificate, limits, protocol or port).',
+    'If clients see the reset instead of the refusal, let the refusing side drain what is still arriving before it closes.',
+  ],
+  nextChecks: ['The log of the refusing application at this second, with the text shown here.'],
+  cites: ['RFC 8446 §6', 'RFC 9110 §15', 'RFC 1122 §4.2.2.13'],
+  mistakenFor: {
+    'unread-data-close': 'then no refusal was said, only closed',
+    'benign-teardown': 'then the answer was an ordinary end of the exchange',
+  },
+  prior: 0.3,
+  requires: [
+    must('a refusal was said: "{senderRejection}{peerRejection}"', f => f.senderRejection !== undefined || f.peerRejection !== undefined),
+    must('right before the end', f => or(below(f.senderRejectionMs, 5000), below(f.peerRejectionMs, 1000)), ['senderRejectionMs', 'peerRejectionMs']),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    strong('the side that reset had refused {senderRejectionMs} before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)), ['senderRejectionMs']),
+    weak('within half a second', f => below(f.senderRejectionMs, AT_ONCE_MS)),
+    weak('the peer had refused {peerRejectionMs} before', f => and(f.peerRejection !== undefined, below(f.peerRejectionMs, 1000)), ['peerRejectionMs']),
+    fair('the two sides spoke different protocols ({mismatch})', f => (f.mismatch !== undefined ? true : undefined)),
+    against('only the peer had refused; this side merely ended', f => f.senderRejection === undefined),
+    weak('more of the request was still arriving', f => and(f.senderRejection !== undefined, or(f.peerSpokeLast, f.dataAfterFinBytes > 0))),
+    contrary('the answer was complete and the peer had closed', f => and(f.senderRejection === undefined, f.peerFinMs !== undefined, f.exchangeComplete)),
+    against('a long silence followed the refusal', f => and(f.silenceMs !== undefined, f.silenceMs! > 3000)),
+  ],
+  summary: (f, n) => `${f.senderRejection !== undefined ? n.sender : n.peer} refused in its own protocol ("${f.senderRejection ?? f.peerRejection}"), then the connection was reset`,
+})

@@ -1,0 +1,38 @@
+import { against, and, atLeast, contrary, defineCause, fair, must, strong, weak } from './define.js'
+
+export default defineCause({
+  id: 'data-after-close',
+  title: 'Data after close',
+  family: 'established',
+  means: 'One side had closed its socket completely (FIN) while the other still had something to send. What arrived afterwards was answered by a reset: a cancelled download or upload, an answer nobody waited for.',
+  remedies: [
+    'If the side that closed should have had the rest: shut down only the sending direction (shutdown(SHUT_WR)) and read until the peer closes.',
+    'If it broke off on purpose (cancelled download, client timeout), nothing is broken: let the other side treat EPIPE/ECONNRESET while writing as "peer gone".',
+    'If it was a timeout, raise it above the time the transfer takes, or make the server answer sooner.',
+  ],
+  nextChecks: ['In the log of the side that closed: a cancellation or timeout at the time of its FIN.'],
+  cites: ['RFC 1122 §4.2.2.13', 'RFC 9293 §3.10.7.1', 'Linux net/ipv4/tcp_input.c tcp_rcv_state_process (TCPABORTONDATA)'],
+  mistakenFor: {
+    'keep-alive-race': 'then a new request met the FIN after an idle time',
+    'benign-teardown': 'then only a goodbye (close_notify, FIN) met the FIN',
+    'post-restart': 'then no FIN came first',
+  },
+  prior: 0.5,
+  requires: [
+    must('its sender had closed before', f => f.senderFinMs !== undefined, ['senderFinMs']),
+    must('data of the peer met that FIN ({dataAfterFinBytes})', f => f.dataAfterFinBytes > 0, ['dataAfterFinBytes']),
+    must('the reset is the answer of a closed socket', f => f.active !== true),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    strong('what met the FIN went on with what was being sent', f => f.dataAfterFinStartsMessage === false, ['dataAfterFinStartsMessage']),
+    fair('the FIN came in the middle of traffic', f => (f.silenceBeforeFinMs === undefined ? undefined : f.silenceBeforeFinMs < 500)),
+    fair('an answer was outstanding or running when it closed', f => (f.sender === 'client' ? f.requestOutstanding === true || f.responseInProgress === true || undefined : f.requestInProgress === true || undefined)),
+    weak('{dataAfterFinBytes} were still sent', f => atLeast(f.dataAfterFinBytes, 200)),
+    weak('it answers a segment that came after the FIN', f => f.trigger !== undefined),
+    against('what met the FIN is a mere goodbye', f => f.dataAfterFinIsGoodbye),
+    against('what met the FIN began a new request after an idle time', f => and(f.dataAfterFinStartsMessage, atLeast(f.silenceBeforeFinMs, 900))),
+    contrary('the connection had been reset before', f => f.resetBefore),
+  ],
+  summary: (_f, n, say) => `${n.sender} had closed; ${n.peer} went on sending (${say('dataAfterFinBytes')}) and was reset`,
+})

@@ -1,0 +1,35 @@
+import { against, and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
+import { PROBE_COUNT, SCAN_PORTS } from './thresholds.js'
+
+export default defineCause({
+  id: 'health-check-probe',
+  title: 'Health check',
+  family: 'never established',
+  means: 'A load balancer or monitor opens a connection at regular intervals to see whether the port answers, and drops it by reset. Harmless.',
+  remedies: [
+    'Nothing is broken. To get rid of the resets and log lines, let the checker speak the protocol (HTTP check instead of a TCP check) or close normally.',
+    'If the service logs each probe as an error, filter the address of the checker.',
+  ],
+  nextChecks: ['Which load balancer or monitor has the source address, and what interval is configured there?'],
+  cites: ['HAProxy configuration manual, option tcp-check', 'RFC 9293 §3.10.4'],
+  mistakenFor: {
+    'port-scan': 'then many ports or hosts are tried',
+    'handshake-aborted': 'then it happens once, not at regular intervals',
+  },
+  prior: 1,
+  requires: [
+    must('the client sent the reset', f => f.sender === 'client'),
+    must('the client asked nothing', f => f.senderPayloadBytes === 0),
+    must('it did so {probeCount} times', f => f.probeCount >= 2),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    strong('at regular intervals, one every {probePeriodMs}', f => and(f.probeCount >= PROBE_COUNT, below(f.probeJitter, 0.2), atLeast(f.probePeriodMs, 200))),
+    fair('that is {probeCount} connections without a request', f => f.probeCount >= PROBE_COUNT),
+    fair('each was dropped within {ageMs} of its SYN', f => below(f.ageMs, 2000)),
+    against('the intervals are irregular', f => atLeast(f.probeJitter, 0.5)),
+    contrary('the source tries many ports', f => f.sourcePorts >= SCAN_PORTS),
+    contrary('the intervals are far too short for a monitor', f => below(f.probePeriodMs, 100)),
+  ],
+  summary: (f, n, say) => `${n.client} checks every ${f.probePeriodMs ? say('probePeriodMs') : 'now and then'} whether ${n.server} answers, and hangs up by reset`,
+})

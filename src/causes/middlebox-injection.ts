@@ -1,0 +1,39 @@
+import { contrary, defineCause, fair, must, strong, weak } from './define.js'
+
+export default defineCause({
+  id: 'middlebox-injection',
+  title: 'Forged by a device on the path',
+  family: 'established',
+  means: "A device between the two ends forged the reset in one side's name to cut the connection: an intrusion prevention system, a filter, a censor, a proxy.",
+  remedies: [
+    'Show this evidence to whoever runs the network between the two hosts: neither end sent the reset.',
+    'If the device is yours, look for the policy that matched (host name, keyword, application, volume) and exempt this traffic.',
+    'Encrypting what it reacts to (TLS, encrypted ClientHello, a tunnel) avoids content filters.',
+  ],
+  nextChecks: [
+    'Capture at both ends at the same time: the reset arrives at one and never left the other. `rst-analyze compare a.pcap b.pcap` proves it.',
+    'Compare its hop limit with `traceroute` to see about how many hops away the device stands.',
+  ],
+  cites: ['Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets, NDSS 2009', 'RFC 3360'],
+  mistakenFor: {
+    'abortive-close': 'then hop limit, IP ID and timestamps are those of its sender',
+    'reset-aftermath': 'then the reset is genuine and follows a forged one',
+    'idle-timeout': 'then a device reset it after a silence, reacting to nothing',
+  },
+  prior: 1,
+  requires: [
+    must('the connection had been established, or the real host had answered as well', f => f.handshakeDone === true || f.realAnswer || f.handshakeDone === undefined || f.synAckSeen || f.trigger === 'syn'),
+    must('something speaks for a device on the path', f => f.forgerySuspected && f.forgedProbability >= 0.35),
+  ],
+  signs: [
+    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined)),
+    fair('it came at once after data, without a silence', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1000 && f.payloadSeen)),
+    strong('the real host answered as well', f => (f.realAnswer ? true : undefined)),
+    weak('both sides were reset in the same moment', f => f.mirrored),
+    fair('the connection went on as if nothing had happened', f => f.wentOn),
+    contrary('a long silence came first ({silenceMs})', f => (f.silenceMs ?? 0) >= 1500),
+    contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),
+    contrary('many sequence numbers were tried', f => f.distinctSeqs >= 8),
+  ],
+  summary: (_f, n) => `a device on the path forged a reset in the name of ${n.sender}; ${n.sender} did not send it`,
+})

@@ -1,0 +1,39 @@
+import { against, and, contrary, defineCause, fair, must, strong } from './define.js'
+
+export default defineCause({
+  id: 'nat-state-loss',
+  title: 'Device lost the connection',
+  family: 'established',
+  means: 'A NAT, firewall or load balancer lost its entry for the connection without an idle gap (failover, table overflow, flush, asymmetric route, packets it calls invalid) and packets were answered by reset.',
+  remedies: [
+    'Synchronise the state between the members of a failover pair (conntrackd, session pickup), or drain before switching.',
+    'Raise the connection table (nf_conntrack_max) if it overflowed: `dmesg | grep "nf_conntrack: table full"`.',
+    'If replies leak past NAT as INVALID (Kubernetes, Docker): drop INVALID packets, or set net.netfilter.nf_conntrack_tcp_be_liberal=1.',
+    'Route both directions through the same device, or let it pass traffic it has seen only half of.',
+  ],
+  nextChecks: [
+    'On the device at this second: failover, configuration reload, `conntrack -S` (insert_failed, drop, invalid), table usage.',
+    'Capture on both sides of the device: which packet went in and did not come out, or came out with another address?',
+  ],
+  cites: ['Linux Documentation/networking/nf_conntrack-sysctl.rst', 'RFC 5382 §5'],
+  mistakenFor: {
+    'idle-timeout': 'then a silence came first',
+    'post-restart': 'then the host itself had lost everything',
+    'middlebox-injection': 'then the device reacted to what was said',
+  },
+  prior: 0.3,
+  requires: [
+    must('the reset answers a segment of a connection that its maker does not know', f => f.active === false || f.active === undefined, ['trigger']),
+    must('the connection had been established', f => f.handshakeDone !== false),
+    must('something speaks for a device on the path', f => f.forgerySuspected && f.forgedProbability >= 0.35),
+  ],
+  signs: [
+    strong('{forgottenCount} connections were answered like that at about the same time', f => f.forgottenCount >= 3),
+    fair('{forgottenCount} connections were answered like that', f => f.forgottenCount === 2),
+    fair('it answers a segment', f => f.trigger === 'data' || f.trigger === 'ack', ['trigger']),
+    fair('no long silence came first', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1500)),
+    against('a silence of {silenceMs} came first', f => (f.silenceMs ?? 0) >= 4500),
+    contrary('both sides were reset, neither in answer to the other', f => and(f.mirrored)),
+  ],
+  summary: (_f, n) => `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`,
+})

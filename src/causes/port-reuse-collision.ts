@@ -1,0 +1,34 @@
+import { contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
+
+export default defineCause({
+  id: 'port-reuse-collision',
+  title: 'Port reused too early',
+  family: 'never established',
+  means: 'A new connection uses the same addresses and ports as an old one that the server still keeps. The server answers the SYN with an ACK for the old connection (challenge ACK), the client resets that one, and repeats its SYN.',
+  remedies: [
+    'Give the client more source ports (net.ipv4.ip_local_port_range) or source addresses, so that a port is not reused while the server still holds the old connection.',
+    'Let the client close its connections properly, or the server expire dead ones earlier (TCP keepalive below the reuse interval).',
+    'Behind NAT: a device that reuses a source port earlier than the server forgets it needs a larger pool.',
+  ],
+  nextChecks: ['On the server: `ss -tn` shows a connection from the same address and port that is older than the client process.', 'Did the client host restart or lose power shortly before?'],
+  cites: ['RFC 5961 §4', 'RFC 9293 §3.5.1', 'RFC 6191'],
+  mistakenFor: {
+    'handshake-aborted': 'then the reset answers a SYN-ACK for this very SYN',
+    desynchronized: 'then a SYN-ACK with foreign numbers is answered',
+  },
+  prior: 1,
+  requires: [
+    must('a SYN started a new connection', f => f.synSeen),
+    must("the reset is the client's", f => f.sender === 'client'),
+    must('it came before the handshake was complete', f => f.handshakeDone !== true),
+    must('it answers an ACK that does not fit the SYN', f => f.challengeAck, ['trigger']),
+  ],
+  signs: [
+    decisive('a pure ACK with numbers of an older connection answered the SYN (challenge ACK)', f => f.challengeAck, ['trigger']),
+    strong('the SYN was repeated and accepted afterwards', f => f.synRepeated),
+    fair('the same ports had been used before in this capture', f => f.tupleReused),
+    weak('the sequence number is far from the new connection', f => Math.abs(f.seqOffsetBytes ?? 0) > 1000),
+    contrary('data had been exchanged', f => f.payloadSeen),
+  ],
+  summary: (_f, n) => `${n.client} reused a port for which ${n.server} still held an old connection; the reset cleared that one`,
+})

@@ -1,0 +1,35 @@
+import { and, atLeast, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import { SCAN_HOSTS, SCAN_PORTS } from './thresholds.js'
+
+export default defineCause({
+  id: 'port-scan',
+  title: 'Port scan',
+  family: 'never established',
+  means: 'One source tries many ports or many hosts and uses none of them: a scanner, an inventory or a monitoring tool.',
+  remedies: [
+    'If the scanner is known (inventory, vulnerability scan), nothing is broken: exclude its address from alerts.',
+    'If it is not known, give source address and time to whoever looks after security.',
+  ],
+  nextChecks: ['Who owns the source address, and does a scan run at that time of day?'],
+  cites: ['RFC 9293 §3.10.7.1'],
+  mistakenFor: {
+    'port-closed': 'then one client tries one port',
+    'health-check-probe': 'then the same listener is tried again and again at regular intervals',
+  },
+  prior: 0.5,
+  requires: [
+    must('the source tried {sourcePorts} ports on {sourceHosts} hosts', f => or(f.sourcePorts >= SCAN_PORTS, f.sourceHosts >= SCAN_HOSTS), ['sourceListeners']),
+    must('the client sent no data', f => (f.sender === 'client' ? f.senderPayloadBytes : f.peerPayloadBytes) === 0),
+    must('it is the client who resets, or its SYN (or probe) that is answered', f => f.sender === 'client' || f.trigger === 'syn' || f.midCapture),
+    must('most attempts of the source led nowhere', f => f.sourceRefused * 2 >= f.sourceListeners || f.sourceListeners >= 3 * SCAN_HOSTS || f.sender === 'client'),
+  ],
+  signs: [
+    strong('that is far more than a client of any service needs', f => f.sourcePorts >= 2 * SCAN_PORTS || f.sourceHosts >= 2 * SCAN_HOSTS),
+    strong('{sourceRefused} of its attempts were refused or not answered', f => f.sourceRefused >= SCAN_PORTS),
+    fair('it made {sourceRate} attempts a second', f => atLeast(f.sourceRate, 5)),
+    fair('the client dropped the connection as soon as it was open', f => and(f.sender === 'client', !f.payloadSeen)),
+    weak('a banner was taken and the connection dropped', f => and(f.sender === 'client', f.payloadSeen)),
+    contrary('the signs for a device on the path are conclusive', f => f.origin === 'middlebox'),
+  ],
+  summary: (f, n) => `${n.client} is scanning: it tried ${f.sourcePorts} ports on ${f.sourceHosts} hosts, ${n.server} among them`,
+})

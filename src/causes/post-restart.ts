@@ -1,0 +1,48 @@
+import { against, and, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import { IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
+
+export default defineCause({
+  id: 'post-restart',
+  title: 'Restarted and forgotten',
+  family: 'established',
+  means: 'The side that sent the reset has lost all memory of the connection: its host, container or network stack was restarted (or the address moved to another machine), and it answers the next packet as one of a connection that does not exist.',
+  remedies: [
+    'Before a planned restart drain connections (stop accepting, finish requests, close) so that the peers see a FIN.',
+    'In the client: treat ECONNRESET on a reused connection as "reconnect and retry idempotent requests", with exponential backoff and jitter, because all clients find out at once.',
+    'Keep TCP keepalive short enough that idle peers notice a vanished host within minutes.',
+  ],
+  nextChecks: [
+    'On the host that sent the reset: `uptime`, `last reboot`, container restart count, failover or address move (VRRP, Kubernetes endpoint) around the start of the silence.',
+  ],
+  cites: ['RFC 9293 §3.5.1', 'RFC 9293 §3.10.7.1'],
+  mistakenFor: {
+    'data-after-close': 'then the sender had closed by FIN before',
+    'idle-timeout': 'then a timer explains the silence, and it is the same on several connections',
+    'process-crash': 'then the kernel lived on and closed the sockets at once',
+    'nat-state-loss': 'then the reset comes from a device, or the host still knows the connection',
+  },
+  prior: 0,
+  requires: [
+    must('the connection had been established', f => f.handshakeDone),
+    must('the reset is the answer of a stack that does not know the connection', f => f.active === false, ['trigger']),
+    must('its sender had not closed', f => f.senderFinMs === undefined),
+    must('the connection had not been reset before', f => !f.resetBefore),
+    must('no old or foreign numbers provoked it', f => !f.challengeAck && !f.strangeSynAck && f.triggerAckUnacceptable !== true),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    strong('its sender forgot {forgottenCount} connections at about the same time', f => f.forgottenCount >= 2),
+    fair('its sender had taken part in the connection before', f => (f.senderPayloadBytes > 0 ? true : undefined)),
+    fair('the silence ({silenceMs}) is too short for an idle timer', f => f.silenceMs !== undefined && f.silenceMs < IDLE_MS * 2),
+    weak('the silence ({silenceMs}) is short for an idle timer', f => f.silenceMs !== undefined && f.silenceMs < VERY_LONG_IDLE_MS),
+    fair('connections were refused afterwards', f => f.refusalsAfter > 0),
+    fair('the peer had to repeat itself before it was answered: its partner was away', f => f.peerRetransmissions > 0),
+    weak('a new connection was made soon after ({nextAcceptMs})', f => and(f.nextAcceptMs !== undefined, (f.nextAcceptMs ?? 0) < 10_000)),
+    against('the silence is that of other resets of this listener: a timer', f => f.sameSilenceCount >= 1 && f.forgottenCount <= f.sameSilenceCount + 1),
+    contrary('its sender sent nothing but a SYN-ACK: the connection was perhaps never created', f => and(f.synAckSeen, f.senderPayloadBytes === 0, f.seqOffsetBytes === 0, f.sender === 'server', (f.silenceMs ?? 0) < IDLE_MS, f.forgottenCount < 2)),
+    against('the connection was still in full use by its sender', f => or(f.gaveUpSilently, (f.sinceSenderDataMs ?? 1e9) < 50)),
+    contrary('its sender had given up silently: retransmissions came first', f => f.gaveUpSilently),
+  ],
+  summary: (f, n) =>
+    `${n.sender} no longer knew the connection with ${n.peer}${f.forgottenCount > 1 ? ` and ${f.forgottenCount - 1} more` : ''}: it was restarted or replaced`,
+})

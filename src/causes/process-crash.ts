@@ -1,0 +1,44 @@
+import { against, and, atLeast, below, contrary, defineCause, fair, must, or, strong } from './define.js'
+import { BURST, IDLE_MS } from './thresholds.js'
+
+export default defineCause({
+  id: 'process-crash',
+  title: 'Process died',
+  family: 'established',
+  means: 'The process that owned the connections ended (crash, kill -9, out of memory): its kernel closed all its sockets in one moment, by reset wherever unread data or unaccepted connections were waiting.',
+  remedies: [
+    'Find out why the process ended (see the checks) and fix that; the resets are only its echo.',
+    'Run more than one instance behind a load balancer, with health checks shorter than the clients\' patience.',
+    'In the client: retry idempotent requests with exponential backoff and jitter; the port refuses until the process is back.',
+  ],
+  nextChecks: [
+    'On the host that sent the resets at this second: `journalctl -k | grep -i oom`, `coredumpctl list`, the service manager\'s log (exit code, restart count), `kubectl describe pod` (Last State, Exit Code 137 = killed).',
+  ],
+  cites: ['RFC 9293 §3.10.4', 'RFC 1122 §4.2.2.13'],
+  mistakenFor: {
+    'unread-data-close': 'a single connection, and the port goes on accepting',
+    'abortive-close': 'a single connection, and the port goes on accepting',
+    'post-restart': 'then nothing was sent at the moment of death; each connection is answered when it next speaks',
+  },
+  prior: -1,
+  requires: [
+    must('the connection had been established', f => f.handshakeDone),
+    must('the reset came by itself', f => f.active),
+    must('{burstCount} connections of the same owner ended together, or the port refuses afterwards', f => or(f.burstCount >= 2, f.refusalsAfter > 0)),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    strong('{burstCount} connections ended within {burstSpanMs}', f => and(f.burstCount >= BURST, below(f.burstSpanMs, 500))),
+    fair('{burstCount} connections ended within {burstSpanMs}', f => and(f.burstCount === 2, below(f.burstSpanMs, 100))),
+    strong('the port refused {refusalsAfter} connections afterwards', f => and(f.refusalsAfter > 0, f.sender === 'server', f.acceptedBefore)),
+    fair('requests were waiting for an answer', f => f.requestOutstanding),
+    against('the port went on accepting at once', f => and(f.sender === 'server', below(f.nextAcceptMs, 1000), f.refusalsAfter === 0)),
+    against('all of them had been idle for the same time: a timer', f => f.sameSilenceCount >= f.burstCount - 1 && atLeast(f.silenceMs, IDLE_MS) === true && f.refusalsAfter === 0),
+    contrary('everything asked had been answered and the peer had closed', f => f.peerFinMs !== undefined),
+    against('the same owner resets connections again and again', f => f.probeCount >= 3),
+  ],
+  summary: (f, n) =>
+    f.burstCount > 1
+      ? `the process behind ${n.sender} died: ${f.burstCount} connections ended in the same moment`
+      : `the process behind ${n.sender} died; the port refused connections afterwards`,
+})

@@ -1,0 +1,29 @@
+import { contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
+
+export default defineCause({
+  id: 'reset-aftermath',
+  title: 'Aftermath of another reset',
+  family: 'established',
+  means: 'The connection had already been reset; the side that believed that reset no longer knows the connection and answers what still arrives. Not a cause of its own.',
+  remedies: ['Look at the reset before it; this one needs nothing.'],
+  nextChecks: ['Which reset came first, and who sent it?'],
+  cites: ['RFC 9293 §3.5.3', 'RFC 9293 §3.10.7.1'],
+  mistakenFor: {
+    'post-restart': 'then no reset came before',
+    'data-after-close': 'then a FIN of its sender came before',
+  },
+  prior: 1,
+  requires: [
+    must('the connection had been reset before, in the name of the peer', f => f.resetBefore),
+    must('this reset answers a segment that came later', f => f.active !== true),
+    must('no device made it', f => f.origin !== 'middlebox'),
+  ],
+  signs: [
+    decisive('an earlier reset had told its sender that the connection was over', f => f.resetBefore),
+    strong('that earlier reset was forged', f => (f.resetBeforeForged ? true : undefined)),
+    fair('it answers a segment', f => f.trigger !== undefined, ['trigger']),
+    weak('its sender had not closed by itself', f => f.senderFinMs === undefined),
+    contrary('the two resets crossed: both sides aborted', f => f.active === true),
+  ],
+  summary: (f, n) => `${n.sender} had already been told by ${f.resetBeforeForged ? 'a forged' : 'an earlier'} reset that the connection was over, and answered what still arrived from ${n.peer}`,
+})

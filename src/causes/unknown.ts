@@ -1,0 +1,22 @@
+import { defineCause, fair, must, strong } from './define.js'
+
+export default defineCause({
+  id: 'unknown',
+  title: 'Cannot be told',
+  family: 'established',
+  means: 'The capture does not show enough to tell one cause from another.',
+  remedies: ['Capture again as shown under the checks; then run rst-analyze on the new capture.'],
+  nextChecks: ['Capture on both ends at the same time, from before the connection opens until after the reset.'],
+  cites: [],
+  mistakenFor: {},
+  prior: 2.2,
+  requires: [must('too little is visible', () => true)],
+  signs: [
+    strong('nothing of the connection but the reset was captured', f => f.orphan),
+    fair('one direction of the connection is missing', f => !f.bothSidesSeen && f.trigger !== 'syn'),
+    fair('the capture begins in the middle of the connection', f => f.midCapture && !f.payloadSeen),
+    fair('it answers nothing that is visible', f => f.active === undefined),
+    fair('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
+  ],
+  summary: (f, n) => (f.orphan ? `a lone reset in the name of ${n.sender}: nothing else of the connection was captured` : `the capture does not tell why ${n.sender} reset the connection with ${n.peer}`),
+})

@@ -1,0 +1,150 @@
+/** `rst-analyze <capture...>`: reads captures, says what was reset and why. */
+import type { Analysis } from '../model.js'
+import { FORMATS, type FormatName, type Rendering } from '../report/formats.js'
+import { around, failsOn, only, type Selection, select } from '../report/select.js'
+import { EXIT, UsageError } from './errors.js'
+import type { Io } from './io.js'
+import { NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
+import { helpOf, type Parsed, parseArguments, type Syntax } from './parse.js'
+import { startProgress } from './progress.js'
+import {
+  checkFormat,
+  checkTogether,
+  filtersOf,
+  narrowingOf,
+  type ReportOptions,
+  wantsColor,
+  widthOf,
+} from './settings.js'
+import { batches, checkTargets, outputError, type Target, targetsOf, writeTarget } from './targets.js'
+
+export const SYNTAX: Syntax = {
+  usage: '[options] <capture...>\n       rst-analyze explain [cause]',
+  description:
+    'Finds every TCP reset in packet captures and says who really sent it, why, how sure, what it cost\nand what to do. "-" reads a capture from standard input; several files are pieces of one capture.',
+  options: {
+    Output: OUTPUT,
+    'Connections analysed': NARROW,
+    'Resets shown (totals stay whole)': SHOW,
+    Stories: STORY,
+    Running: RUN,
+  },
+  least: 1,
+  most: Number.POSITIVE_INFINITY,
+  noun: 'capture',
+  after: `Also: -r FILE, as tcpdump users type it. A file named live, compare or explain is written ./live.
+Exit codes: 0 analysed, 1 could not analyse, 2 usage error, 3 --fail-on matched, 130 interrupted.`,
+}
+
+/** A stream's sender usually got the same Ctrl-C: it may still flush what it holds. */
+const FLUSH_MS = 1000
+
+export async function run(args: string[], io: Io): Promise<number> {
+  if (args.length === 0) {
+    await io.stderr.write(helpOf(SYNTAX))
+    return EXIT.usage
+  }
+  const parsed = parseArguments<ReportOptions>(SYNTAX, args)
+  if ('print' in parsed) {
+    await io.stdout.write(parsed.print)
+    return EXIT.ok
+  }
+  return analyze(parsed, io)
+}
+
+async function analyze({ operands, options }: Parsed<ReportOptions>, io: Io): Promise<number> {
+  checkTogether(options)
+  const format = checkFormat(options.format ?? 'text')
+  const targets = targetsOf(options.output)
+  await checkTargets(targets, operands)
+  const analysis = await read(operands, options, io)
+  const shown = select(analysis.report, filtersOf(options))
+  await deliver(analysis, shown, { format, targets, options }, io)
+  return options.failOn && failsOn(shown.report.resets, options.failOn) ? EXIT.matched : EXIT.ok
+}
+
+async function read(paths: string[], options: ReportOptions, io: Io): Promise<Analysis> {
+  const abort = new AbortController()
+  const release = io.onInterrupt(() => {
+    if (paths.includes('-')) setTimeout(() => abort.abort(), FLUSH_MS).unref()
+    else abort.abort()
+  })
+  const progress = startProgress(options.progress && io.stderr.isTTY)
+  try {
+    return await io.analyze(paths, {
+      ...narrowingOf(options),
+      signal: abort.signal,
+      onProgress: progress.update,
+      onWarning: line => void io.stderr.write(`rst-analyze: warning: ${line}\n`).catch(() => false),
+    })
+  } finally {
+    progress.stop()
+    release()
+  }
+}
+
+interface Delivery {
+  format: FormatName
+  targets: Target[]
+  options: ReportOptions
+}
+
+/** Files first: they must be there even when the reader of standard output leaves early. */
+async function deliver(
+  analysis: Analysis,
+  shown: Selection,
+  { format, targets, options }: Delivery,
+  io: Io,
+): Promise<void> {
+  const { selection, stories } = storiesOf(analysis, shown, options)
+  const rendering: Rendering = { analysis, selection, stories, width: 100, color: false }
+  let failure: unknown
+  for (const target of targets) {
+    await writeTarget(target.path, await piecesOf(target.format, rendering)).catch(error => {
+      failure ??= error
+    })
+  }
+  if (!options.quiet) {
+    const screen = { ...rendering, width: widthOf(io.stdout), color: wantsColor(options, io.stdout, io.env) }
+    for (const batch of batches(await piecesOf(format, screen))) {
+      const open = await io.stdout.write(batch).catch(error => {
+        throw outputError('standard output', error.message)
+      })
+      if (!open) break
+    }
+  }
+  if (failure) throw failure
+}
+
+async function piecesOf(format: FormatName, rendering: Rendering): Promise<Iterable<string>> {
+  const load = FORMATS[format].load
+  if (!load) throw new Error(`no writer for ${format}`)
+  return (await load())(rendering)
+}
+
+/** `--reset` and `--at` ask for certain resets, whatever the filters hide. */
+function storiesOf(
+  analysis: Analysis,
+  shown: Selection,
+  options: ReportOptions,
+): Pick<Rendering, 'selection' | 'stories'> {
+  const { report } = analysis
+  if (!options.reset && !options.at) return { selection: shown, stories: options.all ? 'all' : 'worst' }
+  const unknown = options.reset?.find(id => !report.resets.some(reset => reset.id === id))
+  if (unknown)
+    throw new UsageError(`no reset ${unknown} here; ${known(report.resets.map(reset => reset.id))}`)
+  const wanted = new Set([
+    ...(options.reset ?? []),
+    ...(options.at ? around(report, options.at).map(reset => reset.id) : []),
+  ])
+  const selection = only(
+    report,
+    report.resets.filter(reset => wanted.has(reset.id)),
+  )
+  return { selection, stories: [...wanted] }
+}
+
+function known(ids: string[]): string {
+  if (ids.length === 0) return 'nothing was reset'
+  return ids.length === 1 ? `only ${ids[0]}` : `there are ${ids[0]} to ${ids[ids.length - 1]}`
+}

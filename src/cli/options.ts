@@ -1,0 +1,137 @@
+/** Every option of every command, once: its flags, its help, its parser, and whether this version can do it. */
+import * as values from './values.js'
+
+export interface OptionSpec {
+  flags: string
+  help: string
+  /** Turns the words given into a value; absent for switches. */
+  parse?: (text: string, before?: never) => unknown
+  /** True while nothing implements it: parsed and validated, then refused with one line; left out of --help. */
+  unavailable?: true
+}
+
+export type OptionGroup = OptionSpec[]
+
+export const OUTPUT: OptionGroup = [
+  {
+    flags: '--format <name>',
+    help: 'standard output as text, json or ndjson (default: text)',
+    parse: values.format,
+  },
+  {
+    flags: '-o, --output <file>',
+    help: 'write a report there as well, format by extension; repeatable',
+    parse: values.files,
+  },
+  { flags: '-q, --quiet', help: 'nothing on standard output' },
+  { flags: '--redact', help: 'replace addresses, ports and names', unavailable: true },
+  {
+    flags: '--hosts <file>',
+    help: 'names for addresses, in hosts-file format',
+    parse: values.oneFile,
+    unavailable: true,
+  },
+  { flags: '--annotate <file>', help: 'write an annotated pcapng', parse: values.oneFile, unavailable: true },
+  {
+    flags: '--extract <dir>',
+    help: 'write one small capture per reset',
+    parse: values.oneFile,
+    unavailable: true,
+  },
+]
+
+export const NARROW: OptionGroup = [
+  {
+    flags: '--host <address>',
+    help: 'only connections of this address (sees inside tunnels); repeatable',
+    parse: values.hosts,
+  },
+  { flags: '--port <n>', help: 'only connections of this port; repeatable', parse: values.ports },
+  {
+    flags: '--net <cidr>',
+    help: 'only connections of this network, such as 10.0.0.0/8; repeatable',
+    parse: values.nets,
+  },
+]
+
+export const SHOW: OptionGroup = [
+  { flags: '--cause <id,…>', help: 'show only these causes', parse: values.causes },
+  { flags: '--origin <origin,…>', help: 'show only endpoint, middlebox or unknown', parse: values.origins },
+  {
+    flags: '--impact <impact,…>',
+    help: 'show only request-lost, transfer-cut, connect-failed, ignored, none or unknown',
+    parse: values.impacts,
+  },
+  {
+    flags: '--min-confidence <p>',
+    help: 'show only causes at least this sure, 0 to 1',
+    parse: values.probability,
+  },
+  { flags: '--hide-benign', help: 'leave out resets that did no harm' },
+  {
+    flags: '--since <time>',
+    help: 'from then on: 2026-11-22T14:03:07, 14:03:07 (UTC) or +90s from the start',
+    parse: values.when,
+  },
+  { flags: '--until <time>', help: 'up to then', parse: values.when },
+]
+
+export const STORY: OptionGroup = [
+  {
+    flags: '--reset <id>',
+    help: 'the full story of one reset, such as r3; repeatable',
+    parse: values.resetIds,
+  },
+  {
+    flags: '--at <time>',
+    help: 'the full story of the resets around a moment ("my log line at 14:03:07")',
+    parse: values.when,
+  },
+  { flags: '--all', help: 'every row and every story' },
+]
+
+export const RUN: OptionGroup = [
+  {
+    flags: '--fail-on <id,…>',
+    help: 'exit 3 if such a cause is found; any = any that may have done harm',
+    parse: values.failOn,
+  },
+  { flags: '--keep-going', help: 'analyse the good files when one of several is bad' },
+  { flags: '--memory <size>', help: 'limit for what is remembered, such as 2G', parse: values.memory },
+  { flags: '--no-progress', help: 'no progress bar' },
+  { flags: '--no-color', help: 'no colours (also: NO_COLOR)' },
+]
+
+export const LIVE: OptionGroup = [
+  { flags: '--filter <bpf>', help: 'capture only what matches', parse: values.oneFile },
+  { flags: '--engine <name>', help: 'tcpdump, dumpcap or cap', parse: values.oneFile },
+  { flags: '--duration <time>', help: 'stop after that long', parse: values.span },
+  {
+    flags: '--settle <time>',
+    help: 'how long to wait for what follows a reset (default: 3s)',
+    parse: values.span,
+  },
+  { flags: '--evidence <dir>', help: 'keep a small capture of each reset', parse: values.oneFile },
+  { flags: '--evidence-limit <size>', help: 'bytes the evidence may take', parse: values.size },
+  { flags: '--snaplen <bytes>', help: 'bytes captured per packet', parse: values.whole },
+  { flags: '--kernel', help: 'ask the kernel why it resets' },
+  { flags: '--user <name>', help: 'become this user once capturing', parse: values.oneFile },
+  { flags: '--metrics <addr:port>', help: 'serve Prometheus metrics', parse: values.addressPort },
+  { flags: '--list', help: 'list the interfaces' },
+]
+
+const EVERY = [...OUTPUT, ...NARROW, ...SHOW, ...STORY, ...RUN, ...LIVE]
+const VALUED = new Set(
+  EVERY.filter(spec => spec.parse).flatMap(spec => spec.flags.replace(/ <.*/, '').split(', ')),
+)
+
+/** Whether this word (an option as typed) takes the next word as its value. */
+export function takesValue(word: string): boolean {
+  if (word.startsWith('--')) return VALUED.has(word)
+  // -qo FILE: the last letter of a cluster may want a value; -oFILE has it attached.
+  const first = word
+    .slice(1)
+    .split('')
+    .findIndex(letter => VALUED.has(`-${letter}`))
+  return first >= 0 && first === word.length - 2
+}

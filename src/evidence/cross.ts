@@ -1,0 +1,139 @@
+/** Facts of one reset that come from other connections: bursts, twins with the same timer, scans, probes, restarts. */
+import type { Connection, World } from '../model.js'
+import type { Facts, FactSheet } from './facts.js'
+import type { CrossFacts, LocalSheet } from './local.js'
+import { findNeighbours, indexEnds } from './neighbours.js'
+import type { ResetGroup } from './resets.js'
+
+/** One reset on its way to a verdict. */
+export interface Case extends FactSheet {
+  id: string
+  group: ResetGroup
+}
+
+interface Draft {
+  id: string
+  group: ResetGroup
+  local: LocalSheet
+}
+
+/** Timers fire at the same value but for scheduling and the tick of the timer wheel. */
+const SAME_SILENCE = 0.05
+const SAME_AGE = 0.03
+/** A timer of less than this cannot be told from thinking. */
+const SHORTEST_TIMER_MS = 900
+/** A restart's victims find out when they next speak; within this they are counted as one event. */
+const FORGOTTEN_MS = 120_000
+
+export function crossFacts(world: World, drafts: Draft[]): Case[] {
+  const ends = indexEnds(world)
+  const byListener = groupBy(drafts, d => `${d.local.facts.sender} ${listenerKey(d.group.view.connection)}`)
+  const byHost = groupBy(drafts, d => d.group.view.connection[d.group.view.sender.side].address)
+  const probes = probeTrains(drafts)
+  return drafts.map(draft => {
+    const { view } = draft.group
+    const near = findNeighbours(view, ends)
+    const twins = byListener.get(`${draft.local.facts.sender} ${listenerKey(view.connection)}`)!
+    const source = near.source
+    const activeMs = source ? (source.lastTimeNs - source.firstTimeNs) / 1e6 : 0
+    const train = probes.get(draft.id)
+    const earlier = drafts.find(
+      d => d.group.view.connection === view.connection && d !== draft && d.group.view.sender.side !== view.sender.side && d.group.view.first.frame < view.first.frame,
+    )
+    const cross: CrossFacts = {
+      survivedSilenceMs: near.survivedSilenceMs,
+      sameSilenceCount: twins.filter(t => t !== draft && sameSilence(t.local.facts, draft.local.facts)).length,
+      sameAgeCount: twins.filter(t => t !== draft && sameAge(t.local.facts, draft.local.facts)).length,
+      resetBeforeId: earlier?.id,
+      resetBeforeForged: earlier !== undefined && earlier.group.origin.origin === 'middlebox',
+      burstCount: near.burst.length + 1,
+      burstSpanMs: near.burstSpanMs,
+      refusalsAfter: near.refusalsAfter,
+      nextAcceptMs: near.nextAcceptMs,
+      acceptedBefore: near.acceptedBefore,
+      forgottenCount: forgotten(draft, byHost.get(view.connection[view.sender.side].address)!),
+      sourceListeners: source?.listeners ?? 0,
+      sourceHosts: source?.hosts ?? 0,
+      sourcePorts: source?.ports ?? 0,
+      sourceRefused: source?.refused ?? 0,
+      sourceSyns: source?.syns ?? 0,
+      sourceRate: source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
+      probeCount: train?.count ?? 0,
+      probePeriodMs: train?.periodMs,
+      probeJitter: train?.jitter,
+      retrySucceeded: near.retrySucceeded,
+      retryMs: near.retryMs,
+    }
+    return { id: draft.id, group: draft.group, facts: { ...draft.local.facts, ...cross } as Facts, frames: draft.local.frames }
+  })
+}
+
+function listenerKey(c: Connection): string {
+  return `${c.server.address} ${c.server.port}`
+}
+
+function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const list = groups.get(key(item))
+    if (list) list.push(item)
+    else groups.set(key(item), [item])
+  }
+  return groups
+}
+
+function near(a: number, b: number, tolerance: number): boolean {
+  return Math.abs(a - b) <= tolerance * Math.max(a, b)
+}
+
+/** Idle gap that a timer would have measured: before the FIN where the sender closed, else before the reset. */
+function idleMs(f: LocalSheet['facts']): number | undefined {
+  return f.senderFinMs !== undefined ? f.silenceBeforeFinMs : f.silenceMs
+}
+
+function sameSilence(a: LocalSheet['facts'], b: LocalSheet['facts']): boolean {
+  const [x, y] = [idleMs(a), idleMs(b)]
+  return x !== undefined && y !== undefined && x >= SHORTEST_TIMER_MS && y >= SHORTEST_TIMER_MS && near(x, y, SAME_SILENCE)
+}
+
+function sameAge(a: LocalSheet['facts'], b: LocalSheet['facts']): boolean {
+  if (a.ageMs === undefined || b.ageMs === undefined || a.ageMs < SHORTEST_TIMER_MS || !near(a.ageMs, b.ageMs, SAME_AGE)) return false
+  // Equal ages after equal silences are an idle timer on connections that did the same.
+  const gaps = [a.silenceMs ?? 0, b.silenceMs ?? 0]
+  return gaps.every(g => g < 0.8 * a.ageMs!)
+}
+
+/** Connections of this host that a stack without memory of them answered, around the same time. */
+function forgotten(draft: Draft, sameHost: Draft[]): number {
+  const unaware = (d: Draft) => {
+    const f = d.local.facts
+    return f.active === false && f.senderFinMs === undefined && f.handshakeDone !== false && f.trigger !== 'syn' && f.trigger !== 'syn-ack' && !f.resetBefore
+  }
+  if (!unaware(draft)) return 0
+  const at = draft.group.view.first.timeNs
+  return sameHost.filter(d => unaware(d) && Math.abs(d.group.view.first.timeNs - at) <= FORGOTTEN_MS * 1e6).length
+}
+
+interface ProbeTrain {
+  count: number
+  periodMs: number | undefined
+  jitter: number | undefined
+}
+
+/** Connections of one client to one listener that it reset without having asked anything: when they began, and how regularly. */
+function probeTrains(drafts: Draft[]): Map<string, ProbeTrain> {
+  const silent = drafts.filter(d => {
+    const f = d.local.facts
+    return f.sender === 'client' && f.synSeen && f.senderPayloadBytes === 0 && f.trigger !== 'syn'
+  })
+  const trains = new Map<string, ProbeTrain>()
+  for (const group of groupBy(silent, d => `${d.group.view.connection.client.address} ${listenerKey(d.group.view.connection)}`).values()) {
+    const times = group.map(d => d.group.view.connection.firstTimeNs).sort((a, b) => a - b)
+    const gaps = times.slice(1).map((t, i) => (t - times[i]!) / 1e6)
+    const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length
+    const spread = Math.sqrt(gaps.reduce((sum, g) => sum + (g - mean) ** 2, 0) / gaps.length)
+    const train = { count: times.length, periodMs: gaps.length ? mean : undefined, jitter: gaps.length > 1 ? spread / mean : undefined }
+    for (const draft of group) trains.set(draft.id, train)
+  }
+  return trains
+}

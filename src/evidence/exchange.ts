@@ -1,0 +1,69 @@
+/** The application's stage when the reset came, as far as the payload tells. */
+import {
+  applicationName,
+  type ApplicationState,
+  exchangeComplete,
+  lastRejection,
+  requestInProgress,
+  requestOutstanding,
+  responseInProgress,
+  type SideIndex,
+} from '../flow/application/index.js'
+import type { Side } from '../model.js'
+import type { Facts } from './facts.js'
+import type { ResetView } from './view.js'
+
+type Exchange = Pick<
+  Facts,
+  | 'application'
+  | 'encrypted'
+  | 'requestOutstanding'
+  | 'responseInProgress'
+  | 'requestInProgress'
+  | 'exchangeComplete'
+  | 'exchanges'
+  | 'senderRejection'
+  | 'senderRejectionMs'
+  | 'peerRejection'
+  | 'peerRejectionMs'
+  | 'senderSaidClosing'
+  | 'peerSaidClosing'
+  | 'mismatch'
+>
+
+export function sideIndex(side: Side): SideIndex {
+  return side === 'client' ? 0 : 1
+}
+
+export function exchangeFacts(view: ResetView): Exchange {
+  const state = view.connection.application
+  const own = sideIndex(view.sender.side)
+  const rejectedBy = (side: SideIndex) => {
+    const rejection = lastRejection(state, side)
+    // Only the side's last words count: what was refused and then followed by business as usual is history.
+    const stale = rejection && rejection.timeNs < (state.sides[side].messageStartNs ?? 0)
+    return rejection && !stale ? { text: rejection.text, ms: (view.first.timeNs - rejection.timeNs) / 1e6 } : undefined
+  }
+  const mine = rejectedBy(own)
+  const theirs = rejectedBy(own === 0 ? 1 : 0)
+  return {
+    application: applicationName(state) ?? undefined,
+    encrypted: isEncrypted(state),
+    requestOutstanding: requestOutstanding(state),
+    responseInProgress: responseInProgress(state),
+    requestInProgress: requestInProgress(state),
+    exchangeComplete: exchangeComplete(state),
+    exchanges: state.counted ? state.answers : Math.min(state.sides[0].turns, state.sides[1].turns),
+    senderRejection: mine?.text,
+    senderRejectionMs: mine?.ms,
+    peerRejection: theirs?.text,
+    peerRejectionMs: theirs?.ms,
+    senderSaidClosing: state.closing[own],
+    peerSaidClosing: state.closing[own === 0 ? 1 : 0],
+    mismatch: state.mismatch ?? undefined,
+  }
+}
+
+function isEncrypted(state: ApplicationState): boolean {
+  return state.protocol === 'tls' || state.protocol === 'ssh' || state.tls !== null
+}

@@ -1,0 +1,172 @@
+/**
+ * What the headers of one RST frame say about who made it, against the other packets of the host it claims to come from.
+ * Only measurements here; what they weigh is in origin.ts. Undefined = this capture cannot tell.
+ */
+import type { SegmentRecord } from '../model.js'
+import { hopsOf, initialHopLimit } from './timing.js'
+import { ACK, distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN, windowBytes } from './view.js'
+
+export interface Fingerprint {
+  /** Hop limit of the RST minus that of the sender's latest packet of this connection. */
+  hopLimitDelta: number | undefined
+  /** The sender's latest packet that the RST was compared with. */
+  baseline: SegmentRecord | undefined
+  /** True when both would have crossed the same number of routers, counted from the next usual initial value. */
+  sameHops: boolean | undefined
+  /** The sender's own hop limits varied within this connection (path change, SYN proxy, randomised SYNs). */
+  hopLimitVaries: boolean
+  /** Hop limit against the same host's packets in other connections; only where this connection has none of its packets. */
+  hostHopLimitDelta: number | undefined
+  /** IP ID: continues the sender's counter, is 0, repeats the segment it answers, or fits nothing. */
+  ipId: 'continues' | 'zero' | 'echo' | 'elsewhere' | undefined
+  /** Every non-SYN packet of the sender carried timestamps, its SYN negotiated them, and this RST+ACK has none. */
+  timestampsMissing: boolean | undefined
+  /** The RST carries a timestamp that continues the sender's clock and echoes one the peer sent. */
+  timestampsContinue: boolean | undefined
+  /** The sender's packets have the shape of a modern Linux host: per-connection IP ID counter with DF, or 0; TTL from 64; timestamps; scaled window. */
+  linuxSender: boolean
+  windowZero: boolean
+  /** The RST repeats the window (not 0) of the segment it answers: made by reflecting that packet. */
+  echoesWindow: boolean
+  reservedFlags: boolean
+  /** IPv6 flow label equals the sender's other packets of this connection. */
+  flowLabelSame: boolean | undefined
+  /** Source MAC differs from that of all the sender's other frames. */
+  macDiffers: boolean | undefined
+  badChecksum: boolean
+  /** The RST bears a sequence number above everything its sender had sent, though nothing fills the gap later. */
+  aboveNext: number | undefined
+  /** Time since the newest peer segment that the RST acknowledges (RST+ACK) or takes its number from (bare), against the path's round trip. */
+  youngestAnsweredMs: number | undefined
+  roundTripMs: number | undefined
+}
+
+/** Windows and others count one IP ID for the whole host: steps up to this are still "the next" (measured on public captures: +1 to +64). */
+const IP_ID_STEP = 64
+
+export function fingerprint(view: ResetView, rst: SegmentRecord, answered: SegmentRecord | undefined): Fingerprint {
+  const { sender } = view
+  const own = sender.records.filter(r => r.timeNs <= rst.timeNs)
+  const last = own.at(-1)
+  const linuxSender = looksLikeLinux(view, own)
+  return {
+    hopLimitDelta: last && rst.hopLimit - last.hopLimit,
+    baseline: last,
+    sameHops: last && hopsOf(rst.hopLimit) === hopsOf(last.hopLimit),
+    hopLimitVaries: new Set(own.map(r => r.hopLimit)).size > 1,
+    hostHopLimitDelta: last ? undefined : hostDelta(view, rst),
+    ipId: ipIdClass(rst, own, view, answered),
+    timestampsMissing: timestampsMissing(view, rst, own),
+    timestampsContinue: timestampsContinue(rst, own, view.peer.records),
+    linuxSender,
+    windowZero: rst.window === 0,
+    echoesWindow: answered !== undefined && rst.window !== 0 && rst.window === answered.window && rst.window !== last?.window,
+    reservedFlags: (rst.flags & 0xf00) !== 0 || (rst.flags & 0xe0) !== 0,
+    flowLabelSame: flowLabelSame(rst, own),
+    macDiffers: macDiffers(rst, view),
+    badChecksum: rst.checksum === 'bad',
+    aboveNext: aboveNext(view, rst),
+    ...youth(view, rst),
+  }
+}
+
+/** A modern Linux stack: TTL from 64, DF, timestamps where negotiated, IP IDs that count per connection (or 0 on SYN-ACKs). */
+function looksLikeLinux(view: ResetView, own: SegmentRecord[]): boolean {
+  if (own.length < 2 || own.some(r => initialHopLimit(r.hopLimit) !== 64)) return false
+  const v4 = own.filter(r => r.ipId >= 0)
+  if (v4.some(r => r.dontFragment !== 1)) return false
+  const steps = v4.filter(r => !(r.flags & SYN)).map(r => r.ipId)
+  // macOS and BSD send random or zero identifications; per-connection counting is the Linux habit (net/ipv4/ip_output.c, inet_id).
+  const counting = steps.every((id, i) => i === 0 || ((id - steps[i - 1]!) & 0xffff) <= IP_ID_STEP)
+  return counting && (v4.length === 0 ? view.sender.state.timestamps === true : steps.length > 0 && steps.some(id => id !== 0))
+}
+
+function hostDelta(view: ResetView, rst: SegmentRecord): number | undefined {
+  const profile = view.world.host(view.connection[view.sender.side].address)
+  const others = profile?.hopLimits.filter(h => h.kind === 'syn-ack' || h.kind === 'fin' || h.kind === 'syn') ?? []
+  if (others.length === 0) return undefined
+  const nearest = others.reduce((a, b) => (Math.abs(rst.hopLimit - b.value) < Math.abs(rst.hopLimit - a.value) ? b : a))
+  return rst.hopLimit - nearest.value
+}
+
+function ipIdClass(
+  rst: SegmentRecord,
+  own: SegmentRecord[],
+  view: ResetView,
+  answered: SegmentRecord | undefined,
+): Fingerprint['ipId'] {
+  if (rst.ipId < 0) return undefined
+  const counted = own.filter(r => r.ipId >= 0)
+  const last = counted.at(-1)
+  const step = last && (rst.ipId - last.ipId) & 0xffff
+  if (step !== undefined && last!.ipId !== 0 && step >= 1 && step <= IP_ID_STEP) return 'continues'
+  if (rst.ipId === 0) return 'zero'
+  const echoed = answered ?? view.peer.records.findLast(r => r.timeNs <= rst.timeNs)
+  if (echoed && echoed.ipId === rst.ipId) return 'echo'
+  // After nothing but a SYN-ACK (whose ID is 0 on Linux) any first number of the counter is fine.
+  if (last === undefined || counted.every(r => r.ipId === 0)) return undefined
+  // Out-of-order by a few, or a host-wide counter seen through many connections, still moves forward a little.
+  return step !== undefined && (step <= 1024 || step >= 0xffc0) ? undefined : 'elsewhere'
+}
+
+function timestampsMissing(view: ResetView, rst: SegmentRecord, own: SegmentRecord[]): boolean | undefined {
+  if (!hasAck(rst) || rst.seq === 0) return undefined
+  const established = own.filter(r => !(r.flags & SYN))
+  if (established.length === 0) return undefined
+  if (view.sender.state.timestamps !== true || established.some(r => r.tsVal === undefined)) return undefined
+  return rst.tsVal === undefined
+}
+
+function timestampsContinue(rst: SegmentRecord, own: SegmentRecord[], peers: SegmentRecord[]): boolean | undefined {
+  if (rst.tsVal === undefined) return undefined
+  const last = own.findLast(r => r.tsVal !== undefined)
+  if (!last) return undefined
+  const echoed = peers.some(r => r.tsVal === rst.tsEcr) || rst.tsEcr === last.tsEcr
+  return echoed && distance(rst.tsVal, last.tsVal!) >= 0
+}
+
+function flowLabelSame(rst: SegmentRecord, own: SegmentRecord[]): boolean | undefined {
+  const labels = own.filter(r => r.flowLabel > 0)
+  if (rst.flowLabel < 0 || labels.length === 0) return undefined
+  return labels.some(r => r.flowLabel === rst.flowLabel)
+}
+
+function macDiffers(rst: SegmentRecord, view: ResetView): boolean | undefined {
+  const own = view.connection.segments.filter(r => r.from === rst.from && !isRst(r) && r.mac >= 0)
+  if (rst.mac < 0 || own.length < 2) return undefined
+  return own.every(r => r.mac !== rst.mac)
+}
+
+/** Bytes by which RST.seq lies above the sender's next sequence number; undefined when it does not, or data fills the gap afterwards. */
+function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
+  const next = view.sender.nextSeq
+  if (next === undefined) return undefined
+  const gap = distance(rst.seq, next)
+  if (gap <= 0 || gap > 2 ** 30) return undefined
+  const filled = view.after.some(r => r.from === rst.from && r.payloadBytes > 0 && distance(endOf(r), rst.seq) === 0)
+  const taken = view.peer.records.some(r => hasAck(r) && r.ack === rst.seq)
+  return filled || taken ? undefined : gap
+}
+
+/**
+ * A reply cannot know of a packet that has not reached its sender yet: what an RST acknowledges (or takes its number from) must be older than
+ * the round trip between the capture point and that sender. Both times are measured at the capture point.
+ */
+function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'roundTripMs'> {
+  const ns = view.sender.state.minResponseNs
+  const roundTripMs = ns === undefined ? undefined : ns / 1e6
+  const peers = view.peer.records.filter(r => r.timeNs <= rst.timeNs)
+  let answered: SegmentRecord | undefined
+  if (rst.flags & ACK && rst.ack !== 0) {
+    // The oldest segment that reaches up to the acknowledged number: the RST cannot have been sent before it arrived.
+    answered = peers.find(r => r.payloadBytes + (r.flags & 3 ? 1 : 0) > 0 && distance(endOf(r), rst.ack) >= 0 && distance(rst.ack, r.seq) > 0)
+  } else if (!(rst.flags & ACK)) {
+    answered = peers.find(r => hasAck(r) && r.ack === rst.seq)
+  }
+  return { youngestAnsweredMs: answered && msBetween(rst, answered), roundTripMs }
+}
+
+/** Window of the RST in bytes, where scaling is known. */
+export function resetWindowBytes(view: ResetView): number | undefined {
+  return windowBytes(view.first, view.connection)
+}

@@ -1,0 +1,244 @@
+/** Facts of one reset that its own connection tells. What other connections add stands in cross.ts. */
+import type { SegmentRecord } from '../model.js'
+import { exchangeFacts } from './exchange.js'
+import { closingFacts } from './closing.js'
+import type { Facts, FactSheet } from './facts.js'
+import { fingerprint } from './fingerprint.js'
+import { measureNumbers } from './numbers.js'
+import { findProbePatterns } from './probes.js'
+import type { ResetGroup } from './resets.js'
+import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
+import { findTrigger, seqOffset, type Trigger } from './trigger.js'
+import { distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
+
+/** Facts that only other connections can give. */
+export type CrossFacts = Pick<
+  Facts,
+  | 'survivedSilenceMs'
+  | 'sameSilenceCount'
+  | 'sameAgeCount'
+  | 'resetBeforeId'
+  | 'burstCount'
+  | 'burstSpanMs'
+  | 'refusalsAfter'
+  | 'nextAcceptMs'
+  | 'acceptedBefore'
+  | 'forgottenCount'
+  | 'sourceListeners'
+  | 'sourceHosts'
+  | 'sourcePorts'
+  | 'sourceRefused'
+  | 'sourceSyns'
+  | 'sourceRate'
+  | 'probeCount'
+  | 'probePeriodMs'
+  | 'probeJitter'
+  | 'retrySucceeded'
+  | 'retryMs'
+  | 'resetBeforeForged'
+>
+
+export type LocalFacts = Omit<Facts, keyof CrossFacts>
+
+export interface LocalSheet {
+  facts: LocalFacts
+  frames: FactSheet['frames']
+  trigger: Trigger
+}
+
+export function localFacts(group: ResetGroup): LocalSheet {
+  const { view } = group
+  const trigger = findTrigger(view)
+  const encrypted = view.connection.application.protocol === 'tls'
+  const closing = closingFacts(view, encrypted)
+  const probes = findProbePatterns(view, trigger.record)
+  const time = timeFacts(view, trigger)
+  const facts: LocalFacts = {
+    ...stageFacts(group),
+    ...triggerFacts(view, trigger),
+    ...time.facts,
+    ...closing.facts,
+    ...numberFacts(view, trigger),
+    keepaliveUnanswered: probes.keepaliveUnanswered.length,
+    keepaliveIntervalMs: interval(probes.keepaliveUnanswered),
+    windowProbes: probes.windowProbes.length,
+    zeroWindowMs: probes.zeroWindowMs,
+    retransmissions: probes.retransmissions.length,
+    peerSilentMs: probes.peerSilentMs,
+    gaveUpSilently: probes.gaveUpSilently,
+    peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view)).length,
+    ...exchangeFacts(view),
+    ...otherResets(view),
+    ...handshakeOddities(view, trigger),
+    kernelReason: undefined,
+  }
+  const triggerFrames = trigger.record ? [trigger.record.frame] : []
+  return {
+    facts,
+    trigger,
+    frames: {
+      ...time.frames,
+      trigger: triggerFrames,
+      triggerDelayMs: triggerFrames,
+      triggerStartsMessage: triggerFrames,
+      triggerAckUnacceptable: triggerFrames,
+      seqOffsetBytes: triggerFrames,
+      senderFinMs: closing.frames,
+      peerFinMs: view.peer.fin ? [view.peer.fin.frame] : [],
+      silenceBeforeFinMs: closing.frames,
+      dataAfterFinMs: closing.dataFrames,
+      dataAfterFinBytes: closing.dataFrames,
+      dataAfterFinStartsMessage: closing.dataFrames,
+      dataAfterFinIsGoodbye: closing.dataFrames,
+      keepaliveUnanswered: sample(probes.keepaliveUnanswered),
+      windowProbes: sample(probes.windowProbes),
+      retransmissions: sample(probes.retransmissions),
+      sincePeerDataMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
+      sinceSenderDataMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
+      peerSpokeLast: view.peer.lastData ? [view.peer.lastData.frame] : [],
+      senderRejectionMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
+      peerRejectionMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
+    },
+  }
+}
+
+function sample(records: SegmentRecord[]): number[] {
+  return records.slice(-4).map(r => r.frame)
+}
+
+function interval(records: SegmentRecord[]): number | undefined {
+  return records.length < 2 ? undefined : msBetween(records.at(-1)!, records.at(-2)!)
+}
+
+function unacked(r: SegmentRecord, view: ResetView): boolean {
+  return view.sender.ackedTo === undefined || distance(endOf(r), view.sender.ackedTo) > 0
+}
+
+function stageFacts({ view, origin }: ResetGroup) {
+  const { connection, sender, peer, before } = view
+  const print = fingerprint(view, view.first, undefined)
+  const moved = (side: typeof sender) => side.records.some(r => !(r.flags & SYN))
+  const established = connection.handshake === 'complete' || (moved(sender) && moved(peer))
+  return {
+    sender: sender.side,
+    forgedProbability: origin.forged,
+    origin: origin.origin,
+    forgerySuspected: origin.signs.some(s => s.weight >= 1.5),
+    orphan: before.length === 0 && view.after.length === 0,
+    bothSidesSeen: sender.records.length > 0 && peer.records.length > 0,
+    synSeen: before.some(r => r.flags & SYN && !hasAck(r)),
+    synAckSeen: before.some(r => r.flags & SYN && hasAck(r)),
+    handshakeDone: established ? true : connection.handshake === 'not-captured' ? undefined : clientAcked(view),
+    midCapture: !before.some(r => r.flags & SYN),
+    payloadSeen: sender.lastData !== undefined || peer.lastData !== undefined,
+    senderPayloadBytes: sender.records.reduce((sum, r) => sum + r.newBytes, 0),
+    peerPayloadBytes: peer.records.reduce((sum, r) => sum + r.newBytes, 0),
+    linuxSender: print.linuxSender,
+  }
+}
+
+/** The client answered the SYN-ACK by an ACK that covers it, before the reset. */
+function clientAcked(view: ResetView): boolean {
+  const synAck = view.before.find(r => r.flags & SYN && hasAck(r))
+  return synAck !== undefined && view.before.some(r => r.from !== synAck.from && !isRst(r) && hasAck(r) && distance(r.ack, endOf(synAck)) >= 0)
+}
+
+function triggerFacts(view: ResetView, trigger: Trigger) {
+  const record = trigger.record
+  return {
+    active: trigger.active,
+    trigger: trigger.kind,
+    triggerDelayMs: trigger.delayMs,
+    triggerStartsMessage: record?.payloadBytes ? record.startsMessage : undefined,
+    triggerAckUnacceptable: record ? ackUnacceptable(view, record) : undefined,
+    seqOffsetBytes: seqOffset(view),
+    rstFrames: view.rsts.reduce((sum, r) => sum + 1 + r.copies.length, 0),
+    distinctSeqs: new Set(view.rsts.map(r => r.seq)).size,
+    resetText: view.rsts.find(r => r.resetText)?.resetText,
+    mptcpResetReason: view.rsts.find(r => r.mptcpResetReason !== undefined)?.mptcpResetReason,
+  }
+}
+
+/** RFC 9293 §3.10.7.4: an ACK is acceptable between SND.UNA and SND.NXT. Far below is an old connection's, above was never sent. */
+function ackUnacceptable(view: ResetView, record: SegmentRecord): boolean | undefined {
+  const next = view.sender.nextSeq
+  if (next === undefined || !hasAck(record)) return undefined
+  const syn = view.sender.syn
+  const ahead = distance(record.ack, next)
+  if (ahead > 0) return true
+  return syn !== undefined && distance(record.ack, syn.seq) <= 0
+}
+
+function timeFacts(view: ResetView, trigger: Trigger) {
+  const silence = silenceBefore(view, trigger)
+  const response = responseTimes(view)
+  const syn = view.before.find(r => r.flags & SYN)
+  const { sender, peer, first } = view
+  const heard = peer.records.findLast(r => r !== trigger.record)
+  return {
+    facts: {
+      ageMs: syn && msBetween(first, syn),
+      silenceMs: silence?.ms,
+      silenceEndedByReset: silence?.endedByReset,
+      dataSilenceMs: dataSilenceMs(view, trigger),
+      sinceSenderPacketMs: sender.last && msBetween(first, sender.last),
+      sincePeerPacketMs: heard && msBetween(first, heard),
+      senderResponseMs: response.senderMs,
+      peerResponseMs: response.peerMs,
+      sincePeerDataMs: peer.lastData && msBetween(first, peer.lastData),
+      sinceSenderDataMs: sender.lastData && msBetween(first, sender.lastData),
+    },
+    frames: { silenceMs: silence ? [silence.from.frame, silence.to.frame] : [], ageMs: syn ? [syn.frame] : [] },
+  }
+}
+
+function numberFacts(view: ResetView, trigger: Trigger) {
+  const numbers = measureNumbers(view, trigger.active)
+  const { sender, peer } = view
+  return {
+    senderUnackedBytes: numbers.senderUnackedBytes,
+    peerUnackedBytes: numbers.peerUnackedBytes,
+    ackOffsetBytes: numbers.ackOffset,
+    windowShrunk: numbers.windowShrunk,
+    resetWindowRatio: numbers.resetWindowRatio,
+    unreadBytes: numbers.unreadBytes,
+    peerSpokeLast: spokeLast(sender.lastData, peer.lastData),
+  }
+}
+
+function spokeLast(own: SegmentRecord | undefined, peers: SegmentRecord | undefined): boolean | undefined {
+  if (!own && !peers) return undefined
+  return peers !== undefined && (own === undefined || peers.timeNs > own.timeNs || (peers.timeNs === own.timeNs && peers.frame > own.frame))
+}
+
+function otherResets(view: ResetView) {
+  const { connection, first, sender, peer } = view
+  const earlier = connection.segments.filter(r => isRst(r) && !view.rsts.includes(r) && r.timeNs <= first.timeNs && r.frame < first.frame)
+  const lastRstNs = Math.max(...view.rsts.map(r => r.timeNs))
+  const rttNs = (sender.state.minResponseNs ?? 0) + (peer.state.minResponseNs ?? 0)
+  const later = view.after.filter(r => !isRst(r) && r.timeNs > lastRstNs + rttNs)
+  const fresh = (r: SegmentRecord) => r.newBytes > 0 || (r.flags & 0x11) === 0x11 || r.kind === 'ack'
+  const both = later.some(r => r.from === sender.side && fresh(r)) && later.some(r => r.from === peer.side && fresh(r))
+  return {
+    resetBefore: earlier.some(r => r.from === peer.side),
+    mirrored: earlier.some(r => r.from === peer.side && msBetween(first, r) <= 1),
+    wentOn: both,
+  }
+}
+
+function handshakeOddities(view: ResetView, trigger: Trigger) {
+  const { before, after, connection, first } = view
+  const syns = before.filter(r => r.flags & SYN && !hasAck(r))
+  const syn = syns[0]
+  const synAcks = [...before, ...after].filter(r => r.flags & SYN && hasAck(r))
+  const fits = (r: SegmentRecord) => syn === undefined || (distance(r.ack, syn.seq) > 0 && distance(r.ack, syn.seq) <= 1 + syn.payloadBytes)
+  const challenge = syn && before.find(r => r.from !== syn.from && !(r.flags & SYN) && !isRst(r) && hasAck(r) && !fits(r) && before.indexOf(r) > before.indexOf(syn))
+  const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
+  return {
+    synRepeated: syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
+    tupleReused: connection.previous !== undefined,
+    challengeAck: challenge !== undefined && trigger.record === challenge,
+    strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
+    realAnswer: trigger.kind === 'syn' && synAcks.some(fits),
+  }
+}

@@ -1,0 +1,77 @@
+/** What was sent, acknowledged, read and answered when the reset came: sequence, acknowledgement and window numbers. */
+import type { SegmentRecord } from '../model.js'
+import { distance, hasAck, type ResetView, type SideView, windowBytes } from './view.js'
+
+export interface Numbers {
+  /** Bytes the reset's sender had sent without an acknowledgement by the peer. */
+  senderUnackedBytes: number | undefined
+  /** Bytes the peer had sent that the sender had not acknowledged, the reset's own ACK field included. */
+  peerUnackedBytes: number | undefined
+  /** ACK field of an RST+ACK against everything the peer sent: 0 = all, negative = data still on its way to the sender. */
+  ackOffset: number | undefined
+  /** Fraction (0..1) by which the sender's receive window had shrunk from its widest since the peer began its last turn; undefined when unscalable. */
+  windowShrunk: number | undefined
+  /** The reset's window divided by the window of the sender's last ACK (active resets only). */
+  resetWindowRatio: number | undefined
+  /** Bytes of the peer that were acknowledged while the window's right edge stood still: nobody read them. */
+  unreadBytes: number | undefined
+}
+
+export function measureNumbers(view: ResetView, active: boolean | undefined): Numbers {
+  const { sender, peer, first } = view
+  const senderAck = hasAck(first) && active ? later(first.ack, sender.ackedTo) : sender.ackedTo
+  return {
+    senderUnackedBytes: gap(sender.nextSeq, peer.ackedTo),
+    peerUnackedBytes: gap(peer.nextSeq, senderAck),
+    ackOffset: hasAck(first) && peer.nextSeq !== undefined ? distance(first.ack, peer.nextSeq) : undefined,
+    ...windowFacts(view, active),
+  }
+}
+
+function later(a: number, b: number | undefined): number {
+  return b === undefined || distance(a, b) > 0 ? a : b
+}
+
+function gap(sent: number | undefined, acked: number | undefined): number | undefined {
+  if (sent === undefined || acked === undefined) return undefined
+  const bytes = distance(sent, acked)
+  // Far apart in either direction: numbers of another incarnation, or a forged ACK.
+  return Math.abs(bytes) > 2 ** 30 ? undefined : Math.max(bytes, 0)
+}
+
+/**
+ * An unread queue shows in the window only: ACKs advance while ACK + window stands still (RFC 9293 §3.8.6: the right edge moves when the
+ * application reads). close() empties the queue before it resets, so the reset's own window is wide again.
+ */
+function windowFacts(view: ResetView, active: boolean | undefined): Pick<Numbers, 'windowShrunk' | 'resetWindowRatio' | 'unreadBytes'> {
+  const acks = view.sender.records.filter(r => hasAck(r) && !(r.flags & 2))
+  const last = acks.at(-1)
+  const lastWindow = last && windowBytes(last, view.connection)
+  if (!last || lastWindow === undefined) return { windowShrunk: undefined, resetWindowRatio: undefined, unreadBytes: undefined }
+  const widest = Math.max(...acks.map(r => windowBytes(r, view.connection)!))
+  const resetWindow = active && hasAck(view.first) ? windowBytes(view.first, view.connection) : undefined
+  return {
+    windowShrunk: widest === 0 ? undefined : 1 - lastWindow / widest,
+    resetWindowRatio: resetWindow === undefined || lastWindow === 0 ? undefined : resetWindow / lastWindow,
+    unreadBytes: acknowledgedUnread(acks, view),
+  }
+}
+
+/** Bytes acknowledged over the trailing run of ACKs in which the right edge moved by less than a tenth of what was acknowledged. */
+function acknowledgedUnread(acks: SegmentRecord[], view: ResetView): number {
+  const edge = (r: SegmentRecord) => (r.ack + windowBytes(r, view.connection)!) >>> 0
+  const last = acks.at(-1)!
+  let unread = 0
+  for (let i = acks.length - 2; i >= 0; i--) {
+    const acknowledged = distance(last.ack, acks[i]!.ack)
+    const moved = distance(edge(last), edge(acks[i]!))
+    if (acknowledged < 0 || moved > acknowledged / 4) break
+    unread = acknowledged
+  }
+  return unread
+}
+
+/** Payload bytes that a side sent after a moment, as far as kept. */
+export function payloadAfter(side: SideView, timeNs: number): number {
+  return side.records.reduce((sum, r) => sum + (r.timeNs > timeNs ? r.newBytes : 0), 0)
+}

@@ -1,0 +1,120 @@
+/**
+ * Groups a connection's RST frames into resets: all that one emitter sent in one side's name (contract §2). Usually one reset a side; where
+ * forged and genuine RSTs bear the same address they are two.
+ */
+import { judgeOrigin, type OriginContext, type OriginVerdict } from '../origin.js'
+import type { Connection, SegmentRecord, Side, World } from '../model.js'
+import { fingerprint } from './fingerprint.js'
+import { findTrigger } from './trigger.js'
+import { distance, endOf, isRst, msBetween, type ResetView, viewReset } from './view.js'
+
+export interface ResetGroup {
+  view: ResetView
+  origin: OriginVerdict
+}
+
+/** Forger and victim act within one round trip; the longest plausible one (RFC 6298 §2.1). */
+const SAME_MOMENT_MS = 1000
+
+/** @returns the connection's resets, ordered by their first frame */
+export function groupResets(world: World, connection: Connection): ResetGroup[] {
+  const groups: ResetGroup[] = []
+  for (const side of ['client', 'server'] as const) {
+    const rsts = connection.segments.filter(r => isRst(r) && r.from === side)
+    if (rsts.length === 0) continue
+    const own = splitByEmitter(world, connection, rsts)
+    for (const rst of connection.furtherRsts) if (rst.from === side) emitterOf(own, rst.hopLimit).view.further.push(rst)
+    groups.push(...own)
+  }
+  return groups.sort((a, b) => a.view.first.timeNs - b.view.first.timeNs || a.view.first.frame - b.view.first.frame)
+}
+
+/** RSTs beyond the connection's memory are told apart by their hop limit alone. */
+function emitterOf(groups: ResetGroup[], hopLimit: number): ResetGroup {
+  return groups.find(g => g.view.rsts.some(r => r.hopLimit === hopLimit)) ?? groups.at(-1)!
+}
+
+function splitByEmitter(world: World, connection: Connection, rsts: SegmentRecord[]): ResetGroup[] {
+  const judged = rsts.slice(0, JUDGED_RSTS).map(rst => ({ rst, verdict: originOf(world, connection, rst, rsts) }))
+  const forged = judged.filter(j => j.verdict.origin === 'middlebox').map(j => j.rst)
+  const genuine = judged.filter(j => j.verdict.origin !== 'middlebox').map(j => j.rst)
+  const rest = rsts.slice(JUDGED_RSTS)
+  if (forged.length > 0 && genuine.length > 0) {
+    const hopLimits = new Set(forged.map(r => r.hopLimit))
+    // An RST that shares the forger's hop limit is his, unless that limit is the host's own.
+    const own = connection.segments.findLast(r => r.from === rsts[0]!.from && !isRst(r))?.hopLimit
+    const his = (r: SegmentRecord) => hopLimits.has(r.hopLimit) && r.hopLimit !== own
+    const moved = genuine.filter(his)
+    const a = [...forged, ...moved, ...rest.filter(his)]
+    const b = [...genuine.filter(r => !his(r)), ...rest.filter(r => !his(r))]
+    return [a, b].filter(g => g.length > 0).map(g => groupOf(world, connection, g, rsts))
+  }
+  return [groupOf(world, connection, rsts, rsts)]
+}
+
+/** Enough to see who sends; a flood of thousands is told by its first ones. */
+const JUDGED_RSTS = 64
+
+function groupOf(world: World, connection: Connection, group: SegmentRecord[], all: SegmentRecord[]): ResetGroup {
+  const ordered = group.sort((a, b) => a.timeNs - b.timeNs || a.frame - b.frame)
+  const view = viewReset(world, connection, ordered)
+  const verdicts = ordered.slice(0, JUDGED_RSTS).map(rst => originOf(world, connection, rst, all))
+  // The first RST tells most; a later one of the same emitter may carry the sign that settles it.
+  const strongest = verdicts.reduce((best, v) => (v.origin === 'middlebox' && v.forged > best.forged ? v : best), verdicts[0]!)
+  return { view, origin: strongest }
+}
+
+function originOf(world: World, connection: Connection, rst: SegmentRecord, direction: SegmentRecord[]): OriginVerdict {
+  return judgeOrigin(originContext(world, connection, rst, direction))
+}
+
+function originContext(world: World, connection: Connection, rst: SegmentRecord, direction: SegmentRecord[]): OriginContext {
+  const view = viewReset(world, connection, [rst])
+  const trigger = findTrigger(view)
+  const near = direction.filter(r => Math.abs(msBetween(r, rst)) <= SAME_MOMENT_MS)
+  return {
+    view,
+    trigger,
+    rst,
+    print: fingerprint(view, rst, trigger.record),
+    climbing: climbs(view, near),
+    laterData: laterData(view, rst),
+    mirrored: mirrored(connection, rst),
+    mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
+  }
+}
+
+/** Weaver, Sommer, Paxson (NDSS 2009), RST_SEQ_CHANGE: back-to-back RSTs, the later above everything sent and everything the peer acknowledged. */
+function climbs(view: ResetView, near: SegmentRecord[]): boolean {
+  const next = view.sender.nextSeq
+  if (next === undefined || near.length < 2) return false
+  const above = near.filter(r => distance(r.seq, next) > 2 && distance(r.seq, next) < 2 ** 24)
+  const acked = new Set(view.peer.records.map(r => r.ack))
+  const filled = (r: SegmentRecord) => view.after.some(d => d.from === r.from && d.payloadBytes > 0 && distance(endOf(d), r.seq) >= 0)
+  return above.length > 0 && new Set(near.map(r => r.seq)).size >= 2 && above.some(r => !acked.has(r.seq) && !filled(r))
+}
+
+/** Same paper, RST_SEQ_DATA: a side that reset does not go on. Retransmissions and overtaken data (below RST.seq) do not count. */
+function laterData(view: ResetView, rst: SegmentRecord): number[] {
+  const rttNs = view.sender.state.minResponseNs ?? 0
+  return view.after
+    .filter(r => r.from === rst.from && !isRst(r) && r.timeNs - rst.timeNs > rttNs / 2 && goesOn(r, rst))
+    .map(r => r.frame)
+}
+
+function goesOn(r: SegmentRecord, rst: SegmentRecord): boolean {
+  const above = distance(r.seq, rst.seq)
+  // SYN-ACK and data of a host that supposedly refused the SYN.
+  if (rst.seq === 0) return (r.flags & 0x12) === 0x12
+  return r.payloadBytes > 0 && r.newBytes > 0 && above >= 0 && above < 2 ** 30
+}
+
+/** RSTs of the other direction within the same round trip: a host answers no RST, so two hosts resetting at once is no dialogue. */
+function mirrored(connection: Connection, rst: SegmentRecord): number[] {
+  const response = (side: Side) => connection.sides[side].minResponseNs ?? 0
+  const roundTripMs = (response('client') + response('server')) / 1e6
+  const limit = Math.max(roundTripMs * 0.5, 1)
+  return connection.segments
+    .filter(r => isRst(r) && r.from !== rst.from && Math.abs(msBetween(r, rst)) <= limit)
+    .map(r => r.frame)
+}

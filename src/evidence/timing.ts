@@ -1,0 +1,64 @@
+/** How long nothing happened before a reset, how old the connection was, and where on the path the capture stood. */
+import type { SegmentRecord } from '../model.js'
+import { msBetween, type ResetView } from './view.js'
+import type { Trigger } from './trigger.js'
+
+export interface Silence {
+  /** Longest gap between two packets since the reset's sender last spoke, up to the reset. */
+  ms: number
+  /** The packets on both sides of the gap. */
+  from: SegmentRecord
+  to: SegmentRecord
+  /** True when the reset itself ended the silence, false when a segment of the peer did. */
+  endedByReset: boolean
+}
+
+/**
+ * The silence that a timer would have measured: from the sender's last sign of life on, the longest gap between neighbouring packets, the
+ * reset included. Undefined when nothing of the connection precedes the reset, or packets were dropped from memory in between.
+ */
+export function silenceBefore(view: ResetView, trigger: Trigger): Silence | undefined {
+  const records = view.before.filter(r => r.kind !== 'rst')
+  const lastOfSender = records.findLastIndex(r => r.from === view.sender.side && notKeepalive(r))
+  const chain = [...records.slice(Math.max(lastOfSender, 0)), view.first]
+  if (chain.length < 2) return undefined
+  let best: Silence | undefined
+  for (let i = 1; i < chain.length; i++) {
+    const from = chain[i - 1]!
+    const to = chain[i]!
+    // A passive reset follows its trigger by one round trip: that is no silence.
+    if (to === view.first && trigger.active === false) continue
+    const ms = msBetween(to, from)
+    if (best === undefined || ms > best.ms) best = { ms, from, to, endedByReset: to === view.first }
+  }
+  return best
+}
+
+function notKeepalive(r: SegmentRecord): boolean {
+  return r.kind !== 'keepalive-probe' && r.kind !== 'zero-window-probe'
+}
+
+/** Time between the reset and the last payload of either side before it (for a passive reset: before the segment it answers). */
+export function dataSilenceMs(view: ResetView, trigger: Trigger): number | undefined {
+  const end = trigger.record ?? view.first
+  const last = view.before.findLast(r => r.payloadBytes > 0 && notKeepalive(r) && r.timeNs <= end.timeNs && r !== trigger.record)
+  return last && msBetween(end, last)
+}
+
+/** Smallest response times seen from the capture point: toward the reset's sender and toward its peer, in ms. */
+export function responseTimes(view: ResetView): { senderMs: number | undefined; peerMs: number | undefined } {
+  const ms = (ns: number | undefined) => (ns === undefined ? undefined : ns / 1e6)
+  return { senderMs: ms(view.sender.state.minResponseNs), peerMs: ms(view.peer.state.minResponseNs) }
+}
+
+/** Initial hop limits in use (IANA and vendor defaults: 64 Linux/BSD/macOS, 128 Windows, 255 routers; 32 in old stacks). */
+export function initialHopLimit(value: number): number {
+  if (value <= 32) return 32
+  if (value <= 64) return 64
+  return value <= 128 ? 128 : 255
+}
+
+/** Routers a packet crossed if it started at the next usual initial value. */
+export function hopsOf(value: number): number {
+  return initialHopLimit(value) - value
+}

@@ -1,0 +1,196 @@
+/**
+ * What a judge of resets asks of the application state. Three values throughout: undefined = this capture cannot tell
+ * (encrypted, cut by the snap length, begun in mid-stream, a protocol not recognised); it is never a no.
+ */
+import { protocolName } from './foreign.js'
+import type { ApplicationState, Rejection, SideIndex } from './state.js'
+
+/** TLS 1.3 turns no longer than this may be mere housekeeping (HTTP/2 acknowledgements, window updates). */
+const HOUSEKEEPING_BYTES = 64
+/** A turn this long is a transfer, whatever the protocol. */
+const TRANSFER_BYTES = 64 * 1024
+/** Client data in a protocol without a single answer so far is one request only if it came at once. */
+const ONE_BURST_NS = 1e9
+
+/**
+ * Whether a message of this side is cut at this moment: begun, not all of it sent. For TLS: true when a record is cut,
+ * else undefined. undefined too where bytes are missing and for bodies that only the connection's end delimits when
+ * nothing of them is known.
+ */
+export function messageInProgress(state: ApplicationState, side: SideIndex): boolean | undefined {
+  const me = state.sides[side]
+  if (me.bytes === 0) return false
+  if (me.skip > 0 || me.carry !== '' || me.longLine || me.framing === 'until-close') return true
+  if (state.protocol === null && me.framing !== 'lost') return undefined
+  if (state.protocol === 'tls' && me.step > 0) return true
+  return me.inProgress ?? undefined
+}
+
+/** The server has begun a message and not ended it. */
+export function responseInProgress(state: ApplicationState): boolean | undefined {
+  return messageInProgress(state, 1)
+}
+
+/** The client has begun a message and not ended it: an upload is running. */
+export function requestInProgress(state: ApplicationState): boolean | undefined {
+  return messageInProgress(state, 0)
+}
+
+/** Bytes missing from the end of this side's current message; undefined = unknown, or no message is in progress. */
+export function expectedBytes(state: ApplicationState, side: SideIndex): number | undefined {
+  const me = state.sides[side]
+  return me.skip > 0 && me.skipEndsMessage ? me.skip : undefined
+}
+
+/**
+ * Whether the client has asked something that the server has not, or not completely, answered.
+ * Counted where requests and answers can be paired. Elsewhere by turns: true when the client spoke last (in TLS: more
+ * than `HOUSEKEEPING_BYTES`), false when the client never spoke, else undefined.
+ */
+export function requestOutstanding(state: ApplicationState): boolean | undefined {
+  if (state.lastDataSide === null || state.sides[0].bytes === 0) return false
+  if (!state.counted) return outstandingByTurns(state)
+  const [client, server] = state.sides
+  if (state.outstanding > 0) {
+    if (server.inProgress !== null && server.framing !== 'opaque') return true
+    // The server has sent something unreadable since; only a request newer than that is surely unanswered.
+    const newer = state.lastDataSide === 0 && (client.messageStartNs ?? 0) >= (state.turnStartNs ?? 0)
+    return newer ? true : undefined
+  }
+  // Requests are counted when they begin: one still being sent with none outstanding was answered early (HTTP 413).
+  if (client.inProgress !== true && client.carry !== '') return true
+  if (client.inProgress === null) return state.lastDataSide === 1 && server.inProgress === false ? false : undefined
+  return server.inProgress === null ? undefined : false
+}
+
+function outstandingByTurns(state: ApplicationState): boolean | undefined {
+  const [client, server] = state.sides
+  if (state.lastDataSide === 1) return undefined
+  if (state.protocol === 'tls') {
+    if (probableAlert(state)?.side === 0 || state.closing[0]) return undefined
+    return state.turnBytes > HOUSEKEEPING_BYTES ? true : undefined
+  }
+  if (state.protocol !== null) return undefined
+  if (server.turns > 0) return true
+  return (client.lastDataNs ?? 0) - (state.turnStartNs ?? 0) < ONE_BURST_NS ? true : undefined
+}
+
+/** Everything asked was answered and neither side is in the middle of a message. */
+export function exchangeComplete(state: ApplicationState): boolean | undefined {
+  const parts = [requestOutstanding(state), messageInProgress(state, 0), messageInProgress(state, 1)]
+  if (parts.includes(true)) return false
+  return parts.includes(undefined) ? undefined : true
+}
+
+/**
+ * Whether this side's newest message began at or after `sinceNs`: data sent into a closed connection that starts a new
+ * request is a race, data that continues one is a transfer cut off.
+ */
+export function beganMessageSince(state: ApplicationState, side: SideIndex, sinceNs: number): boolean | undefined {
+  const me = state.sides[side]
+  if (me.lastDataNs === null || me.lastDataNs < sinceNs) return false
+  if (me.messageStartNs !== null && me.messageStartNs >= sinceNs) return true
+  if (me.carry !== '' && me.unitNs >= sinceNs) return true
+  if (me.inProgress === true || me.framing === 'until-close') return false
+  if (state.protocol === 'tls' || me.inProgress === null) {
+    // Unreadable: a turn that began after the silence is a new message, one that was running is the old one.
+    return state.lastDataSide === side && state.turnStartNs !== null && state.turnStartNs >= sinceNs ? true : undefined
+  }
+  return false
+}
+
+/** The side in the middle of a continuous body or a long turn; undefined = none that could be told. */
+export function transferringSide(state: ApplicationState): SideIndex | undefined {
+  for (const side of [1, 0] as const) {
+    const me = state.sides[side]
+    if (me.framing === 'until-close') return side
+    if (me.skipEndsMessage && me.skip > 0) return side
+  }
+  const side = state.lastDataSide
+  if (side === null || state.turnBytes < TRANSFER_BYTES) return undefined
+  return messageInProgress(state, side) === false ? undefined : side
+}
+
+export type Stage = 'nothing' | 'greeting' | 'handshake' | 'handshake-failed' | 'request' | 'response' | 'exchanged'
+
+/**
+ * How far the conversation came. `greeting`: only the server has spoken; `handshake`: TLS not finished; `request`: only
+ * the client has spoken; `response`: the first answer is incomplete; `exchanged`: both sides have had their say.
+ */
+export function stage(state: ApplicationState): Stage {
+  const [client, server] = state.sides
+  if (state.lastDataSide === null) return 'nothing'
+  if (state.tls !== null && state.protocol === 'tls' && !state.tls.handshakeDone) {
+    const began = state.tls.sides[0].hello || state.tls.sides[1].hello
+    if (began) return state.tls.alert?.level === 2 ? 'handshake-failed' : 'handshake'
+  }
+  if (client.bytes === 0) return 'greeting'
+  if (server.bytes === 0) return 'request'
+  if (state.counted && state.answers === 0 && messageInProgress(state, 1) === true) return 'response'
+  return 'exchanged'
+}
+
+/** An alert that TLS 1.3 hides: the newest record of a side is 19 bytes long, which only an alert is as a rule. */
+export interface ProbableAlert {
+  side: SideIndex
+  timeNs: number
+  /** True when it came before this side sent any application data of its own: then hardly a close_notify. */
+  early: boolean
+}
+
+/**
+ * The encrypted TLS 1.3 alert that the newest record (of `side`, or of whichever sent last) probably is: two bytes, their
+ * type and a 16-byte tag (RFC 8446 §5.2, §6). Which alert cannot be told; after data, close_notify is the usual one.
+ */
+export function probableAlert(state: ApplicationState, side?: SideIndex): ProbableAlert | undefined {
+  const { tls } = state
+  if (tls === null || state.protocol !== 'tls' || tls.version !== 0x0304) return undefined
+  let found: ProbableAlert | undefined
+  for (const one of [0, 1] as const) {
+    const mine = tls.sides[one]
+    if ((side !== undefined && side !== one) || mine.lastType !== 23 || mine.lastLength !== 19) continue
+    if (found !== undefined && found.timeNs > mine.lastRecordNs) continue
+    const before = mine.dataRecords - 1 - tls.handshakeRecords[one]
+    found = { side: one, timeNs: mine.lastRecordNs, early: !tls.handshakeDone || before <= 0 }
+  }
+  return found
+}
+
+/** Whether application data flowed over TLS in both directions; undefined = not TLS, or it cannot be told. */
+export function tlsDataFlowed(state: ApplicationState): boolean | undefined {
+  const { tls } = state
+  if (tls === null) return undefined
+  if (!tls.handshakeDone) return tls.sides[0].hello || tls.sides[1].hello ? false : undefined
+  return ([0, 1] as const).every(side => tls.sides[side].dataRecords > tls.handshakeRecords[side])
+}
+
+/** The newest refusal of `side`, or of either side. A hidden TLS alert before any data counts as one. */
+export function lastRejection(state: ApplicationState, side?: SideIndex): Rejection | undefined {
+  let found: Rejection | undefined
+  for (const one of [0, 1] as const) {
+    const mine = state.rejections[one]
+    if (mine === null || (side !== undefined && side !== one)) continue
+    if (found === undefined || mine.timeNs >= found.timeNs) found = mine
+  }
+  const alert = probableAlert(state, side)
+  if (alert?.early && (found === undefined || alert.timeNs > found.timeNs)) {
+    return { side: alert.side, text: 'TLS alert (encrypted)', timeNs: alert.timeNs }
+  }
+  return found
+}
+
+/**
+ * Whether the connection stays open after the current exchange, as announced: false when a side said it will close
+ * (Connection: close, close_notify, QUIT, GOAWAY), true when HTTP keep-alive applies; undefined = nobody said.
+ */
+export function persistent(state: ApplicationState): boolean | undefined {
+  if (state.closing[0] || state.closing[1]) return false
+  return state.http !== null && state.http.status > 0 ? true : undefined
+}
+
+/** "TLS api.example.com", "HTTP shop.example", "Redis"; null when nothing was recognised. At most 120 characters. */
+export function applicationName(state: ApplicationState): string | null {
+  if (state.protocol === null) return null
+  const protocol = protocolName(state.protocol)
+  return state.name === null ? protocol : `${protocol} ${state.name}`.slice(0, 120)
+}

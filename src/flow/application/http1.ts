@@ -1,0 +1,365 @@
+/** HTTP/1.x (RFC 9112): heads line by line, bodies by arithmetic (§6.3), pipelining by count, upgrades and tunnels. */
+import { byteCount, display, latin1, startsWith } from './bytes.js'
+import { lineLength, readLine } from './lines.js'
+import type { Reader } from './reader.js'
+import {
+  answer,
+  type ApplicationState,
+  ask,
+  beginMessage,
+  endMessage,
+  label,
+  reject,
+  type SideIndex,
+  skipMessage,
+  switchProtocol,
+  UNIT_LIMIT,
+} from './state.js'
+
+/** What the head being read, or the newest one, said. */
+export interface HttpHead {
+  /** 0 or 1 as in HTTP/1.x; 9 for HTTP/0.9. */
+  minor: number
+  /** Content-Length; -1 when absent. */
+  contentLength: number
+  chunked: boolean
+  connectionClose: boolean
+  connectionKeepAlive: boolean
+  upgrade: string
+  /** Of a response: the method it answers, as in `HttpState.pending`. */
+  method: string
+}
+
+export interface HttpState {
+  heads: [HttpHead, HttpHead]
+  /** Method and target of the newest request, at most 120 characters; null until one was seen. */
+  request: string | null
+  /** Newest final status; 0 until one was seen. */
+  status: number
+  reason: string
+  /** Requests without final answer, oldest first: H = HEAD, C = CONNECT, . = other. At most 64 are told apart. */
+  pending: string
+  /** `timeout` of the newest Keep-Alive header in seconds (RFC 2068 §19.7.1.1); -1 = not announced. */
+  keepAliveTimeoutS: number
+  /** Final responses whose status was 400 or above. */
+  errors: number
+}
+
+const METHODS = new Set(
+  (
+    'GET POST HEAD PUT DELETE OPTIONS PATCH CONNECT TRACE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT ' +
+    'SEARCH PURGE NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH MERGE CHECKOUT MKACTIVITY BIND LINK UNLINK SOURCE ' +
+    'RPC_IN_DATA RPC_OUT_DATA PRI'
+  ).split(' '),
+)
+const LONGEST_METHOD = 12
+
+/** `step`: where in a message a side is. A body is a skip. */
+const HEADERS = 1
+const CHUNK_SIZE = 2
+const CHUNK_END = 3
+const TRAILERS = 4
+
+function createHead(): HttpHead {
+  return {
+    minor: 1,
+    contentLength: -1,
+    chunked: false,
+    connectionClose: false,
+    connectionKeepAlive: false,
+    upgrade: '',
+    method: '.',
+  }
+}
+
+/** The method that opens these bytes; '' = none, undefined = too short to say. */
+function methodAt(data: Uint8Array, from: number, to: number): string | undefined {
+  const stop = Math.min(to, from + LONGEST_METHOD + 1)
+  for (let at = from; at < stop; at++) {
+    const byte = data[at]
+    if (byte === 32) {
+      const word = latin1(data, from, at)
+      return METHODS.has(word) ? word : ''
+    }
+    if (!(byte >= 65 && byte <= 90) && byte !== 45 && byte !== 95) return ''
+  }
+  return stop === from + LONGEST_METHOD + 1 ? '' : undefined
+}
+
+/** A request line of HTTP, not of its relatives RTSP and SIP, whose lines differ only at their ends. */
+function isRequestLine(data: Uint8Array, from: number, to: number): boolean | undefined {
+  const method = methodAt(data, from, to)
+  if (!method) return method === '' ? false : undefined
+  const target = from + method.length + 1
+  if (target >= to) return undefined
+  if (data[target] < 33 || data[target] > 126) return false
+  const length = lineLength(data, from, to)
+  if (length === 0) return to - from < UNIT_LIMIT ? undefined : true
+  const version = latin1(data, Math.max(target, from + length - 10), from + length)
+  if (version.includes('HTTP/2')) return false
+  return version.includes('HTTP/1.') || (method === 'GET' && data[target] === 47)
+}
+
+function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
+  return side === 0 ? isRequestLine(data, from, to) : startsWith(data, from, to, 'HTTP/1.')
+}
+
+/** Empty lines before a request are to be ignored (RFC 9112 §2.2). */
+function startLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+  if (from === to) return
+  const http = state.http!
+  http.heads[side] = createHead()
+  if (side === 0) requestLine(state, http, data, from, to)
+  else statusLine(state, http, data, from, to)
+}
+
+function requestLine(
+  state: ApplicationState,
+  http: HttpState,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const head = http.heads[0]
+  const me = state.sides[0]
+  const method = methodAt(data, from, to) ?? ''
+  const version = latin1(data, Math.max(from, to - 9), to)
+  const named = version.startsWith(' HTTP/1.')
+  beginMessage(state, 0)
+  ask(state)
+  if (http.pending.length < 64) http.pending += method === 'HEAD' ? 'H' : method === 'CONNECT' ? 'C' : '.'
+  http.request = display(data, from, named ? to - 9 : to)
+  label(state, http.request)
+  if (named) head.minor = version.charCodeAt(8) - 48
+  if (named || me.longLine) me.step = HEADERS
+  else {
+    // HTTP/0.9: the line is the request, the answer a bare body.
+    head.minor = 9
+    endMessage(state, 0)
+  }
+}
+
+function statusLine(
+  state: ApplicationState,
+  http: HttpState,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  beginMessage(state, 1)
+  http.heads[1].minor = data[from + 7] - 48
+  const status = Number(latin1(data, from + 9, Math.min(to, from + 12)))
+  http.status = Number.isInteger(status) ? status : 0
+  if (http.status < 100 || http.status >= 200) {
+    http.heads[1].method = http.pending.charAt(0)
+    http.pending = http.pending.slice(1)
+  }
+  http.reason = display(data, Math.min(to, from + 13), to, 60)
+  state.sides[1].step = HEADERS
+}
+
+/** Only the fields that decide about lengths and persistence become strings. */
+function headerLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (from === to) return endOfHead(state, side)
+  const first = data[from] | 32
+  // connection, content-length, host, keep-alive, transfer-encoding, upgrade
+  if (first !== 99 && first !== 104 && first !== 107 && first !== 116 && first !== 117) return
+  const line = latin1(data, from, Math.min(to, from + 256))
+  const colon = line.indexOf(':')
+  if (colon < 0) return
+  const value = line.slice(colon + 1).trim()
+  headerField(state, side, line.slice(0, colon).toLowerCase(), value)
+}
+
+function headerField(state: ApplicationState, side: SideIndex, name: string, value: string): void {
+  const http = state.http!
+  const head = http.heads[side]
+  switch (name) {
+    case 'content-length':
+      // Number() would accept "0x10", "1e3" and "".
+      if (/^\d{1,15}$/.test(value)) head.contentLength = Number(value)
+      break
+    case 'transfer-encoding':
+      head.chunked = value.toLowerCase().endsWith('chunked')
+      break
+    case 'connection':
+    case 'proxy-connection':
+      if (/\bclose\b/i.test(value)) head.connectionClose = true
+      if (/keep-alive/i.test(value)) head.connectionKeepAlive = true
+      break
+    case 'keep-alive': {
+      const timeout = /timeout=(\d{1,9})/i.exec(value)
+      if (timeout !== null) http.keepAliveTimeoutS = Number(timeout[1])
+      break
+    }
+    case 'upgrade':
+      head.upgrade = value.slice(0, 40).toLowerCase()
+      break
+    case 'host':
+      if (side === 0 && value !== '') state.name = value.slice(0, 120)
+  }
+}
+
+function endOfHead(state: ApplicationState, side: SideIndex): void {
+  const head = state.http!.heads[side]
+  state.closing[side] = persists(head) === false
+  if (side === 1) return endOfResponseHead(state, state.http!, head)
+  if (head.chunked) state.sides[0].step = CHUNK_SIZE
+  else if (head.contentLength > 0) bodyOf(state, 0, head.contentLength)
+  else endOfMessage(state, 0)
+}
+
+/** RFC 9112 §9.3: close wins, then the version's default, which Keep-Alive turns around for HTTP/1.0. */
+function persists(head: HttpHead): boolean {
+  if (head.connectionClose) return false
+  return head.minor === 1 || (head.minor === 0 && head.connectionKeepAlive)
+}
+
+/** The order of the rules is RFC 9112 §6.3. */
+function endOfResponseHead(state: ApplicationState, http: HttpState, head: HttpHead): void {
+  const { status } = http
+  const { method } = head
+  label(state, statusLabel(http, head))
+  if (status === 101) return upgraded(state, head)
+  if (status >= 100 && status < 200) {
+    // An interim answer: the final one is still owed, and counts as another message.
+    state.sides[1].step = 0
+    endMessage(state, 1)
+    return
+  }
+  if (status >= 400) {
+    http.errors++
+    reject(state, 1, `HTTP ${status} ${http.reason}`.trimEnd())
+  }
+  if (method === 'C' && status >= 200 && status < 300) {
+    answer(state)
+    endMessage(state, 1)
+    switchProtocol(state, null)
+  } else if (method === 'H' || status === 204 || status === 304) endOfMessage(state, 1)
+  else if (head.chunked) state.sides[1].step = CHUNK_SIZE
+  else if (head.contentLength > 0) bodyOf(state, 1, head.contentLength)
+  else if (head.contentLength === 0) endOfMessage(state, 1)
+  else state.sides[1].framing = 'until-close'
+}
+
+function statusLabel(http: HttpState, head: HttpHead): string {
+  const length = head.chunked
+    ? ', chunked'
+    : head.contentLength >= 0
+      ? `, ${byteCount(head.contentLength)}`
+      : ''
+  return `${http.status} ${http.reason}`.trimEnd() + length
+}
+
+function upgraded(state: ApplicationState, head: HttpHead): void {
+  state.http!.pending = ''
+  answer(state)
+  endMessage(state, 1)
+  if (head.upgrade.includes('websocket')) switchProtocol(state, 'websocket')
+  else if (head.upgrade.includes('h2c')) switchProtocol(state, 'http2')
+  else switchProtocol(state, null)
+}
+
+function bodyOf(state: ApplicationState, side: SideIndex, bytes: number): void {
+  state.sides[side].step = 0
+  skipMessage(state, side, bytes)
+}
+
+function endOfMessage(state: ApplicationState, side: SideIndex): void {
+  state.sides[side].step = 0
+  endMessage(state, side)
+  if (side === 1) answer(state)
+}
+
+/** chunk-size [ chunk-ext ] (RFC 9112 §7.1). */
+function chunkSizeLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+  const me = state.sides[side]
+  const size = Number.parseInt(latin1(data, from, Math.min(to, from + 13)), 16)
+  if (size === 0) me.step = TRAILERS
+  else {
+    me.step = CHUNK_END
+    me.skip = size
+  }
+}
+
+function chunkEndLine(state: ApplicationState, side: SideIndex): void {
+  state.sides[side].step = CHUNK_SIZE
+}
+
+function trailerLine(state: ApplicationState, side: SideIndex, _data: Uint8Array, from: number, to: number): void {
+  if (from === to) endOfMessage(state, side)
+}
+
+const HANDLERS = [startLine, headerLine, chunkSizeLine, chunkEndLine, trailerLine]
+
+/** Whether a line can stand where it stands; what cannot is not HTTP, or its boundaries were lost. */
+function plausible(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): boolean {
+  const me = state.sides[side]
+  const byte = data[from]
+  if (me.longLine) return true
+  switch (me.step) {
+    case 0:
+      if (byte === 13 || byte === 10) return side === 0 || (me.units > 0 && byte === 13)
+      if (side === 1) return startsWith(data, from, to, 'HTTP/1.') !== false
+      return methodAt(data, from, to) !== ''
+    case CHUNK_SIZE:
+      return (byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 102)
+    case CHUNK_END:
+      return byte === 13 || byte === 10
+    default:
+      return true
+  }
+}
+
+function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+  if (state.sides[side].step === 0 && !state.sides[side].longLine && bareAnswer(state, side)) {
+    beginMessage(state, side)
+    state.sides[side].framing = 'until-close'
+    return to - from
+  }
+  if (!plausible(state, side, data, from, to)) return -1
+  return readLine(state, side, data, from, to, HANDLERS[state.sides[side].step])
+}
+
+/** HTTP/0.9: all that the server sends is the body. */
+function bareAnswer(state: ApplicationState, side: SideIndex): boolean {
+  return side === 1 && state.http!.heads[0].minor === 9
+}
+
+function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {
+  if (side === 1) return to - from >= 12 && startsWith(data, from, to, 'HTTP/1.') === true && data[from + 8] === 32
+  // A snap length may cut the line: method and the start of a target are enough here.
+  const method = methodAt(data, from, to)
+  if (!method) return false
+  return isRequestLine(data, from, to) ?? data[from + method.length + 1] === 47
+}
+
+function resume(state: ApplicationState, side: SideIndex): void {
+  if (side === 0 && state.outstanding === 0) state.http!.pending = ''
+}
+
+function enter(state: ApplicationState): void {
+  state.counted = true
+  state.http = {
+    heads: [createHead(), createHead()],
+    request: null,
+    status: 0,
+    reason: '',
+    pending: '',
+    keepAliveTimeoutS: -1,
+    errors: 0,
+  }
+}
+
+/** The last byte of a body with a Content-Length has come. */
+function messageSkipped(state: ApplicationState, side: SideIndex): void {
+  if (side === 1) answer(state)
+}
+
+export const http1: Reader = { recognise, enter, unit, messageSkipped, resumes, resume, midstream: true }

@@ -1,0 +1,98 @@
+/**
+ * The two halves of this folder put together: `Skim` (every connection, by its rare segments) and `Tracker` (some connections, by all their
+ * segments). A stream feeds both at once; a file that can be read twice is skimmed, then traced. `makeWorld` answers the same for both.
+ */
+import type { Frame, Timebase } from '../model.js'
+import type { Segment } from '../wire/segment.js'
+import type { SideIndex, TrackedConnection } from './connection.js'
+import { HealthSums } from './health.js'
+import { Skim } from './skim.js'
+import { Tracker } from './tracker.js'
+import { endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS, tupleKey } from './tuple.js'
+
+/** Memory for tracked connections unless told otherwise. */
+export const DEFAULT_MEMORY_BYTES = 1024 ** 3
+
+export interface FlowOptions {
+  timebase: Timebase
+  /** Bound of the memory for tracked connections, about. */
+  memoryBytes?: number
+  /** Called for each RST as it is recorded; copies of a packet are not told. */
+  onRst?: (connection: TrackedConnection, from: SideIndex, frame: Frame) => void
+}
+
+export class Flow {
+  readonly skim = new Skim()
+  readonly tracker: Tracker
+  /** TCP segments by capture index. */
+  readonly tcpSegments: number[] = []
+  startTimeNs = 0
+  endTimeNs = 0
+  /** Sums over the connections that are no longer held. */
+  readonly forgotten = new HealthSums()
+  private frames = 0
+  private readonly tuple = new Int32Array(TUPLE_WORDS)
+  private readonly end = new Int32Array(ENDPOINT_WORDS)
+
+  constructor(readonly options: FlowOptions) {
+    const { onRst } = options
+    this.tracker = new Tracker({
+      isSibling: c => this.isSibling(c),
+      memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+      onForget: c => this.forgotten.add(c),
+      ...(onRst ? { onRst } : {}),
+    })
+  }
+
+  /** Every frame, TCP or not: the capture's time span. */
+  noteFrame(frame: Frame): void {
+    if (this.frames++ === 0) {
+      this.startTimeNs = frame.timeNs
+      this.endTimeNs = frame.timeNs
+    } else if (frame.timeNs > this.endTimeNs) this.endTimeNs = frame.timeNs
+    else if (frame.timeNs < this.startTimeNs) this.startTimeNs = frame.timeNs
+  }
+
+  /** Every TCP segment, in the first or only pass. */
+  skimSegment(segment: Segment, frame: Frame): void {
+    this.countSegment(frame.capture)
+    this.skim.note(segment, frame)
+  }
+
+  /** A TCP segment that was recognised without being decoded, because it has none of SKIMMED_FLAGS. */
+  countSegment(capture: number): void {
+    this.tcpSegments[capture] = (this.tcpSegments[capture] ?? 0) + 1
+  }
+
+  /** Every TCP segment that is to be traced. */
+  trace(segment: Segment, frame: Frame): void {
+    this.tracker.track(segment, frame)
+  }
+
+  /** After skimming: whether a segment's connection was reset, or is a sibling of such. */
+  isInteresting(segment: Segment): boolean {
+    tupleKey(segment, this.tuple)
+    return this.skim.interesting.find(this.tuple) >= 0
+  }
+
+  /** Number of a connection's listener in the skim, -1 when it is not tracked. */
+  listenerOf(c: TrackedConnection): number {
+    this.tracker.tuples.read(c.tuple, this.tuple)
+    endOfTuple(this.tuple, !c.clientLow, this.end)
+    return this.skim.listeners.idOf(this.end)
+  }
+
+  /** The same, added when it is not there. */
+  ensureListener(c: TrackedConnection): number {
+    this.tracker.tuples.read(c.tuple, this.tuple)
+    endOfTuple(this.tuple, !c.clientLow, this.end)
+    return this.skim.listeners.add(this.end, c.ipVersion)
+  }
+
+  /** One of the first connections of its listener. */
+  isSibling(c: TrackedConnection): boolean {
+    if (c.synFrame < 0) return false
+    const listener = this.listenerOf(c)
+    return listener >= 0 && this.skim.listeners.list[listener].isFirst(c.synFrame, c.synCapture)
+  }
+}

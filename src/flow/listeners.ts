@@ -1,0 +1,69 @@
+/** Listeners (server address + port) over the whole capture, at most MAX_LISTENERS of them, with their first connections by name. */
+import { addressText } from '../wire/text.js'
+import { KeyTable } from './key-table.js'
+import { TimeList } from './time-list.js'
+import { ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
+
+/** Listeners tracked; a port scan touches more, none of which had more than its refusal. */
+export const MAX_LISTENERS = 65536
+/** Connections of a listener that are traced for comparison with the reset ones. */
+export const MAX_SIBLINGS = 32
+
+export class TrackedListener {
+  /** Attempts seen by SYN or SYN-ACK. */
+  connections = 0
+  /** Attempts seen by SYN, and those of them that anything answered. */
+  opened = 0
+  answered = 0
+  readonly synTimes = new TimeList()
+  readonly acceptTimes = new TimeList()
+  readonly refusalTimes = new TimeList()
+  readonly serverFinTimes = new TimeList()
+  /** Its first connections: frame and capture of the SYN that opened each, and its tuple. */
+  readonly first: { frame: number; capture: number; tuple: Int32Array }[] = []
+
+  constructor(
+    readonly address: string,
+    readonly port: number,
+  ) {}
+
+  /** @param tuple is copied */
+  addConnection(tuple: Int32Array, frame: number, capture: number): void {
+    this.connections++
+    if (this.first.length < MAX_SIBLINGS) this.first.push({ frame, capture, tuple: tuple.slice(0, TUPLE_WORDS) })
+  }
+
+  /** Whether the connection opened by this frame is one of the first. */
+  isFirst(frame: number, capture: number): boolean {
+    return this.first.some(entry => entry.frame === frame && entry.capture === capture)
+  }
+}
+
+export class Listeners {
+  readonly list: TrackedListener[] = []
+  /** Listeners that were not tracked for want of room: how often one was needed. */
+  overflow = 0
+  private readonly table = new KeyTable(ENDPOINT_WORDS)
+
+  /** Number of a listener, which is added when it is new; -1 when there is no room. */
+  add(key: Int32Array, ipVersion: number): number {
+    if (this.list.length === MAX_LISTENERS) {
+      const id = this.table.find(key)
+      if (id < 0) this.overflow++
+      return id
+    }
+    const id = this.table.add(key)
+    if (this.table.added) this.list.push(new TrackedListener(addressText(key.subarray(0, 4), ipVersion), key[4]))
+    return id
+  }
+
+  /** -1 when it is not tracked. */
+  idOf(key: Int32Array): number {
+    return this.table.find(key)
+  }
+
+  find(key: Int32Array): TrackedListener | undefined {
+    const id = this.table.find(key)
+    return id < 0 ? undefined : this.list[id]
+  }
+}

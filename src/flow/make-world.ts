@@ -1,0 +1,156 @@
+/** Tracked state → `World`, the plain data everything behind this folder works on. Reads only; may be called at any time. */
+import type { CaptureHealth, Connection, ListenerTimeline, SourceTimeline, World } from '../model.js'
+import type { TrackedConnection } from './connection.js'
+import type { Flow } from './flow.js'
+import { HealthSums } from './health.js'
+import type { TrackedListener } from './listeners.js'
+import { snapshot } from './snapshot.js'
+import type { TrackedSource } from './sources.js'
+
+/** Listeners named in `CaptureHealth.unansweredSyns`. */
+const MAX_UNANSWERED = 20
+
+export interface MadeWorld {
+  world: World
+  sums: HealthSums
+}
+
+export function makeWorld(flow: Flow): MadeWorld {
+  const { tracker, skim } = flow
+  const resets = [...tracker.held].filter(c => c.reset)
+  const byListener = new Map<number, TrackedConnection[]>()
+  for (const c of resets) {
+    const id = flow.ensureListener(c)
+    const list = byListener.get(id)
+    if (list) list.push(c)
+    else byListener.set(id, [c])
+  }
+  const siblings = new Map<number, TrackedConnection[]>()
+  const kept = chooseKept(flow, byListener, siblings)
+  const ids = new Map(kept.map((c, id) => [c, id]))
+  const connections = new Map<number, Connection>()
+  for (const [c, id] of ids) {
+    const previous = c.previous && ids.get(c.previous)
+    connections.set(id, snapshot(tracker.log, tracker.tuples, c, id, previous))
+  }
+  const timelines = skim.listeners.list.map((listener, id) =>
+    listenerTimeline(
+      listener,
+      byListener.get(id) ?? [],
+      (siblings.get(id) ?? []).map(c => ids.get(c)!),
+    ),
+  )
+  const sums = healthSums(flow, kept, resets.length > 0)
+  const withoutSyn = resets.filter(c => c.synFrame < 0).length
+  const world: World = {
+    timebase: flow.options.timebase,
+    connections,
+    listeners: timelines,
+    ...lookUps(flow, timelines),
+    totals: {
+      connections: skim.connections + withoutSyn,
+      resetConnections: resets.length,
+      rstFrames: skim.rstFrames,
+      tcpSegments: flow.tcpSegments.reduce((sum, n) => sum + (n ?? 0), 0),
+    },
+    health: health(flow, sums, skim.connections + withoutSyn),
+    endTimeNs: flow.endTimeNs,
+    startTimeNs: flow.startTimeNs,
+    captureLoss: sums.captureLoss,
+  }
+  return { world, sums }
+}
+
+/** Reset connections, what used their 4-tuple right before, and siblings: in order of appearance. */
+function chooseKept(
+  flow: Flow,
+  byListener: Map<number, TrackedConnection[]>,
+  siblings: Map<number, TrackedConnection[]>,
+): TrackedConnection[] {
+  const before = new Set<TrackedConnection>()
+  for (const c of flow.tracker.held) if (c.reset && c.previous) before.add(c.previous)
+  return [...flow.tracker.held].filter(c => {
+    if (c.reset) return true
+    const id = flow.listenerOf(c)
+    if (byListener.has(id) && flow.isSibling(c)) {
+      const list = siblings.get(id)
+      if (list) list.push(c)
+      else siblings.set(id, [c])
+      return true
+    }
+    return before.has(c)
+  })
+}
+
+/**
+ * Over all connections where none was reset, else over the kept ones: only these are traced when a file is skimmed first, and the answer
+ * does not depend on how the capture was read.
+ */
+function healthSums(flow: Flow, kept: TrackedConnection[], hasResets: boolean): HealthSums {
+  if (hasResets) {
+    const sums = new HealthSums()
+    for (const c of kept) sums.add(c)
+    return sums
+  }
+  const sums = flow.forgotten.clone()
+  for (const c of flow.tracker.held) sums.add(c)
+  return sums
+}
+
+function health(flow: Flow, sums: HealthSums, connections: number): CaptureHealth {
+  const unanswered = flow.skim.listeners.list
+    .filter(l => l.opened > l.answered)
+    .sort((a, b) => b.opened - b.answered - (a.opened - a.answered))
+    .slice(0, MAX_UNANSWERED)
+  return {
+    connections,
+    unansweredSyns: unanswered.map(l => ({ listener: hostPort(l.address, l.port), count: l.opened - l.answered })),
+    dyingInRetransmission: sums.dyingInRetransmission,
+    retransmittedSegments: sums.retransmittedSegments,
+    dataSegments: sums.dataSegments,
+    oneSided: sums.oneSided,
+  }
+}
+
+function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+function listenerTimeline(listener: TrackedListener, resets: TrackedConnection[], siblings: number[]): ListenerTimeline {
+  return {
+    address: listener.address,
+    port: listener.port,
+    connections: listener.connections + resets.filter(c => c.synFrame < 0).length,
+    resetConnections: resets.length,
+    synTimesNs: [...listener.synTimes.entries],
+    acceptTimesNs: [...listener.acceptTimes.entries],
+    refusalTimesNs: [...listener.refusalTimes.entries],
+    serverFinTimesNs: [...listener.serverFinTimes.entries],
+    siblings,
+  }
+}
+
+function sourceTimeline(source: TrackedSource): SourceTimeline {
+  const { address, syns, hosts, ports, listeners, firstTimeNs, lastTimeNs } = source
+  const accepts = source.accepts.entries.map(entry => ({ ...entry }))
+  return { address, syns, hosts, ports, listeners, refused: listeners - source.accepting, firstTimeNs, lastTimeNs, accepts }
+}
+
+/** Look-ups by address as text; sources are converted when first asked for. */
+function lookUps(flow: Flow, timelines: ListenerTimeline[]): Pick<World, 'listener' | 'source' | 'host'> {
+  const listeners = new Map(timelines.map(t => [`${t.address} ${t.port}`, t]))
+  const sources = new Map(flow.skim.sources.list.map(s => [s.address, s]))
+  const converted = new Map<string, SourceTimeline>()
+  const hosts = new Map(flow.skim.hosts.list.map(h => [h.address, h]))
+  return {
+    listener: (address, port) => listeners.get(`${address} ${port}`),
+    source: address => {
+      const source = sources.get(address)
+      if (source === undefined) return undefined
+      const known = converted.get(address) ?? sourceTimeline(source)
+      converted.set(address, known)
+      return known
+    },
+    host: address => hosts.get(address),
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * Memory for the segments of all connections: one pool of rows of 16 words, one cache line each, chained per connection in capture order.
+ * A row of typed arrays costs 64 bytes where an object costs 250, and nothing for the garbage collector to follow.
+ */
+import type { Frame } from '../model.js'
+import type { Segment } from '../wire/segment.js'
+import { KeyTable } from './key-table.js'
+
+/** No row: end of a chain, or a segment that is not kept. */
+export const NO_ROW = -1
+
+const STRIDE = 16
+// Words 0 and 1 hold the time as one double.
+export const FRAME = 2
+export const SEQ = 3
+export const ACK_NUMBER = 4
+/** Flags in bits 0-11, then the fields below. */
+export const BITS = 5
+/** Window in the upper half, IPv4 identification in the lower. */
+const WINDOW_ID = 6
+export const PAYLOAD = 7
+export const NEW_BYTES = 8
+/** Hop limit (8 bits), header length in words (4), flow label (20). */
+const HOPS = 9
+export const TS_VAL = 10
+const TS_ECR = 11
+/** Capture in the upper half, MAC id in the lower. */
+const CAPTURE_MAC = 12
+/** Position among the packets of its connection, from 1. */
+export const ORDINAL = 13
+const PREVIOUS = 14
+const NEXT = 15
+
+const FROM_SERVER = 1 << 12
+const KIND_SHIFT = 13
+const HAS_TIMESTAMPS = 1 << 17
+/** 0 = not set, 1 = set, 2 = IPv6 (which has neither the bit nor the identification). */
+const FRAGMENT_SHIFT = 18
+/** 0 = cannot be told, 1 = yes, 2 = no. */
+const STARTS_SHIFT = 20
+const HAS_LABEL = 1 << 22
+/** Copies of this packet met so far, at most 7. */
+const COPIES_SHIFT = 23
+export const IS_RST = 0x004
+const NO_MAC = 0xffff
+
+/** What only RST rows have. */
+export interface RstDetails {
+  copies: { frame: number; capture: number; hopLimit: number }[]
+  text: string | undefined
+  mptcpReason: number | undefined
+  checksum: 'good' | 'bad' | 'offloaded' | 'unknown'
+}
+
+export class SegmentLog {
+  words = new Int32Array(STRIDE * 1024)
+  /** Rows handed out and not returned. */
+  used = 0
+  readonly details = new Map<number, RstDetails>()
+  private times = new Float64Array(this.words.buffer)
+  private readonly labels = new Map<number, string>()
+  private readonly macs = new KeyTable(2)
+  private readonly mac = new Int32Array(2)
+  private freeRow = NO_ROW
+  private rows = 0
+  private lastMac = NO_MAC
+  private lastMacHigh = -1
+  private lastMacLow = 0
+
+  /** A row with the fields of a segment; links, ordinal and judgement are the caller's. */
+  take(segment: Segment, frame: Frame, fromServer: boolean): number {
+    let row = this.freeRow
+    if (row !== NO_ROW) this.freeRow = this.words[row * STRIDE + NEXT]
+    else {
+      row = this.rows++
+      if (this.rows * STRIDE > this.words.length) this.grow()
+    }
+    this.used++
+    const { words } = this
+    const at = row * STRIDE
+    this.times[at >> 1] = frame.timeNs
+    words[at + FRAME] = frame.number
+    words[at + SEQ] = segment.seq
+    words[at + ACK_NUMBER] = segment.ack
+    const fragment = segment.dontFragment < 0 ? 2 : segment.dontFragment
+    words[at + BITS] =
+      segment.flags |
+      (fromServer ? FROM_SERVER : 0) |
+      (segment.hasTimestamps ? HAS_TIMESTAMPS : 0) |
+      (fragment << FRAGMENT_SHIFT)
+    words[at + WINDOW_ID] = (segment.window << 16) | (segment.ipId & 0xffff)
+    words[at + PAYLOAD] = segment.payloadBytes
+    words[at + NEW_BYTES] = 0
+    words[at + HOPS] = (segment.hopLimit << 24) | ((segment.headerBytes >> 2) << 20) | (segment.flowLabel & 0xfffff)
+    words[at + TS_VAL] = segment.tsVal
+    words[at + TS_ECR] = segment.tsEcr
+    words[at + CAPTURE_MAC] = (frame.capture << 16) | this.macId(segment.macHigh, segment.macLow)
+    return row
+  }
+
+  /** Appends a row behind `tail` (NO_ROW: it begins a chain). */
+  link(row: number, tail: number): void {
+    this.words[row * STRIDE + PREVIOUS] = tail
+    this.words[row * STRIDE + NEXT] = NO_ROW
+    if (tail !== NO_ROW) this.words[tail * STRIDE + NEXT] = row
+  }
+
+  /** Takes a row that has both neighbours out of its chain and returns it to the pool. */
+  unlink(row: number): void {
+    const previous = this.previous(row)
+    const next = this.next(row)
+    this.words[previous * STRIDE + NEXT] = next
+    this.words[next * STRIDE + PREVIOUS] = previous
+    this.release(row)
+  }
+
+  /** Returns a whole chain to the pool. */
+  releaseChain(head: number): void {
+    while (head !== NO_ROW) {
+      const next = this.next(head)
+      this.release(head)
+      head = next
+    }
+  }
+
+  next(row: number): number {
+    return this.words[row * STRIDE + NEXT]
+  }
+
+  previous(row: number): number {
+    return this.words[row * STRIDE + PREVIOUS]
+  }
+
+  word(row: number, field: number): number {
+    return this.words[row * STRIDE + field]
+  }
+
+  timeNs(row: number): number {
+    return this.times[(row * STRIDE) >> 1]
+  }
+
+  isRst(row: number): boolean {
+    return (this.words[row * STRIDE + BITS] & IS_RST) !== 0
+  }
+
+  fromServer(row: number): boolean {
+    return (this.words[row * STRIDE + BITS] & FROM_SERVER) !== 0
+  }
+
+  /** TCP flags, twelve bits. */
+  flags(row: number): number {
+    return this.words[row * STRIDE + BITS] & 0xfff
+  }
+
+  /** Index into SEGMENT_KINDS. */
+  kind(row: number): number {
+    return (this.words[row * STRIDE + BITS] >> KIND_SHIFT) & 15
+  }
+
+  hasTimestamps(row: number): boolean {
+    return (this.words[row * STRIDE + BITS] & HAS_TIMESTAMPS) !== 0
+  }
+
+  tsEcr(row: number): number {
+    return this.words[row * STRIDE + TS_ECR]
+  }
+
+  window(row: number): number {
+    return this.words[row * STRIDE + WINDOW_ID] >>> 16
+  }
+
+  /** -1 for IPv6. */
+  ipId(row: number): number {
+    return this.isIpv6(row) ? -1 : this.words[row * STRIDE + WINDOW_ID] & 0xffff
+  }
+
+  hopLimit(row: number): number {
+    return this.words[row * STRIDE + HOPS] >>> 24
+  }
+
+  headerBytes(row: number): number {
+    return ((this.words[row * STRIDE + HOPS] >> 20) & 15) << 2
+  }
+
+  /** -1 for IPv4. */
+  flowLabel(row: number): number {
+    return this.isIpv6(row) ? this.words[row * STRIDE + HOPS] & 0xfffff : -1
+  }
+
+  /** 1, 0, or -1 for IPv6. */
+  dontFragment(row: number): number {
+    return this.isIpv6(row) ? -1 : (this.words[row * STRIDE + BITS] >> FRAGMENT_SHIFT) & 3
+  }
+
+  capture(row: number): number {
+    return this.words[row * STRIDE + CAPTURE_MAC] >>> 16
+  }
+
+  /** As a 48-bit integer, -1 when the link has none. */
+  macAddress(row: number): number {
+    const id = this.words[row * STRIDE + CAPTURE_MAC] & 0xffff
+    if (id === NO_MAC) return -1
+    this.macs.read(id, this.mac)
+    return this.mac[0] * 0x100000000 + (this.mac[1] >>> 0)
+  }
+
+  label(row: number): string | undefined {
+    return this.words[row * STRIDE + BITS] & HAS_LABEL ? this.labels.get(row) : undefined
+  }
+
+  startsMessage(row: number): boolean | undefined {
+    const code = (this.words[row * STRIDE + BITS] >> STARTS_SHIFT) & 3
+    return code === 0 ? undefined : code === 1
+  }
+
+  copies(row: number): number {
+    return (this.words[row * STRIDE + BITS] >> COPIES_SHIFT) & 7
+  }
+
+  addCopy(row: number): void {
+    if (this.copies(row) < 7) this.words[row * STRIDE + BITS] += 1 << COPIES_SHIFT
+  }
+
+  setKind(row: number, kind: number, newBytes: number): void {
+    this.words[row * STRIDE + BITS] |= kind << KIND_SHIFT
+    this.words[row * STRIDE + NEW_BYTES] = newBytes
+  }
+
+  setOrdinal(row: number, ordinal: number): void {
+    this.words[row * STRIDE + ORDINAL] = ordinal
+  }
+
+  setLabel(row: number, label: string): void {
+    this.labels.set(row, label)
+    this.words[row * STRIDE + BITS] |= HAS_LABEL
+  }
+
+  setStartsMessage(row: number, starts: boolean): void {
+    this.words[row * STRIDE + BITS] |= (starts ? 1 : 2) << STARTS_SHIFT
+  }
+
+  /** Bytes of memory behind the rows in use. */
+  get bytes(): number {
+    return this.used * STRIDE * 4
+  }
+
+  private isIpv6(row: number): boolean {
+    return ((this.words[row * STRIDE + BITS] >> FRAGMENT_SHIFT) & 3) === 2
+  }
+
+  private release(row: number): void {
+    const bits = this.words[row * STRIDE + BITS]
+    if (bits & HAS_LABEL) this.labels.delete(row)
+    if (bits & IS_RST) this.details.delete(row)
+    this.words[row * STRIDE + NEXT] = this.freeRow
+    this.freeRow = row
+    this.used--
+  }
+
+  /** A capture knows few MAC addresses: rows hold a 16-bit id. */
+  private macId(high: number, low: number): number {
+    if (high === this.lastMacHigh && low === this.lastMacLow) return this.lastMac
+    this.lastMacHigh = high
+    this.lastMacLow = low
+    this.lastMac = NO_MAC
+    if (high >= 0) {
+      this.mac[0] = high
+      this.mac[1] = low
+      if (this.macs.size < NO_MAC || this.macs.find(this.mac) >= 0) this.lastMac = this.macs.add(this.mac)
+    }
+    return this.lastMac
+  }
+
+  private grow(): void {
+    const grown = new Int32Array(this.words.length * 2)
+    grown.set(this.words)
+    this.words = grown
+    this.times = new Float64Array(grown.buffer)
+  }
+}

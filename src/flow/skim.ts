@@ -1,0 +1,197 @@
+/**
+ * What is noted of every connection of the capture by its SYN, SYN-ACK, FIN and RST segments alone, which are rare enough to decode in any
+ * mode: attempts, timelines of listeners, sources and hosts, and which 4-tuples are worth tracing.
+ */
+import type { Frame } from '../model.js'
+import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.js'
+import { ACCEPTED, ANSWERED, Attempts, BY_SYN, CLIENT_LOW, REFUSED, SERVER_FIN } from './attempts.js'
+import { Hosts } from './hosts.js'
+import { KeyTable } from './key-table.js'
+import { Listeners } from './listeners.js'
+import { serverByPort } from './roles.js'
+import { Sources } from './sources.js'
+import { endOfTuple, endpointKey, ENDPOINT_WORDS, TUPLE_WORDS, tupleKey } from './tuple.js'
+
+/** Flags of the segments that are skimmed. */
+export const SKIMMED_FLAGS = SYN | FIN | RST
+
+export class Skim {
+  readonly listeners = new Listeners()
+  readonly sources = new Sources()
+  readonly hosts = new Hosts()
+  /** 4-tuples with a RST; `finish` adds the siblings. */
+  readonly interesting = new KeyTable(TUPLE_WORDS)
+  /** Both ends of every connection with a RST. */
+  private readonly resetEnds = new KeyTable(ENDPOINT_WORDS)
+  /** Distinct (4-tuple, ISN) seen by SYN or SYN-ACK. */
+  connections = 0
+  rstFrames = 0
+  private readonly attempts = new Attempts()
+  private readonly tuple = new Int32Array(TUPLE_WORDS)
+  private readonly end = new Int32Array(ENDPOINT_WORDS)
+
+  /** @param segment any segment; only those with SKIMMED_FLAGS leave a trace */
+  note(segment: Segment, frame: Frame): void {
+    const { flags } = segment
+    if ((flags & SKIMMED_FLAGS) === 0) return
+    const sourceLow = tupleKey(segment, this.tuple)
+    const known = this.attempts.find(this.tuple)
+    if (flags & RST) this.noteRst(segment, frame, sourceLow, known)
+    else if (flags & SYN) {
+      if (flags & ACK) this.noteSynAck(segment, frame, sourceLow, known)
+      else this.noteSyn(segment, frame, sourceLow, known)
+    } else this.noteFin(segment, frame, sourceLow, known)
+  }
+
+  /** Adds the first connections of every listener with a reset to the interesting ones: call once, after the last segment. */
+  finish(): void {
+    for (let id = 0; id < this.resetEnds.size; id++) {
+      this.resetEnds.read(id, this.end)
+      for (const { tuple } of this.listeners.find(this.end)?.first ?? []) this.interesting.add(tuple)
+    }
+  }
+
+  private noteSyn(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
+    const { attempts } = this
+    this.hosts.note(segment.source, segment.ipVersion, 'syn', segment.hopLimit, 0)
+    if (known) {
+      const same = attempts.has(CLIENT_LOW) === sourceLow
+      if (same && (attempts.isn === segment.seq || attempts.isOlder(segment.seq))) return
+      // Both open at once (RFC 9293 §3.5): the same connection.
+      if (!same && attempts.has(BY_SYN) && !attempts.has(ANSWERED)) {
+        this.answered()
+        return
+      }
+    }
+    this.begin(segment.seq, sourceLow, true, frame, segment.ipVersion, known)
+  }
+
+  private noteSynAck(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
+    const { attempts } = this
+    const isn = (segment.ack - 1) | 0
+    this.hosts.note(segment.source, segment.ipVersion, 'syn-ack', segment.hopLimit, segment.sourcePort)
+    if (known) {
+      if (attempts.has(CLIENT_LOW) === sourceLow) {
+        // The client's own SYN-ACK when both opened at once.
+        if (attempts.has(ANSWERED)) return
+      } else if (this.acknowledges(segment)) {
+        this.accepted(frame.timeNs)
+        return
+      } else if (attempts.isOlder(isn) || !attempts.has(ACCEPTED)) {
+        // For an older SYN, or for none that was sent: the attempt goes on.
+        this.answered()
+        return
+      }
+    }
+    this.begin(isn, !sourceLow, false, frame, segment.ipVersion, known)
+    this.accepted(frame.timeNs)
+  }
+
+  private noteFin(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
+    const { attempts } = this
+    const fromServer = known ? attempts.has(CLIENT_LOW) !== sourceLow : serverByPort(segment.sourcePort, segment.destinationPort) < 0
+    const port = fromServer ? segment.sourcePort : 0
+    this.hosts.note(segment.source, segment.ipVersion, 'fin', segment.hopLimit, port)
+    if (known) {
+      // Nobody sends a FIN before the handshake is done.
+      this.answered()
+      if (!fromServer || attempts.has(SERVER_FIN)) return
+      attempts.set(SERVER_FIN)
+    }
+    if (!fromServer) return
+    const id = known ? attempts.listener : this.listenerAt(segment.source, segment.sourcePort, segment.ipVersion)
+    if (id >= 0) this.listeners.list[id].serverFinTimes.push(frame.timeNs)
+  }
+
+  private noteRst(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
+    const { attempts } = this
+    this.rstFrames++
+    this.interesting.add(this.tuple)
+    const fromServer = known ? attempts.has(CLIENT_LOW) !== sourceLow : serverByPort(segment.sourcePort, segment.destinationPort) < 0
+    const answersSyn = known ? fromServer && this.refuses(segment) : answersUnseenSyn(segment)
+    const kind = answersSyn ? 'rst-to-syn' : 'rst'
+    const port = answersSyn || fromServer ? segment.sourcePort : 0
+    this.hosts.note(segment.source, segment.ipVersion, kind, segment.hopLimit, port)
+    this.markBothEnds(segment)
+    if (known && fromServer) this.answered()
+    if (!answersSyn || (known && attempts.has(REFUSED))) return
+    if (known) attempts.set(REFUSED)
+    const id = known ? attempts.listener : this.listenerAt(segment.source, segment.sourcePort, segment.ipVersion)
+    if (id >= 0) this.listeners.list[id].refusalTimes.push(frame.timeNs)
+  }
+
+  /** RST+ACK that acknowledges the SYN (RFC 9293 §3.5.2), or the bare RST that some devices send instead. */
+  private refuses(segment: Segment): boolean {
+    if (this.attempts.has(ACCEPTED)) return false
+    return (segment.flags & ACK) === 0 || this.acknowledges(segment)
+  }
+
+  /** Of exactly the SYN, or of data sent with it (RFC 7413): less than a full packet. */
+  private acknowledges(segment: Segment): boolean {
+    const beyond = (segment.ack - this.attempts.isn) | 0
+    return beyond >= 1 && beyond <= 65535
+  }
+
+  private begin(
+    isn: number,
+    clientLow: boolean,
+    bySyn: boolean,
+    frame: Frame,
+    ipVersion: number,
+    repeats: boolean,
+  ): void {
+    const { attempts, listeners, sources, tuple, end } = this
+    attempts.begin(tuple, isn, (clientLow ? CLIENT_LOW : 0) | (bySyn ? BY_SYN : 0), repeats)
+    this.connections++
+    endOfTuple(tuple, clientLow, end)
+    const source = sources.add(end.subarray(0, 4), ipVersion)
+    endOfTuple(tuple, !clientLow, end)
+    const listener = listeners.add(end, ipVersion)
+    const pair = source < 0 ? -1 : sources.attempt(source, end, end[4], frame.timeNs)
+    attempts.attribute(listener, source, pair)
+    if (listener < 0) return
+    const entry = listeners.list[listener]
+    entry.addConnection(tuple, frame.number, frame.capture)
+    if (!bySyn) return
+    entry.opened++
+    entry.synTimes.push(frame.timeNs)
+  }
+
+  private answered(): void {
+    const { attempts } = this
+    if (attempts.has(ANSWERED)) return
+    attempts.set(ANSWERED)
+    if (attempts.has(BY_SYN) && attempts.listener >= 0) this.listeners.list[attempts.listener].answered++
+  }
+
+  private accepted(timeNs: number): void {
+    const { attempts } = this
+    this.answered()
+    if (attempts.has(ACCEPTED)) return
+    attempts.set(ACCEPTED)
+    if (attempts.listener < 0) return
+    const listener = this.listeners.list[attempts.listener]
+    listener.acceptTimes.push(timeNs)
+    if (attempts.source >= 0) {
+      this.sources.accepted(attempts.source, attempts.pair, timeNs, listener.address, listener.port)
+    }
+  }
+
+  private listenerAt(address: Int32Array, port: number, ipVersion: number): number {
+    endpointKey(address, port, this.end)
+    return this.listeners.add(this.end, ipVersion)
+  }
+
+  /** Which end is the listener is decided when tracing, from other segments: either may be. */
+  private markBothEnds(segment: Segment): void {
+    endpointKey(segment.source, segment.sourcePort, this.end)
+    this.resetEnds.add(this.end)
+    endpointKey(segment.destination, segment.destinationPort, this.end)
+    this.resetEnds.add(this.end)
+  }
+}
+
+/** Sequence number 0 with ACK is what a closed port gives a segment without ACK, that is a SYN. */
+function answersUnseenSyn(segment: Segment): boolean {
+  return (segment.flags & ACK) !== 0 && segment.seq === 0
+}

@@ -1,0 +1,154 @@
+/** A tracked connection as plain data of the model. Pure: may be called at any time, as often as wanted. */
+import type { Connection, Endpoint, Handshake, SegmentRecord, Side, SideState } from '../model.js'
+import { addressText } from '../wire/text.js'
+import { createApplicationState } from './application/index.js'
+import type { TrackedConnection } from './connection.js'
+import { SEGMENT_KINDS } from './kinds.js'
+import { ACK_NUMBER, FRAME, NEW_BYTES, NO_ROW, ORDINAL, PAYLOAD, SEQ, type SegmentLog, TS_VAL } from './segment-log.js'
+import type { TrackedSide } from './side.js'
+import { endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
+import type { KeyTable } from './key-table.js'
+
+/**
+ * @param id the connection's number in the report
+ * @param previous number of the incarnation before it, where that is reported too
+ */
+export function snapshot(
+  log: SegmentLog,
+  tuples: KeyTable,
+  c: TrackedConnection,
+  id: number,
+  previous: number | undefined,
+): Connection {
+  const { client, server } = c
+  const serverEnd = endpoint(tuples, c, !c.clientLow)
+  return {
+    id,
+    capture: c.capture,
+    ipVersion: c.ipVersion,
+    client: endpoint(tuples, c, c.clientLow),
+    server: serverEnd,
+    rolesCertain: c.rolesCertain,
+    previous,
+    encapsulation: [...c.encapsulation],
+    history: c.history,
+    handshake: handshake(c),
+    firstTimeNs: c.firstTimeNs,
+    lastTimeNs: c.lastTimeNs,
+    sides: { client: sideState(client), server: sideState(server) },
+    segments: records(log, c),
+    furtherRsts: (c.furtherRsts ?? []).map(r => ({
+      frame: r.frame,
+      capture: r.capture,
+      from: word(r.server),
+      hopLimit: r.hopLimit,
+    })),
+    longestSurvivedSilenceNs: c.longestSilenceNs,
+    copies: c.copies,
+    unseenBytes: unseenBytes(c),
+    application: c.application ? structuredClone(c.application) : createApplicationState(serverEnd.port),
+    icmpErrors: (c.icmpErrors ?? []).map(error => ({ ...error })),
+  }
+}
+
+/** Sequence space that was acknowledged and never seen, both sides together. */
+export function unseenBytes(c: TrackedConnection): number {
+  const { client, server } = c
+  return (
+    client.unseenBytes(server.acked ? server.ackedTo : undefined) +
+    server.unseenBytes(client.acked ? client.ackedTo : undefined)
+  )
+}
+
+/** One end of a connection as address and port. */
+export function endpoint(tuples: KeyTable, c: TrackedConnection, low: boolean): Endpoint {
+  const tuple = new Int32Array(TUPLE_WORDS)
+  const end = new Int32Array(ENDPOINT_WORDS)
+  tuples.read(c.tuple, tuple)
+  endOfTuple(tuple, low, end)
+  return { address: addressText(end.subarray(0, 4), c.ipVersion), port: end[4] }
+}
+
+function handshake(c: TrackedConnection): Handshake {
+  if (!c.synSeen && !c.synAckSeen) return 'not-captured'
+  if (c.synSeen && c.synAckSeen && c.handshakeAcked) return 'complete'
+  return c.synAckSeen || c.beyondSyn ? 'partial' : 'none'
+}
+
+function sideState(side: TrackedSide): SideState {
+  const { synSeen } = side
+  return {
+    isn: side.isnKnown ? side.isn >>> 0 : undefined,
+    synSeen,
+    mss: synSeen && side.mss >= 0 ? side.mss : undefined,
+    windowScale: synSeen && side.windowScale >= 0 ? side.windowScale : undefined,
+    sackPermitted: synSeen ? side.sackPermitted : undefined,
+    timestamps: side.segments > 0 ? side.timestamps : undefined,
+    segments: side.segments,
+    payloadBytes: side.payloadBytes,
+    dataSegments: side.dataSegments,
+    retransmittedSegments: side.retransmittedSegments,
+    firstTimeNs: side.segments > 0 ? side.firstTimeNs : undefined,
+    lastTimeNs: side.segments > 0 ? side.lastTimeNs : undefined,
+    hopLimits: hopLimits(side),
+    minResponseNs: side.minResponseNs < Number.POSITIVE_INFINITY ? side.minResponseNs : undefined,
+  }
+}
+
+function hopLimits(side: TrackedSide): { value: number; count: number }[] {
+  const all = [
+    { value: side.hop0, count: side.hopCount0 },
+    { value: side.hop1, count: side.hopCount1 },
+    { value: side.hop2, count: side.hopCount2 },
+    { value: side.hop3, count: side.hopCount3 },
+  ]
+  return all.filter(entry => entry.count > 0).sort((a, b) => b.count - a.count)
+}
+
+function records(log: SegmentLog, c: TrackedConnection): SegmentRecord[] {
+  const list: SegmentRecord[] = []
+  let before = 0
+  for (let row = c.headRow; row !== NO_ROW; row = log.next(row)) {
+    const ordinal = log.word(row, ORDINAL)
+    list.push(record(log, row, ordinal - before - 1))
+    before = ordinal
+  }
+  return list
+}
+
+function record(log: SegmentLog, row: number, omittedBefore: number): SegmentRecord {
+  const details = log.details.get(row)
+  const timestamps = log.hasTimestamps(row)
+  return {
+    frame: log.word(row, FRAME) >>> 0,
+    capture: log.capture(row),
+    timeNs: log.timeNs(row),
+    from: word(log.fromServer(row)),
+    seq: log.word(row, SEQ) >>> 0,
+    ack: log.word(row, ACK_NUMBER) >>> 0,
+    flags: log.flags(row),
+    window: log.window(row),
+    payloadBytes: log.word(row, PAYLOAD),
+    hopLimit: log.hopLimit(row),
+    ipId: log.ipId(row),
+    dontFragment: log.dontFragment(row),
+    flowLabel: log.flowLabel(row),
+    headerBytes: log.headerBytes(row),
+    tsVal: timestamps ? log.word(row, TS_VAL) >>> 0 : undefined,
+    tsEcr: timestamps ? log.tsEcr(row) >>> 0 : undefined,
+    newBytes: log.word(row, NEW_BYTES),
+    kind: SEGMENT_KINDS[log.kind(row)],
+    label: log.label(row),
+    startsMessage: log.startsMessage(row),
+    mac: log.macAddress(row),
+    omittedBefore,
+    copies: details ? details.copies.map(copy => ({ ...copy })) : [],
+    resetText: details?.text,
+    mptcpResetReason: details?.mptcpReason,
+    checksum: details?.checksum ?? 'unknown',
+  }
+}
+
+function word(server: boolean): Side {
+  return server ? 'server' : 'client'
+}

@@ -1,0 +1,276 @@
+/**
+ * Segments → connections. `track` is the hot path: synchronous, no allocation per segment, one table look-up.
+ * The same tracker serves files read twice (it is then given only what matters), streams and live captures.
+ */
+import type { Frame } from '../model.js'
+import { addressText, encapsulationText } from '../wire/text.js'
+import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.js'
+import { peekFin } from './application/index.js'
+import { CLIENT, type SideIndex, TrackedConnection } from './connection.js'
+import { originalOf } from './copies.js'
+import { observeSyn } from './handshake.js'
+import { noteHistory } from './history.js'
+import { choose, FORGET_CLOSED_NS, sideOf } from './incarnations.js'
+import { KeyTable } from './key-table.js'
+import { KIND_FIN, KIND_KEEPALIVE_PROBE, KIND_RST } from './kinds.js'
+import { peekPayload } from './payload.js'
+import { keepSegment } from './retention.js'
+import { rstDetails } from './rst-details.js'
+import { decideRoles, type Roles } from './roles.js'
+import { NO_ROW, SegmentLog } from './segment-log.js'
+import { type Observation, observeSegment } from './sequence.js'
+import { TUPLE_WORDS, tupleKey } from './tuple.js'
+
+/** ICMP errors remembered per connection. */
+const MAX_ICMP_ERRORS = 32
+/** Rough size of a connection's objects, measured with 1 M connections; its rows are counted by the log. */
+const CONNECTION_BYTES = 1400
+
+export interface TrackerOptions {
+  /** Whether a connection that was not reset must stay for comparison (a sibling of its listener). */
+  isSibling(c: TrackedConnection): boolean
+  /** Memory for connections; beyond it the least recently active ones that were not reset are forgotten. */
+  memoryBytes: number
+  /** A connection leaves for good: last chance to add it to a sum. */
+  onForget?(c: TrackedConnection): void
+  /** A RST was recorded (copies are not told). */
+  onRst?(c: TrackedConnection, from: SideIndex, frame: Frame): void
+}
+
+export class Tracker {
+  readonly log = new SegmentLog()
+  readonly tuples = new KeyTable(TUPLE_WORDS)
+  /** Every connection that is held, in order of appearance. */
+  readonly held = new Set<TrackedConnection>()
+  /** Connections forgotten for want of memory. */
+  evicted = 0
+  /** Newest incarnation by tuple id. */
+  private readonly newest: (TrackedConnection | undefined)[] = []
+  /** Connections held by tuple id: the tuple's id lives as long. */
+  private readonly holders: number[] = []
+  private readonly key = new Int32Array(TUPLE_WORDS)
+  private readonly observed: Observation = { kind: 0, newBytes: 0, gapBefore: 0 }
+  private readonly roles: Roles = { sourceIsClient: true, certain: false }
+  /** Closed on both sides and not yet forgotten, in order of closing; `closedFrom` is the first still in it. */
+  private closing: TrackedConnection[] = []
+  private closedFrom = 0
+  private serial = 0
+  private segments = 0
+
+  constructor(private readonly options: TrackerOptions) {}
+
+  track(segment: Segment, frame: Frame): void {
+    if ((++this.segments & 0xfff) === 0) this.sweep(frame.timeNs)
+    const sourceLow = tupleKey(segment, this.key)
+    let tuple = this.tuples.add(this.key)
+    let c = this.tuples.added ? undefined : this.newest[tuple]
+    if (c !== undefined && c.closing && isOver(c, frame.timeNs)) {
+      this.retire(c)
+      tuple = this.tuples.add(this.key)
+      c = undefined
+    }
+    if (c !== undefined && (segment.flags & SYN || c.previous !== undefined)) {
+      const chosen = choose(c, sourceLow, segment)
+      c = chosen ?? this.open(tuple, sourceLow, segment, frame, c)
+    } else c ??= this.open(tuple, sourceLow, segment, frame, undefined)
+    this.record(c, sideOf(c, sourceLow), segment, frame)
+  }
+
+  /** An ICMP error that quotes a segment of a connection being tracked; others are ignored. */
+  trackIcmpError(quoted: Segment, frame: Frame): void {
+    tupleKey(quoted, this.key)
+    const tuple = this.tuples.find(this.key)
+    const c = tuple < 0 ? undefined : this.newest[tuple]
+    if (c === undefined) return
+    c.icmpErrors ??= []
+    if (c.icmpErrors.length === MAX_ICMP_ERRORS) return
+    const ipVersion = quoted.icmpVersion === 6 ? 6 : 4
+    c.icmpErrors.push({
+      frame: frame.number,
+      capture: frame.capture,
+      timeNs: frame.timeNs,
+      type: quoted.icmpType,
+      code: quoted.icmpCode,
+      ipVersion,
+      from: addressText(quoted.icmpSource, ipVersion),
+    })
+  }
+
+  private open(
+    tuple: number,
+    sourceLow: boolean,
+    segment: Segment,
+    frame: Frame,
+    previous: TrackedConnection | undefined,
+  ): TrackedConnection {
+    decideRoles(segment, this.roles)
+    const clientLow = this.roles.sourceIsClient === sourceLow
+    const ipVersion = segment.ipVersion === 6 ? 6 : 4
+    const c = new TrackedConnection(this.serial++, tuple, clientLow, frame.capture, ipVersion)
+    c.rolesCertain = this.roles.certain
+    c.firstTimeNs = frame.timeNs
+    c.lastTimeNs = frame.timeNs
+    if (segment.layerCount > 0) c.encapsulation = encapsulationText(segment)
+    this.holders[tuple] = (this.holders[tuple] ?? 0) + 1
+    this.newest[tuple] = c
+    this.held.add(c)
+    if (previous) this.succeed(c, previous)
+    return c
+  }
+
+  /** The predecessor's own predecessor is looked at no more; it stays only as part of a reset's story. */
+  private succeed(c: TrackedConnection, previous: TrackedConnection): void {
+    c.previous = previous
+    previous.finished = true
+    const older = previous.previous
+    if (older === undefined || previous.reset) return
+    previous.previous = undefined
+    this.release(older)
+  }
+
+  private record(c: TrackedConnection, from: SideIndex, segment: Segment, frame: Frame): void {
+    const original = originalOf(this.log, c, from, segment, frame)
+    if (original !== NO_ROW) {
+      this.noteCopy(c, original, segment, frame)
+      return
+    }
+    const { timeNs } = frame
+    const { flags } = segment
+    const side = from === CLIENT ? c.client : c.server
+    const { observed } = this
+    const isRst = (flags & RST) !== 0
+    if (!c.reset && !isRst && timeNs - c.lastTimeNs > c.longestSilenceNs) c.longestSilenceNs = timeNs - c.lastTimeNs
+    const row = keepSegment(this.log, c, from, segment, frame, isRst)
+    if (isRst) {
+      observed.kind = KIND_RST
+      observed.newBytes = 0
+      if (row !== NO_ROW) this.log.details.set(row, rstDetails(segment))
+    } else {
+      if (flags & SYN) {
+        observeSyn(c, from, segment, timeNs, observed)
+        noteSynFrame(c, frame)
+      } else {
+        observeSegment(c, from, segment, timeNs, observed)
+        if (from === CLIENT && !c.handshakeAcked && flags & ACK) c.handshakeAcked = acknowledgesServer(c, segment)
+      }
+      if (observed.newBytes > 0 && !c.reset) peekPayload(this.log, c, from, segment, row, observed, timeNs)
+      if (flags & FIN && observed.kind === KIND_FIN) this.noteFin(c, from, timeNs)
+      side.countHopLimit(segment.hopLimit)
+    }
+    if (row !== NO_ROW) this.log.setKind(row, observed.kind, observed.newBytes)
+    if (segment.payloadBytes > 0 && !isRst && observed.kind !== KIND_KEEPALIVE_PROBE) side.dataSegments++
+    if (segment.hasTimestamps && !side.synSeen) side.timestamps = true
+    if (side.segments++ === 0) side.firstTimeNs = timeNs
+    side.lastTimeNs = timeNs
+    c.lastTimeNs = timeNs
+    c.lastKind = observed.kind
+    c.lastSide = from
+    noteHistory(c, from, flags, segment.payloadBytes, observed.kind)
+    if (isRst) this.options.onRst?.(c, from, frame)
+    else if (!c.closing && c.client.finSeen && c.server.finSeen && c.closed) {
+      c.closing = true
+      this.closing.push(c)
+    }
+  }
+
+  private noteFin(c: TrackedConnection, from: SideIndex, timeNs: number): void {
+    if (c.application && !c.reset) peekFin(c.application, from, timeNs)
+  }
+
+  private noteCopy(c: TrackedConnection, row: number, segment: Segment, frame: Frame): void {
+    if (c.copies++ === 0) {
+      c.firstCopyFrame = frame.number
+      c.firstCopyCapture = frame.capture
+    }
+    this.log.addCopy(row)
+    this.log.details
+      .get(row)
+      ?.copies.push({ frame: frame.number, capture: frame.capture, hopLimit: segment.hopLimit })
+  }
+
+  // ── forgetting ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Connections that are over leave (what follows on their tuple would not join them either, see `isOver`); then, if memory is short, the least recently active ones. */
+  private sweep(nowNs: number): void {
+    const { closing } = this
+    while (this.closedFrom < closing.length) {
+      const c = closing[this.closedFrom]
+      const current = this.newest[c.tuple] === c && !c.reset
+      if (current && !isOver(c, nowNs)) break
+      this.closedFrom++
+      if (current) this.retire(c)
+    }
+    if (this.closedFrom > 1024 && this.closedFrom * 2 > closing.length) {
+      this.closing = closing.slice(this.closedFrom)
+      this.closedFrom = 0
+    }
+    if (this.bytes > this.options.memoryBytes) this.evict()
+  }
+
+  /** Memory in use, about. */
+  get bytes(): number {
+    return this.log.bytes + this.held.size * CONNECTION_BYTES
+  }
+
+  /** A tuple's newest incarnation is over: what follows on the tuple is not compared with it. */
+  private retire(c: TrackedConnection): void {
+    this.newest[c.tuple] = undefined
+    c.finished = true
+    if (c.previous && !c.reset) {
+      this.release(c.previous)
+      c.previous = undefined
+    }
+    this.release(c)
+  }
+
+  /** Gives up a connection unless it will be reported. */
+  private release(c: TrackedConnection): void {
+    c.finished = true
+    if (c.reset || this.options.isSibling(c)) return
+    this.forget(c)
+  }
+
+  /** Drops a connection for good, whatever it is. A live capture does this with resets it has reported. */
+  forget(c: TrackedConnection): void {
+    if (!this.held.delete(c)) return
+    this.options.onForget?.(c)
+    this.log.releaseChain(c.headRow)
+    c.headRow = c.tailRow = NO_ROW
+    c.finished = true
+    if (this.newest[c.tuple] === c) this.newest[c.tuple] = undefined
+    if (--this.holders[c.tuple] === 0) this.tuples.delete(c.tuple)
+  }
+
+  /** Frees a quarter of the allowance at once, so that sorting is rare: closed connections first, then the longest silent. */
+  private evict(): void {
+    const candidates = [...this.held].filter(c => !c.reset)
+    candidates.sort((a, b) => Number(b.finished) - Number(a.finished) || a.lastTimeNs - b.lastTimeNs || a.serial - b.serial)
+    const target = this.options.memoryBytes * 0.75
+    for (const c of candidates) {
+      if (this.bytes <= target) break
+      const newest = this.newest[c.tuple]
+      if (newest !== undefined && newest !== c && newest.previous === c) {
+        if (newest.reset) continue
+        newest.previous = undefined
+      }
+      this.evicted++
+      this.forget(c)
+    }
+  }
+}
+
+function isOver(c: TrackedConnection, nowNs: number): boolean {
+  return !c.reset && nowNs - c.lastTimeNs > FORGET_CLOSED_NS
+}
+
+/** The client's first segment behind the SYN-ACK (RFC 9293 §3.5, third step). */
+function acknowledgesServer(c: TrackedConnection, segment: Segment): boolean {
+  c.beyondSyn = true
+  return c.synAckSeen && ((segment.ack - c.server.isn) | 0) >= 1
+}
+
+function noteSynFrame(c: TrackedConnection, frame: Frame): void {
+  if (c.synFrame >= 0) return
+  c.synFrame = frame.number
+  c.synCapture = frame.capture
+}

@@ -1,0 +1,150 @@
+/**
+ * Reads a capture into a `World`: twice where that is possible (skim everything, then trace only what matters), once where it is not.
+ * Both ways give the same world.
+ */
+import type { Frame, FrameHandler, Timebase, World } from '../model.js'
+import { Notes } from '../notes.js'
+import { FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP, type Found } from '../wire/walk.js'
+import { Segment } from '../wire/segment.js'
+import { Flow, type FlowOptions } from './flow.js'
+import type { HealthSums } from './health.js'
+import { makeWorld } from './make-world.js'
+
+/** The part of a `CaptureSet` that is needed. */
+export interface FrameSource {
+  readonly timebase: Timebase
+  /** Whether `read` may be called more than once. */
+  readonly rereadable: boolean
+  read(onFrame: FrameHandler, options?: ReadOptions): Promise<void>
+}
+
+export interface ReadOptions {
+  onProgress?: (bytes: number, total: number | null) => void
+  signal?: AbortSignal
+}
+
+/** The part of a `Decoder` that is needed; one is made per capture and pass. */
+export interface SegmentDecoder {
+  decode(frame: Frame, segment: Segment): Found
+}
+
+export interface WorldOptions {
+  /** Only segments for which it answers true, everything else being as if it were not in the capture. */
+  filter?: (segment: Segment) => boolean
+  /** Bound of the memory for tracked connections, about. */
+  memoryBytes?: number
+  /** Notes of a capture by its index; malformations and capture defects go there. */
+  notesOf?: (capture: number) => Notes
+  /** Bytes read of the bytes to read in all passes together; `total` is null for streams. */
+  onProgress?: (bytes: number, total: number | null) => void
+  signal?: AbortSignal
+  /** UDP datagrams, DNS among them (see FOUND_DNS and FOUND_UDP), in the first pass. */
+  onDatagram?: (segment: Segment, frame: Frame, found: Found) => void
+  /** Forces one pass where two are possible; for tests. */
+  singlePass?: boolean
+}
+
+export interface BuiltWorld extends World {
+  /** TCP segments by capture index. */
+  tcpSegmentsByCapture: number[]
+}
+
+export async function buildWorld(
+  source: FrameSource,
+  createDecoder: (notes: Notes) => SegmentDecoder,
+  options: WorldOptions = {},
+): Promise<BuiltWorld> {
+  const notes: Notes[] = []
+  const notesOf = options.notesOf ?? (capture => (notes[capture] ??= new Notes()))
+  const flow = new Flow(flowOptions(source, options))
+  const passes = source.rereadable && !options.singlePass ? 2 : 1
+  await source.read(firstPass(flow, createDecoder, options, notesOf, passes === 1), reading(options, 1, passes))
+  if (passes === 2 && !options.signal?.aborted) {
+    flow.skim.finish()
+    await source.read(secondPass(flow, createDecoder, options), reading(options, 2, passes))
+  }
+  const { world, sums } = makeWorld(flow)
+  addNotes(flow, sums, notesOf)
+  return { ...world, tcpSegmentsByCapture: [...flow.tcpSegments].map(n => n ?? 0) }
+}
+
+function flowOptions(source: FrameSource, options: WorldOptions): FlowOptions {
+  const { memoryBytes } = options
+  return { timebase: source.timebase, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
+}
+
+/** One decoder per capture: fragments and the like must not mix. */
+function decoders(
+  createDecoder: (notes: Notes) => SegmentDecoder,
+  notesOf: (capture: number) => Notes,
+): (capture: number) => SegmentDecoder {
+  const made: SegmentDecoder[] = []
+  return capture => (made[capture] ??= createDecoder(notesOf(capture)))
+}
+
+function firstPass(
+  flow: Flow,
+  createDecoder: (notes: Notes) => SegmentDecoder,
+  options: WorldOptions,
+  notesOf: (capture: number) => Notes,
+  traceAll: boolean,
+): FrameHandler {
+  const decoderOf = decoders(createDecoder, notesOf)
+  const segment = new Segment()
+  const { filter, onDatagram } = options
+  return frame => {
+    flow.noteFrame(frame)
+    const found = decoderOf(frame.capture).decode(frame, segment)
+    if (found === FOUND_NONE) return
+    if (found === FOUND_TCP) {
+      if (filter !== undefined && !filter(segment)) return
+      flow.skimSegment(segment, frame)
+      if (traceAll) flow.trace(segment, frame)
+    } else if (found === FOUND_ICMP_ERROR) {
+      if (filter !== undefined && !filter(segment)) return
+      notesOf(frame.capture).add('icmp-error-quotes-tcp', frame.number)
+      if (traceAll) flow.tracker.trackIcmpError(segment, frame)
+    } else onDatagram?.(segment, frame, found)
+  }
+}
+
+function secondPass(
+  flow: Flow,
+  createDecoder: (notes: Notes) => SegmentDecoder,
+  options: WorldOptions,
+): FrameHandler {
+  // What is malformed was noted in the first pass.
+  const ignored = new Notes()
+  const decoderOf = decoders(createDecoder, () => ignored)
+  const segment = new Segment()
+  const { filter } = options
+  // Without a reset everything is of interest: what else is wrong with the capture?
+  const everything = flow.skim.rstFrames === 0
+  return frame => {
+    const found = decoderOf(frame.capture).decode(frame, segment)
+    if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
+    if (filter !== undefined && !filter(segment)) return
+    if (!everything && !flow.isInteresting(segment)) return
+    if (found === FOUND_TCP) flow.trace(segment, frame)
+    else flow.tracker.trackIcmpError(segment, frame)
+  }
+}
+
+function reading(options: WorldOptions, pass: number, passes: number): ReadOptions {
+  const { onProgress, signal } = options
+  const read: ReadOptions = {}
+  if (signal) read.signal = signal
+  if (onProgress) {
+    read.onProgress = (bytes, total) => {
+      if (total === null) onProgress(bytes, null)
+      else onProgress(bytes + (pass - 1) * total, total * passes)
+    }
+  }
+  return read
+}
+
+/** Notes of this layer, on the connections that are kept: the same ones however the capture was read. */
+function addNotes(flow: Flow, sums: HealthSums, notesOf: (capture: number) => Notes): void {
+  for (const [capture, { count, firstFrame }] of sums.copies) notesOf(capture).add('duplicate-frames', firstFrame, count)
+  if (flow.tracker.evicted > 0) notesOf(0).add('connections-evicted', null, flow.tracker.evicted)
+}

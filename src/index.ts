@@ -1,0 +1,24 @@
+/** Public API. */
+export { type AnalyzeOptions, analyzeCaptures as analyze } from './analyze.js'
+export { CaptureError } from './capture/index.js'
+export { CAUSES, type Cause } from './causes/index.js'
+export type {
+  Alternative,
+  Analysis,
+  CaptureHealth,
+  CaptureInfo,
+  CauseId,
+  ConnectionSummary,
+  EvidenceLine,
+  Impact,
+  Incident,
+  Listener,
+  Note,
+  Origin,
+  Report,
+  Reset,
+  Side,
+  StoryPacket,
+  Symptom,
+  Totals,
+} from './model.js'

@@ -1,0 +1,147 @@
+/**
+ * From facts to a verdict: which cause, how sure, on what evidence, what else it could be. Causes are tried against the facts of one reset;
+ * each keeps a score in log-odds, and the scores become probabilities that sum to one.
+ */
+import { CAUSES, type Cause, type Requirement, type Sign } from './causes/index.js'
+import type { FactName, Names, Say } from './causes/define.js'
+import { WEIGHTS } from './causes/define.js'
+import { calibrate } from './calibration.js'
+import type { Facts, FactSheet } from './evidence/index.js'
+import type { Alternative, CauseId, EvidenceLine } from './model.js'
+import { bytes, count, duration } from './report/units.js'
+
+export interface Verdict {
+  cause: Cause
+  confidence: number
+  alternatives: Alternative[]
+  evidence: EvidenceLine[]
+  cannotTell: string[]
+  summary: string
+  remedies: string[]
+  nextChecks: string[]
+}
+
+/** A requirement that this capture cannot answer makes a cause half as likely as one whose requirements are met. */
+const UNANSWERED = -0.8
+
+/** Alternatives below this share are noise. */
+const WORTH_NAMING = 0.03
+
+interface Score {
+  cause: Cause
+  score: number
+}
+
+export function judge(sheet: FactSheet, names: Names): Verdict {
+  const { facts } = sheet
+  const ranked = [...CAUSES.values()].flatMap(cause => scoreOf(cause, facts)).sort((a, b) => b.score - a.score)
+  const shares = softmax(ranked.map(r => r.score))
+  const best = ranked[0]!.cause
+  const confidence = calibrate(best.id, shares[0]!, facts)
+  const say = speaker(facts)
+  return {
+    cause: best,
+    confidence,
+    alternatives: alternativesOf(ranked, shares, confidence),
+    ...argue(best, sheet, say),
+    summary: best.summary(facts, names, say),
+    remedies: best.remedies.map(r => fill(r, say)),
+    nextChecks: best.nextChecks.map(c => fill(c, say)),
+  }
+}
+
+/** Empty when a requirement is not met. */
+function scoreOf(cause: Cause, facts: Facts): Score[] {
+  let score = cause.prior
+  for (const requirement of cause.requires) {
+    const met = requirement.test(facts)
+    if (met === false) return []
+    if (met === undefined) score += UNANSWERED
+  }
+  for (const sign of cause.signs) if (sign.test(facts) === true) score += WEIGHTS[sign.weight]
+  return [{ cause, score }]
+}
+
+function softmax(scores: number[]): number[] {
+  const top = scores[0]!
+  const powers = scores.map(s => Math.exp(s - top))
+  const sum = powers.reduce((a, b) => a + b, 0)
+  return powers.map(p => p / sum)
+}
+
+function alternativesOf(ranked: Score[], shares: number[], confidence: number): Alternative[] {
+  const rest = 1 - shares[0]!
+  // The others share what calibration left over, in proportion.
+  const scale = rest > 0 ? (1 - confidence) / rest : 0
+  return ranked
+    .slice(1)
+    .map((r, i) => ({ cause: r.cause.id as CauseId, confidence: round(shares[i + 1]! * Math.min(scale, 1)) }))
+    .filter(a => a.confidence >= WORTH_NAMING)
+    .slice(0, 4)
+}
+
+export function round(p: number): number {
+  return Math.round(p * 1000) / 1000
+}
+
+// ── sentences ───────────────────────────────────────────────────────────────────────────────────────────
+
+const LOWERING: ReadonlySet<Sign['weight']> = new Set(['against', 'contrary'])
+
+function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdict, 'evidence' | 'cannotTell'> {
+  const evidence: EvidenceLine[] = []
+  const cannotTell: string[] = []
+  const consider = (r: Requirement, supports: boolean) => {
+    const truth = r.test(facts)
+    if (truth === true) evidence.push(line(r, facts, frames, say, supports))
+    else if (truth === undefined && supports) cannotTell.push(`whether ${plain(r.statement)}`)
+  }
+  for (const sign of cause.signs) consider(sign, !LOWERING.has(sign.weight))
+  if (cause.id !== 'unknown') for (const requirement of cause.requires) consider(requirement, true)
+  return { evidence: distinct(evidence), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
+}
+
+/** One observation, one line: of two sentences on the same frames and value the stronger, earlier one stays. */
+function distinct(lines: EvidenceLine[]): EvidenceLine[] {
+  const seen = new Set<string>()
+  return lines.filter(l => !seen.has(l.statement) && seen.add(l.statement))
+}
+
+function line(r: Requirement, facts: Facts, frames: FactSheet['frames'], say: Say, supports: boolean): EvidenceLine {
+  const names = [...r.statement.matchAll(/\{(\w+)\}/g)].map(m => m[1] as FactName)
+  const shown = [...new Set([...names, ...r.about].flatMap(n => frames[n] ?? []))].sort((a, b) => a - b)
+  const main = names[0] ?? r.about[0]
+  const value = main === undefined ? undefined : facts[main]
+  return {
+    statement: fill(r.statement, say),
+    value: typeof value === 'number' ? Math.round(value * 1000) / 1000 : typeof value === 'string' ? value : null,
+    unit: typeof value === 'number' ? unitOf(main!) : null,
+    frames: shown.slice(0, 8),
+    supports,
+  }
+}
+
+function unitOf(name: FactName): string | null {
+  if (name.endsWith('Ms')) return 'ms'
+  return name.endsWith('Bytes') ? 'bytes' : null
+}
+
+/** The sentence without its values, for what could not be measured. */
+function plain(statement: string): string {
+  return statement.replace(/\s*\([^()]*\{\w+\}[^()]*\)/g, '').replace(/\{\w+\}/g, '…')
+}
+
+function fill(text: string, say: Say): string {
+  return text.replace(/\{(\w+)\}/g, (_all, name: string) => say(name as FactName))
+}
+
+function speaker(facts: Facts): Say {
+  return name => {
+    const value = facts[name]
+    if (value === undefined) return ''
+    if (typeof value !== 'number') return String(value)
+    if (name.endsWith('Ms')) return duration(value)
+    if (name.endsWith('Bytes')) return value < 0 ? `-${bytes(-value)}` : bytes(value)
+    return Number.isInteger(value) ? count(value) : value.toFixed(1)
+  }
+}

@@ -1,0 +1,103 @@
+/** Incidents as people want them: with their resets at hand, the worst first. */
+import type { Impact, Incident, Listener, Report, Reset } from '../model.js'
+import { count, endpoint, plural } from './units.js'
+
+export interface RankedIncident {
+  incident: Incident
+  /** The resets that are shown, in order of time. */
+  resets: Reset[]
+  /** All of its resets, hidden ones included. */
+  total: number
+  /** How often each impact occurs among `resets`. */
+  impacts: Map<Impact, number>
+  severity: Severity
+  /** Resets that did (or, when nobody can tell, may have done) harm. */
+  harmed: number
+  /** The reset whose story is told for all: the worst, then the surest, then the first. */
+  example: Reset
+  listener: Listener | null
+}
+
+/** 2 = something was lost, 1 = nobody can tell, 0 = no harm. */
+export type Severity = 0 | 1 | 2
+
+const SEVERITY: Record<Impact, Severity> = {
+  'request-lost': 2,
+  'transfer-cut': 2,
+  'connect-failed': 2,
+  unknown: 1,
+  ignored: 0,
+  none: 0,
+}
+
+export function severityOf(impact: Impact): Severity {
+  return SEVERITY[impact]
+}
+
+/** Worst first; resets that belong to no incident stand for themselves. */
+export function rank(report: Report, sizes: ReadonlyMap<string, number> = new Map()): RankedIncident[] {
+  const byId = new Map(report.resets.map(reset => [reset.id, reset]))
+  const listeners = new Map(report.listeners.map(listener => [endpoint(listener), listener]))
+  const grouped = new Set(report.incidents.flatMap(incident => incident.resets))
+  const lone = report.resets.filter(reset => !grouped.has(reset.id)).map(incidentOf)
+  return [...report.incidents, ...lone]
+    .flatMap(incident => {
+      const resets = incident.resets.flatMap(id => byId.get(id) ?? [])
+      const listener = listeners.get(incident.listener ?? '') ?? null
+      return resets.length > 0
+        ? [rankOne(incident, resets, sizes.get(incident.id) ?? resets.length, listener)]
+        : []
+    })
+    .sort((a, b) => b.severity - a.severity || b.harmed - a.harmed || b.resets.length - a.resets.length)
+}
+
+function rankOne(
+  incident: Incident,
+  resets: Reset[],
+  total: number,
+  listener: Listener | null,
+): RankedIncident {
+  const impacts = new Map<Impact, number>()
+  for (const reset of resets) impacts.set(reset.impact, (impacts.get(reset.impact) ?? 0) + 1)
+  const severity = Math.max(...[...impacts.keys()].map(severityOf)) as Severity
+  const harmed = severity === 0 ? 0 : resets.filter(reset => severityOf(reset.impact) === severity).length
+  let [example] = resets
+  for (const reset of resets) if (isBetterExample(reset, example)) example = reset
+  return { incident, resets, total, impacts, severity, harmed, example, listener }
+}
+
+function isBetterExample(a: Reset, b: Reset): boolean {
+  const difference = severityOf(a.impact) - severityOf(b.impact)
+  return difference > 0 || (difference === 0 && a.confidence > b.confidence)
+}
+
+function incidentOf(reset: Reset): Incident {
+  const { client, server } = reset.connection
+  return {
+    id: reset.id,
+    title: `${reset.cause}: ${endpoint(client)} → ${endpoint(server)}`,
+    cause: reset.cause,
+    listener: endpoint(server),
+    source: client.address,
+    resets: [reset.id],
+    firstTime: reset.time,
+    lastTime: reset.time,
+    summary: reset.summary,
+  }
+}
+
+const IMPACT_WORDS: [Impact, (n: number) => string][] = [
+  ['request-lost', n => `${plural(n, 'request')} lost`],
+  ['transfer-cut', n => `${plural(n, 'transfer')} cut`],
+  ['connect-failed', n => `${plural(n, 'connect')} failed`],
+  ['unknown', n => `${count(n)} of unknown effect`],
+  ['ignored', n => `${count(n)} ignored by the target`],
+]
+
+/** What it cost: `26 requests lost, 2 transfers cut`; `no harm`. At most `most` kinds. */
+export function harmWords(impacts: ReadonlyMap<Impact, number>, most = 3): string {
+  const words = IMPACT_WORDS.flatMap(([impact, say]) =>
+    impacts.has(impact) ? [say(impacts.get(impact) as number)] : [],
+  )
+  return words.slice(0, most).join(', ') || 'no harm'
+}

@@ -1,0 +1,133 @@
+/** One incident as a block of lines: title, figures, the sentence, what the caller saw, what to do. */
+import type { Reset, Symptom } from '../../model.js'
+import { clip, clipColored, firstLines, hang, pad, wrap } from '../layout.js'
+import { harmWords, type RankedIncident } from '../rank.js'
+import { count, percent, plural, sure } from '../units.js'
+import { dye, flow, impactPaint, originWords, type Style } from './style.js'
+
+const INDENT = 3
+const LABEL = 17
+
+/** Most lines each part may take. */
+export interface Limits {
+  title: number
+  summary: number
+  saw: number
+  remedies: number
+  checks: number
+  also: number
+}
+
+export const ROOMY: Limits = { title: 2, summary: 4, saw: 2, remedies: 3, checks: 2, also: 2 }
+export const TIGHT: Limits = { title: 1, summary: 3, saw: 1, remedies: 2, checks: 1, also: 1 }
+export const ENDLESS: Limits = { title: 9, summary: 99, saw: 99, remedies: 99, checks: 99, also: 99 }
+
+/** The whole block. */
+export function incidentBlock(ranked: RankedIncident, index: number, style: Style, limits: Limits): string[] {
+  const { incident, example } = ranked
+  const text = wrap(incident.summary, style.width - INDENT).map(line => ' '.repeat(INDENT) + line)
+  return [
+    ...titleLines(ranked, index, style, limits.title),
+    ...figureLines(ranked, style),
+    ...firstLines(text, limits.summary, style.width),
+    ...symptomLines(example, style, limits.saw),
+    ...labelled('Do', joined(example.remedies), style, limits.remedies),
+    ...labelled('Check', joined(example.nextChecks), style, limits.checks),
+    ...labelled('Could also be', alternatives(example), style, limits.also),
+  ]
+}
+
+/** Title and figures only. */
+export function incidentBrief(ranked: RankedIncident, index: number, style: Style): string[] {
+  return [...titleLines(ranked, index, style, 1), ...figureLines(ranked, style).slice(0, 1)]
+}
+
+/** One line, for what did no harm. */
+export function incidentLine(ranked: RankedIncident, index: number, style: Style): string {
+  const figures = `${resetsOf(ranked)}, ${harmWords(ranked.impacts)}`
+  const room = style.width - INDENT - figures.length - 3
+  return `${number(index)}${pad(clip(ranked.incident.title, room), Math.min(room, 60))}   ${dye(style, 'green', figures)}`
+}
+
+function number(index: number): string {
+  return pad(String(index), INDENT)
+}
+
+function titleLines({ incident }: RankedIncident, index: number, style: Style, most: number): string[] {
+  const lines = firstLines(hang(number(index), incident.title, style.width), most, style.width)
+  return lines.map(line => dye(style, 'bold', line))
+}
+
+function resetsOf({ resets, total }: RankedIncident): string {
+  return total > resets.length
+    ? `${count(resets.length)} of ${plural(total, 'reset')} shown`
+    : plural(total, 'reset')
+}
+
+function figureLines(ranked: RankedIncident, style: Style): string[] {
+  const { resets, impacts, example, listener, incident } = ranked
+  const segments = [
+    `${resetsOf(ranked)}, ${dye(style, impactPaint(example.impact), harmWords(impacts))}`,
+    `${incident.cause} ${sure(meanConfidence(resets))}`,
+    originWords(resets, example),
+  ]
+  const hit = listener?.byCause[incident.cause]
+  if (listener && hit && listener.connections >= hit && listener.connections > 1) {
+    segments.push(
+      `${percent(hit / listener.connections)} of ${plural(listener.connections, 'connection')} to ${incident.listener}`,
+    )
+  }
+  return flow(
+    segments.map(segment => clipColored(segment, style.width - INDENT)),
+    INDENT,
+    style.width,
+  )
+}
+
+function meanConfidence(resets: Reset[]): number {
+  return resets.reduce((sum, reset) => sum + reset.confidence, 0) / resets.length
+}
+
+/** What to search the logs for: `The caller saw   ECONNRESET (errno 104; Windows 10054) or "socket hang up"`. */
+export function symptomLines({ symptom }: Reset, style: Style, most: number): string[] {
+  const { client, server } = symptom
+  const lines: string[] = []
+  if (client && (client.error !== 'none' || !server))
+    lines.push(...labelled('The caller saw', symptomWords(client), style, most))
+  else if (server) lines.push(...labelled('The server saw', symptomWords(server), style, most))
+  return lines
+}
+
+function symptomWords({ error, linux, windows, logs }: Symptom): string {
+  if (error === 'none') return 'nothing'
+  const numbers = [
+    linux === null ? '' : `errno ${linux}`,
+    windows === null ? '' : `Windows ${windows}`,
+  ].filter(Boolean)
+  const quoted = logs.slice(0, 3).map(text => `"${text}"`)
+  return `${error}${numbers.length > 0 ? ` (${numbers.join('; ')})` : ''}${quoted.length > 0 ? `: ${quoted.join(', ')}` : ''}`
+}
+
+/** `Do   …`, nothing when there is nothing to say. */
+export function labelled(label: string, text: string, style: Style, most: number): string[] {
+  if (!text) return []
+  const lines = firstLines(
+    hang(pad(' '.repeat(INDENT) + label, INDENT + LABEL), text, style.width),
+    most,
+    style.width,
+  )
+  return lines.map(line => line.replace(label, dye(style, 'cyan', label)))
+}
+
+/** Several advices in one paragraph. */
+export function joined(items: string[]): string {
+  return items.map(item => (/[.?!]$/.test(item) ? item : `${item}.`)).join(' ')
+}
+
+/** `idle-timeout 4 %, post-restart 2 %` */
+export function alternatives({ alternatives: others }: Reset): string {
+  return others
+    .slice(0, 4)
+    .map(({ cause, confidence }) => `${cause} ${sure(confidence)}`)
+    .join(', ')
+}

@@ -1,0 +1,28 @@
+/** The packets to draw for each reset, marked with the reset they belong to. */
+import type { Case } from './evidence/index.js'
+import type { Reset, StoryPacket } from './model.js'
+
+/** A story longer than this is no story: the beginning and the end are kept. */
+const STORY_PACKETS = 160
+
+export function storiesOf(cases: Case[], resets: Reset[]): Map<string, StoryPacket[]> {
+  const verdicts = new Map(resets.map(r => [r.id, r]))
+  const owner = new Map<string, Reset>()
+  for (const { id, group } of cases) {
+    for (const rst of group.view.rsts) owner.set(`${rst.capture} ${rst.frame}`, verdicts.get(id)!)
+  }
+  return new Map(cases.map(({ id, group }) => [id, storyOf(group.view.connection.segments, owner)]))
+}
+
+function storyOf(segments: Case['group']['view']['connection']['segments'], owner: Map<string, Reset>): StoryPacket[] {
+  const packets = segments.map(segment => {
+    const reset = segment.flags & 4 ? owner.get(`${segment.capture} ${segment.frame}`) : undefined
+    return { ...segment, reset: reset?.id ?? null, forged: reset?.origin === 'middlebox' }
+  })
+  if (packets.length <= STORY_PACKETS) return packets
+  const head = packets.slice(0, STORY_PACKETS / 4)
+  const tail = packets.slice(-(STORY_PACKETS * 3) / 4)
+  const skipped = packets.slice(head.length, packets.length - tail.length)
+  const omitted = skipped.reduce((sum, p) => sum + 1 + p.omittedBefore, 0)
+  return [...head, { ...tail[0]!, omittedBefore: tail[0]!.omittedBefore + omitted }, ...tail.slice(1)]
+}

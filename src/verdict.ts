@@ -1,0 +1,117 @@
+/** One case → one Reset of the report: names, sentences, symptom, filter. The last step before reports; nothing is measured here. */
+import type { Names } from './causes/define.js'
+import type { Case } from './evidence/index.js'
+import { applicationName } from './flow/application/index.js'
+import { judgeImpact } from './impact.js'
+import { judge, round } from './judge.js'
+import type { CaptureInfo, Connection, ConnectionSummary, EvidenceLine, Reset, Timebase } from './model.js'
+import { endpoint } from './report/units.js'
+import { symptoms } from './symptom.js'
+import { formatTime } from './time.js'
+import { captureAdvice } from './advice.js'
+
+export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[]): Reset {
+  const { facts, group } = item
+  const { view, origin } = group
+  const { connection, first } = view
+  const names = namesOf(item)
+  const verdict = judge(item, names)
+  const impact = judgeImpact(facts, verdict.cause.id)
+  const own: { frame: number; capture: number }[] = [...view.rsts.flatMap(r => [r, ...r.copies]), ...view.further]
+  const more = otherCaptures(own, first.capture)
+  return {
+    id: item.id,
+    capture: first.capture,
+    time: formatTime(timebase, first.timeNs, precision(captures[first.capture])),
+    frames: own.filter(r => r.capture === first.capture).map(r => r.frame).sort((a, b) => a - b),
+    ...(more.length > 0 ? { moreFrames: more } : {}),
+    connection: summarise(connection, first.timeNs),
+    sender: facts.sender,
+    origin: origin.origin,
+    originConfidence: round(origin.confidence),
+    impact,
+    cause: verdict.cause.id,
+    confidence: verdict.confidence,
+    alternatives: verdict.alternatives,
+    evidence: [...verdict.evidence, ...originEvidence(item)],
+    cannotTell: [...verdict.cannotTell, ...originLimits(item)],
+    symptom: symptoms(facts, verdict.cause.id, impact),
+    summary: verdict.summary,
+    remedies: verdict.remedies,
+    nextChecks: [...verdict.nextChecks, ...captureAdvice(item, verdict.cause.id)],
+    wiresharkFilter: filterOf(connection),
+    consequenceOf: verdict.cause.id === 'reset-aftermath' ? (facts.resetBeforeId ?? null) : null,
+    incident: null,
+  }
+}
+
+/** Digits of the fraction that the capture itself bears. */
+function precision(info: CaptureInfo | undefined): number {
+  const fraction = /\.(\d+)Z$/.exec(info?.firstTime ?? '')?.[1]
+  return fraction?.length ?? (info?.firstTime ? 0 : 6)
+}
+
+function otherCaptures(frames: { frame: number; capture: number }[], own: number) {
+  const others = new Map<number, number[]>()
+  for (const { frame, capture } of frames) {
+    if (capture !== own) others.set(capture, [...(others.get(capture) ?? []), frame])
+  }
+  return [...others].map(([capture, list]) => ({ capture, frames: list.sort((a, b) => a - b) }))
+}
+
+function namesOf({ group, facts }: Case): Names {
+  const { connection, sender, peer } = group.view
+  const name = (side: 'client' | 'server') => (side === 'server' ? endpoint(connection.server) : connection.client.address)
+  return {
+    client: name('client'),
+    server: name('server'),
+    sender: name(sender.side),
+    peer: name(peer.side),
+    senderRole: `the ${facts.sender}`,
+    peerRole: `the ${peer.side}`,
+  }
+}
+
+function summarise(c: Connection, resetNs: number): ConnectionSummary {
+  return {
+    client: c.client,
+    server: c.server,
+    rolesCertain: c.rolesCertain,
+    encapsulation: c.encapsulation,
+    history: c.history,
+    handshake: c.handshake,
+    durationMs: Math.round((resetNs - c.firstTimeNs) / 1e3) / 1e3,
+    bytesFromClient: c.sides.client.payloadBytes,
+    bytesFromServer: c.sides.server.payloadBytes,
+    application: applicationOf(c),
+  }
+}
+
+function applicationOf(c: Connection): string | null {
+  return applicationName(c.application)
+}
+
+/** What spoke for and against another sender than the one named; the strongest first. */
+function originEvidence({ group, facts }: Case): EvidenceLine[] {
+  const forged = facts.origin === 'middlebox'
+  return group.origin.signs
+    .filter(s => Math.abs(s.weight) >= 1)
+    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+    .slice(0, 5)
+    .map(s => ({ statement: s.statement, value: null, unit: null, frames: s.frames, supports: s.weight > 0 === forged }))
+}
+
+function originLimits({ group, facts }: Case): string[] {
+  const limits: string[] = []
+  const { view } = group
+  if (facts.senderResponseMs === undefined) limits.push('round-trip test: no answer of the sender could be timed')
+  if (view.sender.records.length === 0) limits.push('hop limit test: no other packet of the sender in this connection')
+  if (facts.senderResponseMs !== undefined && facts.senderResponseMs < 3) limits.push('round-trip test: captured too close to the sender')
+  return limits
+}
+
+function filterOf({ client, server, ipVersion }: Connection): string {
+  const ip = ipVersion === 4 ? 'ip' : 'ipv6'
+  return `${ip}.addr == ${client.address} && ${ip}.addr == ${server.address} && tcp.port == ${client.port} && tcp.port == ${server.port}`
+}
+

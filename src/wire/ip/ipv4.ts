@@ -1,0 +1,66 @@
+/** IPv4 header (RFC 791 §3.1). */
+import { i32, u16 } from '../bytes.js'
+import { tcp } from '../tcp.js'
+import { FOUND_NONE, type Found, type Walk } from '../walk.js'
+import { fragment } from './fragment.js'
+import { ipv6 } from './ipv6.js'
+import { ipProtocol, PROTOCOL_TCP } from './protocol.js'
+
+const TRAFFIC_CLASS = 1
+const TOTAL_LENGTH = 2
+const IDENTIFICATION = 4
+/** Three flags, then the offset in units of eight bytes. */
+const FRAGMENT = 6
+const DONT_FRAGMENT = 0x4000
+const MORE_FRAGMENTS = 0x2000
+const OFFSET_MASK = 0x1fff
+const TTL = 8
+const PROTOCOL = 9
+const SOURCE = 12
+const DESTINATION = 16
+const IPV4_HEADER = 20
+
+export function ipv4(walk: Walk, at: number, end: number): Found {
+  const { data, captured, segment } = walk
+  const limit = end < captured ? end : captured
+  if (at + IPV4_HEADER > limit) return walk.short(at + IPV4_HEADER, 'ip-header-bad')
+  const first = data[at]
+  if (first >> 4 !== 4) return first >> 4 === 6 ? ipv6(walk, at, end) : walk.refuse('ip-header-bad')
+  const headerBytes = (first & 15) << 2
+  if (headerBytes < IPV4_HEADER) return walk.refuse('ip-header-bad')
+  const packetEnd = ipv4End(walk, at, end, headerBytes)
+  if (packetEnd < 0 || !walk.deeper()) return FOUND_NONE
+  segment.ipVersion = 4
+  segment.trafficClass = data[at + TRAFFIC_CLASS]
+  segment.ipId = u16(data, at + IDENTIFICATION)
+  const flags = u16(data, at + FRAGMENT)
+  segment.dontFragment = (flags & DONT_FRAGMENT) >> 14
+  segment.flowLabel = -1
+  segment.hopLimit = data[at + TTL]
+  setMapped(segment.source, i32(data, at + SOURCE))
+  setMapped(segment.destination, i32(data, at + DESTINATION))
+  const body = at + headerBytes
+  const protocol = data[at + PROTOCOL]
+  if (flags & (MORE_FRAGMENTS | OFFSET_MASK)) {
+    const id = segment.ipId ^ (protocol << 16)
+    return fragment(walk, body, packetEnd, id, (flags & OFFSET_MASK) << 3, (flags & MORE_FRAGMENTS) !== 0, protocol)
+  }
+  return protocol === PROTOCOL_TCP ? tcp(walk, body, packetEnd) : ipProtocol(walk, protocol, body, packetEnd)
+}
+
+/** Where the packet ends by its total length, never beyond the layer around it; -1 when the length is impossible. */
+function ipv4End(walk: Walk, at: number, end: number, headerBytes: number): number {
+  const total = u16(walk.data, at + TOTAL_LENGTH)
+  if (total >= headerBytes) return at + total < end ? at + total : end
+  // Zero: segmentation offload let the kernel see a packet larger than the field can say.
+  if (total !== 0) return walk.refuse('ip-header-bad') - 1
+  walk.notes.add('ip-total-length-zero', walk.frame)
+  return end
+}
+
+function setMapped(words: Int32Array, address: number): void {
+  words[0] = 0
+  words[1] = 0
+  words[2] = 0xffff
+  words[3] = address
+}

@@ -1,0 +1,46 @@
+/**
+ * npm run accuracy: how often the verdicts are right, on captures kept out of every decision (split "held-out").
+ *   --fit     the captures that rules were written with        --all   both
+ *   --wrong   list what is wrong                               --set endpoint|middlebox|public
+ */
+import { labelledCaptures } from './labels.js'
+import { calibrationError, type Outcome, scoreCaptures } from './score.js'
+
+const args = new Set(process.argv.slice(2))
+const split = args.has('--all') ? undefined : args.has('--fit') ? 'fit' : 'held-out'
+const only = ['endpoint', 'middlebox', 'public'].find(s => args.has(s))
+const captures = labelledCaptures().filter(c => (split === undefined || c.split === split) && (only === undefined || c.set === only))
+const outcomes = await scoreCaptures(captures)
+
+const share = (part: number, whole: number) => (whole === 0 ? '   –  ' : `${((100 * part) / whole).toFixed(1).padStart(5)} %`)
+
+function table(title: string, rows: Outcome[]): void {
+  const impacts = rows.filter(o => o.impactRight !== undefined)
+  console.log(
+    `${title.padEnd(24)} ${String(rows.length).padStart(5)} resets   cause ${share(rows.filter(o => o.causeRight).length, rows.length)}` +
+      `   origin ${share(rows.filter(o => o.originRight).length, rows.length)}   impact ${share(impacts.filter(o => o.impactRight).length, impacts.length)}` +
+      `   false accusations ${rows.filter(o => o.falseAccusation).length}`,
+  )
+}
+
+console.log(`labelled captures: ${captures.length} (${split ?? 'all'})`)
+for (const set of ['endpoint', 'middlebox', 'public'] as const) {
+  const rows = outcomes.filter(o => o.capture.set === set)
+  if (rows.length > 0) table(set, rows)
+}
+table('all', outcomes)
+console.log(`expected calibration error ${calibrationError(outcomes).toFixed(3)}`)
+
+console.log('\nby cause')
+for (const cause of [...new Set(outcomes.map(o => o.label.cause))].sort()) table(cause, outcomes.filter(o => o.label.cause === cause))
+
+if (args.has('--wrong')) {
+  for (const o of outcomes.filter(o => !o.causeRight || !o.originRight || (args.has('--impact') && o.impactRight === false))) {
+    const r = o.reset
+    console.log(
+      `${o.capture.scenario}/${o.capture.path.split('/').at(-1)} frames ${o.label.frames.slice(0, 4)} ${o.label.sender}: want ${o.label.cause}` +
+        `${o.label.acceptable.length ? `|${o.label.acceptable.join('|')}` : ''} ${o.label.origin}${o.label.originAcceptable.length ? `|${o.label.originAcceptable}` : ''} ${o.label.impact}, got ` +
+        (r ? `${r.cause} ${r.confidence} (${r.alternatives.map(a => `${a.cause} ${a.confidence}`).join(', ')}) ${r.origin} ${r.originConfidence} ${r.impact}` : 'nothing'),
+    )
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Makes the captures of fixtures/lab/middlebox: real kernels in network namespaces, a path with delay and a device
+ * in the middle. As root: npx tsx test/lab/middlebox.ts [--only NAME] [--out DIR]
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { label, type LabelledReset, type Rule } from './middlebox-label.ts'
+import { Path, type PathOptions, type Place, Tracer } from './middlebox-net.ts'
+import { owns, run, sleep } from './proc.ts'
+import { scenarios } from './middlebox-scenarios.ts'
+
+export interface CaptureSpec {
+  file: string
+  place: Place
+  device?: string
+  vantage: 'client' | 'server' | 'router' | 'any'
+  options?: string[]
+  filter?: string
+}
+
+export interface Scenario {
+  name: string
+  about: string
+  path?: PathOptions
+  captures?: CaptureSpec[]
+  /** Clock of one file, ms ahead of the others. */
+  clock?: Record<string, number>
+  /** Bytes kept per frame. */
+  snaplen?: number
+  run: (lab: Path) => Promise<void>
+  rules: Rule[]
+}
+
+const bothEnds: CaptureSpec[] = [
+  { file: 'client.pcap', place: 'client', vantage: 'client' },
+  { file: 'server.pcap', place: 'server', vantage: 'server' },
+]
+
+/** About two in five, the same on every run, whatever is added later. */
+export function split(name: string): 'fit' | 'held-out' {
+  let hash = 2166136261
+  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 16777619) >>> 0
+  return (hash >>> 8) % 5 < 2 ? 'held-out' : 'fit'
+}
+
+/** JSON with short lists on one line. */
+const compact = (json: object) =>
+  `${JSON.stringify(json, null, 2).replace(/\[\s*([^[\]{}]*?)\s*\]/g, (_, list: string) => `[${list.replace(/\s*\n\s*/g, ' ')}]`)}\n`
+
+async function shiftClock(path: string, ms: number) {
+  await run('editcap', ['-F', 'pcap', '-t', String(ms / 1000), path, `${path}.shifted`])
+  await run('mv', [`${path}.shifted`, path])
+}
+
+async function make(scenario: Scenario, index: number, tracer: Tracer, work: string) {
+  const directory = join(work, scenario.name)
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory)
+  const lab = new Path(index, scenario.path ?? {}, directory)
+  const captures = scenario.captures ?? bothEnds
+  const snap = scenario.snaplen ? ['-s', String(scenario.snaplen)] : []
+  try {
+    await lab.build()
+    for (const c of captures) {
+      await lab.capture(
+        c.place,
+        c.device ?? 'eth0',
+        join(directory, c.file),
+        [...snap, ...(c.options ?? [])],
+        c.filter,
+      )
+    }
+    await scenario.run(lab)
+    await sleep(250)
+    await lab.stopCaptures()
+    const truth = { forged: lab.forged, events: tracer.of(index) }
+    const labelled: { file: string; vantage: string; clockOffsetMs: number; resets: LabelledReset[] }[] = []
+    for (const { file, vantage } of captures) {
+      const clockOffsetMs = scenario.clock?.[file] ?? 0
+      if (clockOffsetMs) await shiftClock(join(directory, file), clockOffsetMs)
+      const resets = await label(file, join(directory, file), scenario.rules, { ...truth, clockOffsetMs })
+      labelled.push({ file, vantage, clockOffsetMs, resets })
+    }
+    const names = captures.map(c => c.file)
+    const pair = ['client.pcap', 'server.pcap'].every(f => names.includes(f))
+      ? ['client.pcap', 'server.pcap']
+      : null
+    const { name, about } = scenario
+    const json = { scenario: name, about, split: split(name), captures: labelled, pair }
+    writeFileSync(join(directory, 'labels.json'), compact(json))
+    return labelled
+  } finally {
+    await lab.remove().catch(() => {})
+  }
+}
+
+async function attempt(
+  scenario: Scenario,
+  index: number,
+  tracer: Tracer,
+  work: string,
+  out: string,
+): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      // A second try has its own addresses, so that the trace of the first does not speak for it.
+      const labelled = await make(scenario, tries === 1 ? index : 255 - index, tracer, work)
+      rmSync(join(out, scenario.name), { recursive: true, force: true })
+      cpSync(join(work, scenario.name), join(out, scenario.name), { recursive: true })
+      const size = labelled.reduce((sum, c) => sum + statSync(join(out, scenario.name, c.file)).size, 0)
+      const told = labelled.map(
+        c =>
+          `${c.file} ${c.resets.map(r => `${r.sender[0]}:${r.frames.length}x${r.cause}`).join(' ') || '-'}`,
+      )
+      console.log(`ok   ${scenario.name} (${(size / 1024).toFixed(0)} kB) ${told.join(' | ')}`)
+      return true
+    } catch (error) {
+      console.log(`${tries > 1 ? 'FAIL' : 'again'} ${scenario.name}: ${(error as Error).message}`)
+      if (tries > 1 && process.env.KEEP)
+        cpSync(join(work, scenario.name), process.env.KEEP, { recursive: true })
+      if (tries > 1) return false
+    }
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, out: { type: 'string' }, jobs: { type: 'string' } },
+  })
+  const out = values.out ?? new URL('../../fixtures/lab/middlebox', import.meta.url).pathname
+  mkdirSync(out, { recursive: true })
+  const work = mkdtempSync(join(tmpdir(), 'rst-middlebox-'))
+  owns.directory(work)
+  const tracer = new Tracer()
+  await tracer.open()
+  const numbered = scenarios.map((scenario, k) => ({ scenario, index: k + 1 }))
+  // The longest first would be best; idle scenarios are simply listed early enough.
+  const queue = numbered.filter(({ scenario }) => !values.only || scenario.name.startsWith(values.only))
+  if (queue.length === 0) throw new Error(`no scenario called ${values.only}`)
+  let failed = 0
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      if (!(await attempt(next.scenario, next.index, tracer, work, out))) failed++
+    }
+  }
+  await Promise.all(Array.from({ length: Number(values.jobs ?? 5) }, worker))
+  if (failed) console.log(`${failed} scenario(s) failed`)
+  process.exit(failed || !existsSync(out) ? 1 : 0)
+}
+
+await main()

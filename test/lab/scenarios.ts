@@ -1,0 +1,74 @@
+/** All endpoint scenarios. The order gives each its addresses. */
+import { abortScenarios, lateScenarios, unreadScenarios } from './endpoint-abort.ts'
+import { alikeScenarios } from './endpoint-alike.ts'
+import { benignScenarios } from './endpoint-benign.ts'
+import { connectScenarios } from './endpoint-connect.ts'
+import { crashScenarios } from './endpoint-crash.ts'
+import { idleScenarios } from './endpoint-idle.ts'
+import { probeScenarios } from './endpoint-probe.ts'
+import { raceScenarios } from './endpoint-race.ts'
+import { rejectScenarios } from './endpoint-reject.ts'
+import { timeoutScenarios } from './endpoint-timeout.ts'
+import { unknownScenarios } from './endpoint-unknown.ts'
+import { RST, SYN } from './capture.ts'
+import type { Cut, Scenario } from './scenario.ts'
+
+const all: Scenario[] = [
+  ...connectScenarios,
+  ...probeScenarios,
+  ...unreadScenarios,
+  ...abortScenarios,
+  ...lateScenarios,
+  ...idleScenarios,
+  ...raceScenarios,
+  ...crashScenarios,
+  ...timeoutScenarios,
+  ...rejectScenarios,
+  ...benignScenarios,
+  ...unknownScenarios,
+  ...alikeScenarios,
+]
+
+/** What a capture would hold that began after the handshakes (those before the first reset). */
+const midConnection = (of: string): Cut => ({
+  of,
+  keep: (frame, frames) => {
+    const reset = frames.find(f => f.flags & RST)?.number ?? Infinity
+    const synAcks = frames.filter(f => f.flags & SYN && f.number < reset)
+    return frame.number > (synAcks.at(-1)?.number ?? 0) + 1
+  },
+})
+
+/** Scenarios that also get a `mid.pcap`: the client's capture, begun late. */
+const begunLate = new Set([
+  ...[
+    'idle-server-7s',
+    'idle-server-61s',
+    'idle-nginx-body',
+    'lifetime-pool',
+    'lifetime-mid-request',
+    'ka-node',
+  ],
+  ...[
+    'ka-nginx-cross',
+    'ka-redis',
+    'ka-https',
+    'unread-download',
+    'unread-download-v6-443',
+    'abort-mid-response',
+  ],
+  ...[
+    'abort-after-stalled-read',
+    'after-close-upload',
+    'after-close-download-v6',
+    'crash-kill9-unread',
+    'crash-client',
+  ],
+  ...['restart-host', 'restart-container-far-v6', 'rto-mid-upload', 'rto-user-timeout', 'zero-window-app'],
+  ...['zero-window-upload-v6', 'reject-haproxy-deny', 'reject-413-haproxy', 'benign-close-notify-13'],
+  ...['benign-late-fin-v6', 'benign-idle-client-20s', 'alike-sessions-killed', 'clean-http'],
+])
+
+export const scenarios: Scenario[] = all.map(s =>
+  begunLate.has(s.name) ? { ...s, cuts: { ...s.cuts, 'mid.pcap': midConnection('client') } } : s,
+)

@@ -1,0 +1,139 @@
+/** Puts frames before tshark and the decoder and tells where they differ. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Frame } from '../../src/model.js'
+import { Notes } from '../../src/notes.js'
+import { createDecoder } from '../../src/wire/decoder.js'
+import { Segment } from '../../src/wire/segment.js'
+import { FOUND_TCP, FOUND_ICMP_ERROR } from '../../src/wire/walk.js'
+import { tsharkFields } from '../oracle.js'
+
+/** One frame of a test capture. */
+export interface TestFrame {
+  name: string
+  linkType: number
+  bytes: ArrayLike<number>
+  /** Bytes on the wire when it was cut; default: as captured. */
+  originalLength?: number
+}
+
+/** What one judge saw of a frame: the flags of every TCP header (the decoder: the one it chose). */
+export interface Sight {
+  flags: number[]
+  icmp: boolean
+  sourcePort: number
+  seq: number
+  payloadBytes: number
+}
+
+/** A classic pcap of one link type; seconds count up, so that no reassembly times out. */
+export function pcapBytes(linkType: number, frames: TestFrame[]): Buffer {
+  const parts: Buffer[] = []
+  const head = Buffer.alloc(24)
+  head.writeUInt32LE(0xa1b2c3d4, 0)
+  head.writeUInt16LE(2, 4)
+  head.writeUInt16LE(4, 6)
+  head.writeUInt32LE(262144, 16)
+  head.writeUInt32LE(linkType, 20)
+  parts.push(head)
+  frames.forEach((frame, i) => {
+    const record = Buffer.alloc(16)
+    record.writeUInt32LE(1_700_000_000 + Math.floor(i / 1000), 0)
+    record.writeUInt32LE((i % 1000) * 1000, 4)
+    record.writeUInt32LE(frame.bytes.length, 8)
+    record.writeUInt32LE(frame.originalLength ?? frame.bytes.length, 12)
+    parts.push(record, Buffer.from(frame.bytes as number[]))
+  })
+  return Buffer.concat(parts)
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'rst-analyze-wire-'))
+let files = 0
+
+export function tsharkSights(linkType: number, frames: TestFrame[]): Sight[] {
+  const path = join(directory, `${files++}.pcap`)
+  writeFileSync(path, pcapBytes(linkType, frames))
+  const fields = ['frame.number', 'tcp.flags', 'icmp.type', 'icmpv6.type', 'tcp.srcport', 'tcp.seq_raw', 'tcp.len']
+  let rows: string[][][]
+  try {
+    rows = tsharkFields(path, fields)
+  } catch {
+    // A link type that tshark does not know: it refuses the file.
+    return frames.map(() => ({ flags: [], icmp: false, sourcePort: -1, seq: -1, payloadBytes: -1 }))
+  }
+  return rows.map(row => ({
+    flags: row[1].map(Number),
+    icmp: row[2].length > 0 || row[3].length > 0,
+    sourcePort: Number(row[4].at(-1) ?? -1),
+    seq: Number(row[5].at(-1) ?? -1),
+    payloadBytes: Number(row[6].at(-1) ?? -1),
+  }))
+}
+
+export function ourSights(linkType: number, frames: TestFrame[], notes = new Notes()): Sight[] {
+  const decoder = createDecoder(notes)
+  const segment = new Segment()
+  return frames.map((frame, i) => {
+    const found = decoder.decode(asFrame(frame, linkType, i + 1), segment)
+    const tcp = found === FOUND_TCP
+    return {
+      flags: tcp ? [segment.flags] : [],
+      icmp: found === FOUND_ICMP_ERROR,
+      sourcePort: tcp ? segment.sourcePort : -1,
+      seq: tcp ? segment.seq >>> 0 : -1,
+      payloadBytes: tcp ? segment.payloadBytes : -1,
+    }
+  })
+}
+
+/** The record as the readers would hand it over. */
+export function asFrame(frame: TestFrame, linkType: number, number: number): Frame {
+  const data = Uint8Array.from(frame.bytes)
+  return {
+    number,
+    capture: 0,
+    timeNs: number * 1e6,
+    data,
+    start: 0,
+    end: data.length,
+    originalLength: frame.originalLength ?? data.length,
+    linkType,
+  }
+}
+
+export interface Difference {
+  frame: TestFrame
+  number: number
+  tshark: Sight
+  ours: Sight
+}
+
+/** Frames where the two disagree: whether there is TCP at all, its flags, ports, numbers and length. */
+export function differences(frames: TestFrame[], headersToo = true): Difference[] {
+  const byLink = new Map<number, TestFrame[]>()
+  for (const frame of frames) {
+    const list = byLink.get(frame.linkType)
+    if (list) list.push(frame)
+    else byLink.set(frame.linkType, [frame])
+  }
+  const found: Difference[] = []
+  for (const [linkType, list] of byLink) {
+    const theirs = tsharkSights(linkType, list)
+    const ours = ourSights(linkType, list)
+    if (theirs.length !== list.length) throw new Error(`tshark read ${theirs.length} of ${list.length} frames of link type ${linkType}`)
+    list.forEach((frame, i) => {
+      if (!agree(theirs[i], ours[i], headersToo)) found.push({ frame, number: i + 1, tshark: theirs[i], ours: ours[i] })
+    })
+  }
+  return found
+}
+
+function agree(tshark: Sight, ours: Sight, headersToo: boolean): boolean {
+  if (tshark.icmp) return true
+  if ((tshark.flags.length === 0) !== (ours.flags.length === 0)) return false
+  if (ours.flags.length === 0) return true
+  if (tshark.flags.some(flags => flags & 4) !== ((ours.flags[0] & 4) !== 0)) return false
+  if (!headersToo || tshark.flags.length > 1) return true
+  return tshark.flags[0] === ours.flags[0] && tshark.sourcePort === ours.sourcePort && tshark.seq === ours.seq
+}
