@@ -62,7 +62,7 @@ function install() {
     '--no-fund',
     '--loglevel=error',
   ]
-  run(own ? process.execPath : 'npm', own ? [npm, ...words] : words, {
+  run('npm ci', own ? process.execPath : 'npm', own ? [npm, ...words] : words, {
     env: { ...env, RST_ANALYZE_SETUP: '1' },
   })
 }
@@ -73,7 +73,7 @@ function build() {
   const fresh = at('.cache', `dist-${process.pid}`)
   const old = at('.cache', `old-${process.pid}`)
   try {
-    run(process.execPath, [compiler(), '-p', at('tsconfig.json'), '--outDir', fresh], { env: process.env })
+    run('tsc', process.execPath, [compiler(), '-p', at('tsconfig.json'), '--outDir', fresh], { env: process.env })
     if (existsSync(at('dist'))) renameSync(at('dist'), old)
     renameSync(fresh, at('dist'))
     writeFileSync(BUILT, '')
@@ -85,12 +85,12 @@ function build() {
   }
 }
 
-function run(program, words, { env }) {
+function run(what, program, words, { env }) {
   const shell = process.platform === 'win32' && program === 'npm'
   // Output goes to standard error: standard output belongs to the command that is being prepared (npm pack --json).
   const { status, error } = spawnSync(program, words, { cwd: root, env, shell, stdio: ['ignore', 2, 2] })
   if (status === 0) return
-  throw new Error(`"${words[0] === 'ci' ? 'npm ci' : 'tsc'}" failed${error ? `: ${error.message}` : ''}`)
+  throw new Error(`${what} failed${error ? `: ${error.message}` : ''}`)
 }
 
 /** One at a time: `npm start` and `npm test` may be started together on a fresh clone. */

@@ -35,7 +35,7 @@ let emptyHome: string | undefined
 /** Runs tshark with default preferences, whatever the user's are. Rows of the fields, each a list of all its occurrences. */
 export function tsharkFields(file: string, fields: string[], filter?: string): string[][][] {
   emptyHome ??= mkdtempSync(join(tmpdir(), 'rst-analyze-home-'))
-  const args = ['-n', '-r', file, '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=,']
+  const args = ['-r', file, '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=,']
   for (const field of fields) args.push('-e', field)
   if (filter) args.push('-Y', filter)
   const out = execFileSync('tshark', args, {

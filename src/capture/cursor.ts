@@ -39,7 +39,8 @@ export async function openCursor(input: Input, capture: number, shared: Shared):
   const opened = await openInput(input)
   const state = newRecordState(input.label, capture, input.live, shared.timebase, shared.names)
   const reader = opened.format === 'pcap' ? createPcapReader(state) : createPcapngReader(state)
-  const buffer = new Uint8Array(shared.chunkBytes + MAX_HELD_BYTES)
+  // Not zeroed: nothing beyond `end` is ever looked at.
+  const buffer = Buffer.allocUnsafeSlow(shared.chunkBytes + MAX_HELD_BYTES)
   const view = new DataView(buffer.buffer)
   return { input, opened, state, reader, buffer, view, chunkBytes: shared.chunkBytes, start: 0, end: 0, done: false }
 }

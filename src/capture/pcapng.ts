@@ -138,7 +138,7 @@ export function createPcapngReader(state: RecordState): RecordReader {
       case PACKET:
         return obsoletePacket(view, at, total, onFrame)
       case NAMES:
-        if (!readNames(data, view, at, total, little, state.names)) notes.add('damaged-block', null, 1, 'a name resolution block was damaged; the names before the damage were kept')
+        if (!readNames(data, view, at, total, little, state.names)) damaged(type, total)
         return
       case STATISTICS:
         return statistics(view, at, total)

@@ -31,7 +31,7 @@ export default defineCause({
     weak("the reset's window is that of the last ACK: nothing was waiting to be read", f => (f.resetWindowRatio === undefined ? undefined : f.resetWindowRatio > 0.9 && f.resetWindowRatio < 1.2)),
     weak('it came in the middle of its own transfer', f => or(atLeast(f.senderUnackedBytes, 1), f.sender === 'server' ? f.responseInProgress : f.requestInProgress)),
     weak('its sender was waiting for an answer', f => and(f.sender === 'client', f.requestOutstanding, f.peerSpokeLast === false)),
-    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, below(f.sincePeerDataMs, 1500))),
+    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, below(f.sincePeerDataMs, 1500), f.sender === 'server' || f.peerPaused !== true)),
     against('{unreadBytes} had been acknowledged without the window moving', f => atLeast(f.unreadBytes, 4000)),
     against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),
     contrary('it gave up after waiting in vain', f => f.retransmissions >= 3 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000),

@@ -1,4 +1,4 @@
-import { against, and, below, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import { against, and, below, contrary, decisive, defineCause, fair, must, or, strong, weak } from './define.js'
 import { AT_ONCE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -23,9 +23,10 @@ export default defineCause({
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('the side that reset had refused {senderRejectionMs} before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)), ['senderRejectionMs']),
+    decisive('the side that reset had refused {senderRejectionMs} before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)), ['senderRejectionMs']),
     weak('within half a second', f => below(f.senderRejectionMs, AT_ONCE_MS)),
     weak('the peer had refused {peerRejectionMs} before', f => and(f.peerRejection !== undefined, below(f.peerRejectionMs, 1000)), ['peerRejectionMs']),
+    strong('the peer had refused while the request was still being sent', f => and(f.peerRejection !== undefined, f.sender === 'client' ? f.requestInProgress : undefined)),
     fair('the two sides spoke different protocols ({mismatch})', f => (f.mismatch !== undefined ? true : undefined)),
     against('only the peer had refused; this side merely ended', f => f.senderRejection === undefined),
     weak('more of the request was still arriving', f => and(f.senderRejection !== undefined, or(f.peerSpokeLast, f.dataAfterFinBytes > 0))),

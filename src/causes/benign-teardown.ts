@@ -33,6 +33,9 @@ export default defineCause({
       and(f.sender === 'client', f.active, atLeast(f.silenceMs, IDLE_MS), f.silenceEndedByReset, not(f.requestOutstanding), f.exchanges >= 1, f.keepaliveUnanswered < 2, f.retransmissions < 2),
     ),
     fair('the client ended after a complete answer', f => and(f.sender === 'client', f.exchangeComplete, f.exchanges >= 1)),
+    fair("the client ended after the server's answer had been received: it was pushed, acknowledged, and nothing followed", f =>
+      and(f.sender === 'client', f.active, f.peerSpokeLast, f.peerPaused, f.senderPayloadBytes > 0, f.exchangeComplete === undefined && f.requestOutstanding !== true),
+    ),
     fair('its sender had said goodbye before (close_notify, QUIT, Connection: close)', f => (f.senderSaidClosing || f.peerSaidClosing ? true : undefined)),
     weak('data had been exchanged in both directions', f => f.senderPayloadBytes > 0 && f.peerPayloadBytes > 0),
     contrary('data of the peer met the FIN', f => and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, not(f.dataAfterFinIsGoodbye))),
@@ -42,7 +45,7 @@ export default defineCause({
     contrary('it gave up after waiting in vain', f => f.retransmissions >= 2 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000),
     contrary('many connections of the same owner ended together', f => f.burstCount >= 3 && f.peerFinMs === undefined),
     against('its sender had refused right before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000))),
-    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, f.exchangeComplete !== true, f.peerFinMs === undefined)),
+    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, f.exchangeComplete !== true, f.peerFinMs === undefined, f.sender === 'server' || f.peerPaused !== true)),
     against('its own transfer was cut', f => and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000))),
   ],
   summary: (_f, n) => `${n.sender} ended a finished connection with ${n.peer} by reset; nothing was lost`,

@@ -32,6 +32,7 @@ export default defineCause({
     weak('it answers a segment that came after the FIN', f => f.trigger !== undefined),
     against('what met the FIN is a mere goodbye', f => f.dataAfterFinIsGoodbye),
     against('what met the FIN began a new request after an idle time', f => and(f.dataAfterFinStartsMessage, atLeast(f.silenceBeforeFinMs, 900))),
+    against('its sender had refused right before it closed', f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000),
     contrary('the connection had been reset before', f => f.resetBefore),
   ],
   summary: (_f, n, say) => `${n.sender} had closed; ${n.peer} went on sending (${say('dataAfterFinBytes')}) and was reset`,

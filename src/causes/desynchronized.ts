@@ -1,4 +1,4 @@
-import { against, and, contrary, defineCause, fair, must, or, strong } from './define.js'
+import { against, and, contrary, decisive, defineCause, fair, must, or, strong } from './define.js'
 
 export default defineCause({
   id: 'desynchronized',
@@ -24,7 +24,7 @@ export default defineCause({
   ],
   signs: [
     strong('a SYN-ACK acknowledged something else than the SYN', f => and(f.trigger === 'syn-ack', f.strangeSynAck), ['trigger']),
-    strong('the answered ACK lies {seqOffsetBytes} from what its receiver had sent', f => and(f.triggerAckUnacceptable, f.seqOffsetBytes !== 0), ['trigger']),
+    decisive('the answered ACK lies {seqOffsetBytes} from what its receiver had sent', f => and(f.triggerAckUnacceptable, f.seqOffsetBytes !== 0), ['trigger']),
     fair('the handshake was not complete', f => (f.handshakeDone === undefined ? undefined : !f.handshakeDone)),
     against('its sender had closed before', f => f.senderFinMs !== undefined),
     contrary('the sender had given up silently before', f => f.gaveUpSilently),

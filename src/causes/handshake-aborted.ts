@@ -1,4 +1,5 @@
 import { against, and, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { scans } from './thresholds.js'
 
 export default defineCause({
   id: 'handshake-aborted',
@@ -28,7 +29,7 @@ export default defineCause({
     fair('the server had taken {triggerDelayMs} or more to answer', f => and(f.trigger === 'syn-ack', (f.ageMs ?? 0) >= 200), ['ageMs']),
     weak('the same client was connected to the same port elsewhere at that time', f => f.retrySucceeded),
     weak('the client reset its own attempt before any answer', f => f.active === true && !f.synAckSeen),
-    against('the source tried many ports or hosts', f => f.sourceListeners >= 8 && f.sourceRefused > 3),
+    against('the source tried many ports or hosts', scans),
     contrary('data had been exchanged', f => f.payloadSeen),
   ],
   summary: (_f, n) => `${n.client} had given up its connect to ${n.server} when the answer came`,

@@ -1,6 +1,9 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
 import { PROBE_COUNT, SCAN_PORTS } from './thresholds.js'
 
+/** A checker that drops the connection as soon as it opens does so within a round trip; below 200 ms no connect timeout is set. */
+const GIVEN_UP_MS = 200
+
 export default defineCause({
   id: 'health-check-probe',
   title: 'Health check',
@@ -28,6 +31,7 @@ export default defineCause({
     fair('that is {probeCount} connections without a request', f => f.probeCount >= PROBE_COUNT),
     fair('each was dropped within {ageMs} of its SYN', f => below(f.ageMs, 2000)),
     against('the intervals are irregular', f => atLeast(f.probeJitter, 0.5)),
+    contrary('the server had been too slow: the client gave up {ageMs} after its SYN', f => and(f.trigger === 'syn-ack', atLeast(f.ageMs, GIVEN_UP_MS))),
     contrary('the source tries many ports', f => f.sourcePorts >= SCAN_PORTS),
     contrary('the intervals are far too short for a monitor', f => below(f.probePeriodMs, 100)),
   ],

@@ -24,6 +24,7 @@ export default defineCause({
     must('new data of the peer met that FIN', f => f.dataAfterFinBytes > 0, ['dataAfterFinBytes']),
     must('the reset is the answer of a closed socket', f => f.active !== true),
     must('what met the FIN is more than a goodbye', f => (f.dataAfterFinIsGoodbye === undefined ? undefined : !f.dataAfterFinIsGoodbye)),
+    must('the side that asks is the one that was reset', f => (f.rolesCertain ? f.sender === 'server' : f.sender === 'server' ? true : undefined)),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [

@@ -1,4 +1,5 @@
 import { against, contrary, defineCause, fair, must, not, strong, weak } from './define.js'
+import { scans } from './thresholds.js'
 
 export default defineCause({
   id: 'port-closed',
@@ -30,6 +31,7 @@ export default defineCause({
     strong('it has the shape every stack gives a SYN to a closed port: RST+ACK, sequence number 0', f => f.seqOffsetBytes === undefined),
     fair('connections to this port had been accepted before', f => (f.acceptedBefore ? true : undefined)),
     against('something about it speaks for a device on the path', f => f.forgerySuspected),
+    contrary('its source tries many ports or hosts in vain', scans),
     weak('other attempts were refused as well', f => f.refusalsAfter > 0),
     contrary('its sender had spoken before on this connection', f => not(f.senderPayloadBytes === 0)),
   ],

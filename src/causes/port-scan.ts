@@ -1,5 +1,5 @@
 import { and, atLeast, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
-import { SCAN_HOSTS, SCAN_PORTS } from './thresholds.js'
+import { SCAN_HOSTS, SCAN_PORTS, scans } from './thresholds.js'
 
 export default defineCause({
   id: 'port-scan',
@@ -21,11 +21,11 @@ export default defineCause({
     must('the source tried {sourcePorts} ports on {sourceHosts} hosts', f => or(f.sourcePorts >= SCAN_PORTS, f.sourceHosts >= SCAN_HOSTS), ['sourceListeners']),
     must('the client sent no data', f => (f.sender === 'client' ? f.senderPayloadBytes : f.peerPayloadBytes) === 0),
     must('it is the client who resets, or its SYN (or probe) that is answered', f => f.sender === 'client' || f.trigger === 'syn' || f.midCapture),
-    must('most attempts of the source led nowhere', f => f.sourceRefused * 2 >= f.sourceListeners || f.sourceListeners >= 3 * SCAN_HOSTS || f.sender === 'client'),
+    must('most of its attempts led nowhere', scans),
   ],
   signs: [
     strong('that is far more than a client of any service needs', f => f.sourcePorts >= 2 * SCAN_PORTS || f.sourceHosts >= 2 * SCAN_HOSTS),
-    strong('{sourceRefused} of its attempts were refused or not answered', f => f.sourceRefused >= SCAN_PORTS),
+    strong('{sourceSilent} of them ended in a reset without a byte of its own', f => f.sourceSilent >= SCAN_PORTS),
     fair('it made {sourceRate} attempts a second', f => atLeast(f.sourceRate, 5)),
     fair('the client dropped the connection as soon as it was open', f => and(f.sender === 'client', !f.payloadSeen)),
     weak('a banner was taken and the connection dropped', f => and(f.sender === 'client', f.payloadSeen)),

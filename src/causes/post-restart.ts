@@ -1,5 +1,8 @@
-import { against, and, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
-import { IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
+import { against, and, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { IDLE_MS, LONG_IDLE_MS } from './thresholds.js'
+
+/** A process or container that is replaced needs longer than this before its address answers again; a packet of it newer than that proves it was alive. */
+const FASTEST_RESTART_MS = 150
 
 export default defineCause({
   id: 'post-restart',
@@ -34,13 +37,13 @@ export default defineCause({
     strong('its sender forgot {forgottenCount} connections at about the same time', f => f.forgottenCount >= 2),
     fair('its sender had taken part in the connection before', f => (f.senderPayloadBytes > 0 ? true : undefined)),
     fair('the silence ({silenceMs}) is too short for an idle timer', f => f.silenceMs !== undefined && f.silenceMs < IDLE_MS * 2),
-    weak('the silence ({silenceMs}) is short for an idle timer', f => f.silenceMs !== undefined && f.silenceMs < VERY_LONG_IDLE_MS),
+    weak('the silence ({silenceMs}) is short for an idle timer', f => f.silenceMs !== undefined && f.silenceMs < LONG_IDLE_MS),
     fair('connections were refused afterwards', f => f.refusalsAfter > 0),
     fair('the peer had to repeat itself before it was answered: its partner was away', f => f.peerRetransmissions > 0),
     weak('a new connection was made soon after ({nextAcceptMs})', f => and(f.nextAcceptMs !== undefined, (f.nextAcceptMs ?? 0) < 10_000)),
     against('the silence is that of other resets of this listener: a timer', f => f.sameSilenceCount >= 1 && f.forgottenCount <= f.sameSilenceCount + 1),
     contrary('its sender sent nothing but a SYN-ACK: the connection was perhaps never created', f => and(f.synAckSeen, f.senderPayloadBytes === 0, f.seqOffsetBytes === 0, f.sender === 'server', (f.silenceMs ?? 0) < IDLE_MS, f.forgottenCount < 2)),
-    against('the connection was still in full use by its sender', f => or(f.gaveUpSilently, (f.sinceSenderDataMs ?? 1e9) < 50)),
+    contrary('its sender had spoken {sinceSenderPacketMs} before: nothing restarts that fast', f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS),
     contrary('its sender had given up silently: retransmissions came first', f => f.gaveUpSilently),
   ],
   summary: (f, n) =>

@@ -1,4 +1,4 @@
-import { against, and, atLeast, below, contrary, defineCause, fair, must, or, strong } from './define.js'
+import { against, and, atLeast, below, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
 import { BURST, IDLE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -29,7 +29,7 @@ export default defineCause({
   ],
   signs: [
     strong('{burstCount} connections ended within {burstSpanMs}', f => and(f.burstCount >= BURST, below(f.burstSpanMs, 500))),
-    fair('{burstCount} connections ended within {burstSpanMs}', f => and(f.burstCount === 2, below(f.burstSpanMs, 100))),
+    weak('{burstCount} connections ended within {burstSpanMs}', f => and(f.burstCount === 2, below(f.burstSpanMs, 100))),
     strong('the port refused {refusalsAfter} connections afterwards', f => and(f.refusalsAfter > 0, f.sender === 'server', f.acceptedBefore)),
     fair('requests were waiting for an answer', f => f.requestOutstanding),
     against('the port went on accepting at once', f => and(f.sender === 'server', below(f.nextAcceptMs, 1000), f.refusalsAfter === 0)),

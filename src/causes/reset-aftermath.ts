@@ -1,4 +1,11 @@
+import type { Facts } from '../evidence/facts.js'
 import { contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
+
+/** Alive (a packet of it) so shortly before, no FIN, and yet the connection is unknown: only a reset that this capture does not show does that. */
+function forgotAtOnce(f: Facts): boolean {
+  const aliveMs = (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0)
+  return f.active === false && f.handshakeDone === true && f.senderFinMs === undefined && f.trigger !== 'syn-ack' && f.senderPayloadBytes > 0 && aliveMs < 150
+}
 
 export default defineCause({
   id: 'reset-aftermath',
@@ -14,15 +21,17 @@ export default defineCause({
   },
   prior: 1,
   requires: [
-    must('the connection had been reset before, in the name of the peer', f => f.resetBefore),
+    must('the connection had been reset before in the name of the peer, or its sender forgot it within moments', f => f.resetBefore || forgotAtOnce(f)),
     must('this reset answers a segment that came later', f => f.active !== true),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
+    strong('its sender had been alive {sinceSenderPacketMs} before and had not closed: a reset that this capture does not show must have reached it', f => !f.resetBefore && forgotAtOnce(f)),
     decisive('an earlier reset had told its sender that the connection was over', f => f.resetBefore),
     strong('that earlier reset was forged', f => (f.resetBeforeForged ? true : undefined)),
     fair('it answers a segment', f => f.trigger !== undefined, ['trigger']),
     weak('its sender had not closed by itself', f => f.senderFinMs === undefined),
+    contrary('something speaks for a device on the path', f => f.forgerySuspected && !f.resetBefore),
     contrary('the two resets crossed: both sides aborted', f => f.active === true),
   ],
   summary: (f, n) => `${n.sender} had already been told by ${f.resetBeforeForged ? 'a forged' : 'an earlier'} reset that the connection was over, and answered what still arrived from ${n.peer}`,

@@ -1,4 +1,5 @@
 /** Limits that several causes share, each with what makes it true. */
+import type { Facts } from '../evidence/facts.js'
 
 /**
  * A gap that an idle timer may have measured. The shortest default timers in use are 2 s (gunicorn `keepalive`) and 5 s (Node, Apache); below
@@ -18,6 +19,12 @@ export const AT_ONCE_MS = 500
 /** One source touching so many ports or hosts without sending anything is looking, not using: browsers and pools stay below for one port and speak. */
 export const SCAN_PORTS = 5
 export const SCAN_HOSTS = 8
+
+/** Breadth of a scan, nearly all of it in vain. */
+export function scans(f: Facts): boolean {
+  const broad = f.sourcePorts >= SCAN_PORTS || f.sourceHosts >= SCAN_HOSTS
+  return broad && (f.sourceRefused * 2 >= f.sourceListeners || f.sourceSilent * 2 >= f.sourceListeners)
+}
 
 /** Three equal gaps make a period. */
 export const PROBE_COUNT = 3

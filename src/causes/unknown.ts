@@ -9,7 +9,7 @@ export default defineCause({
   nextChecks: ['Capture on both ends at the same time, from before the connection opens until after the reset.'],
   cites: [],
   mistakenFor: {},
-  prior: 2.2,
+  prior: 1,
   requires: [must('too little is visible', () => true)],
   signs: [
     strong('nothing of the connection but the reset was captured', f => f.orphan),

@@ -1,6 +1,7 @@
 /** Who closed first, and what crossed or ignored that FIN. */
 import type { SegmentRecord } from '../model.js'
 import type { Facts } from './facts.js'
+import { TOGETHER_MS } from './timing.js'
 import { distance, endOf, hasAck, isRst, msBetween, type ResetView } from './view.js'
 
 type Closing = Pick<
@@ -16,9 +17,6 @@ type Closing = Pick<
   | 'finWithReset'
 >
 
-/** A FIN and the reset of the same close() leave the host within one scheduling quantum (measured 0.02-0.05 ms). */
-const TOGETHER_MS = 2
-
 /** Largest TLS record that says only goodbye: an encrypted alert (RFC 8446 §6, RFC 5246 §7.2), with up to 32 bytes of padding and MAC more. */
 const GOODBYE_BYTES = 69
 
@@ -32,7 +30,7 @@ export function closingFacts(view: ResetView, encrypted: boolean): { facts: Clos
       senderFinMs: fin && msBetween(first, fin),
       peerFinMs: peer.fin && msBetween(first, peer.fin),
       peerClosedFirst: peer.fin ? fin === undefined || peer.fin.timeNs < fin.timeNs : fin ? false : undefined,
-      silenceBeforeFinMs: fin && gapBefore(view, fin),
+      silenceBeforeFinMs: fin && gapBefore(view, fin, met),
       dataAfterFinMs: fin && firstMet ? msBetween(firstMet, fin) : undefined,
       dataAfterFinBytes: met.reduce((sum, r) => sum + r.payloadBytes, 0),
       dataAfterFinStartsMessage: firstMet?.startsMessage,
@@ -62,8 +60,9 @@ function meeting(view: ResetView, fin: SegmentRecord): SegmentRecord[] {
   })
 }
 
-function gapBefore(view: ResetView, record: SegmentRecord): number | undefined {
+/** Data that crossed the FIN had not reached its sender: it did not end the silence. */
+function gapBefore(view: ResetView, record: SegmentRecord, crossing: SegmentRecord[]): number | undefined {
   const index = view.before.indexOf(record)
-  const previous = view.before.slice(0, index).findLast(r => !isRst(r))
+  const previous = view.before.slice(0, index).findLast(r => !isRst(r) && !crossing.includes(r))
   return previous && msBetween(record, previous)
 }

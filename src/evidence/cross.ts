@@ -1,5 +1,5 @@
 /** Facts of one reset that come from other connections: bursts, twins with the same timer, scans, probes, restarts. */
-import type { Connection, World } from '../model.js'
+import type { Connection, SourceTimeline, World } from '../model.js'
 import type { Facts, FactSheet } from './facts.js'
 import type { CrossFacts, LocalSheet } from './local.js'
 import { findNeighbours, indexEnds } from './neighbours.js'
@@ -30,6 +30,7 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
   const byListener = groupBy(drafts, d => `${d.local.facts.sender} ${listenerKey(d.group.view.connection)}`)
   const byHost = groupBy(drafts, d => d.group.view.connection[d.group.view.sender.side].address)
   const probes = probeTrains(drafts)
+  const breadths = silentBreadth(drafts)
   return drafts.map(draft => {
     const { view } = draft.group
     const near = findNeighbours(view, ends)
@@ -52,10 +53,7 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
       nextAcceptMs: near.nextAcceptMs,
       acceptedBefore: near.acceptedBefore,
       forgottenCount: forgotten(draft, byHost.get(view.connection[view.sender.side].address)!),
-      sourceListeners: source?.listeners ?? 0,
-      sourceHosts: source?.hosts ?? 0,
-      sourcePorts: source?.ports ?? 0,
-      sourceRefused: source?.refused ?? 0,
+      ...breadthOf(source, breadths.get(view.connection.client.address)!),
       sourceSyns: source?.syns ?? 0,
       sourceRate: source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
       probeCount: train?.count ?? 0,
@@ -112,6 +110,38 @@ function forgotten(draft: Draft, sameHost: Draft[]): number {
   if (!unaware(draft)) return 0
   const at = draft.group.view.first.timeNs
   return sameHost.filter(d => unaware(d) && Math.abs(d.group.view.first.timeNs - at) <= FORGOTTEN_MS * 1e6).length
+}
+
+interface Breadth {
+  hosts: Set<string>
+  ports: Set<number>
+  listeners: Set<string>
+}
+
+/** Per client address: what it touched and had reset without ever sending data. Finds scans that send no SYN (ACK, FIN scans), too. */
+function silentBreadth(drafts: Draft[]): Map<string, Breadth> {
+  const byClient = new Map<string, Breadth>()
+  for (const { group, local } of drafts) {
+    const { client, server } = group.view.connection
+    const breadth = byClient.get(client.address) ?? { hosts: new Set(), ports: new Set(), listeners: new Set() }
+    byClient.set(client.address, breadth)
+    const { sender, senderPayloadBytes, peerPayloadBytes } = local.facts
+    if ((sender === 'client' ? senderPayloadBytes : peerPayloadBytes) > 0) continue
+    breadth.hosts.add(server.address)
+    breadth.ports.add(server.port)
+    breadth.listeners.add(listenerKey(group.view.connection))
+  }
+  return byClient
+}
+
+function breadthOf(source: SourceTimeline | undefined, silent: Breadth) {
+  return {
+    sourceListeners: Math.max(source?.listeners ?? 0, silent.listeners.size),
+    sourceHosts: Math.max(source?.hosts ?? 0, silent.hosts.size),
+    sourcePorts: Math.max(source?.ports ?? 0, silent.ports.size),
+    sourceRefused: source?.refused ?? 0,
+    sourceSilent: silent.listeners.size,
+  }
 }
 
 interface ProbeTrain {

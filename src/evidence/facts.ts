@@ -9,6 +9,8 @@ export interface Facts {
   // ── who and which stage
   /** Side in whose name the reset was sent. */
   sender: Side
+  /** The SYN or SYN-ACK shows who is client; else it is a guess. */
+  rolesCertain: boolean
   /** Probability that a device on the path made it, and what origin.ts concluded. */
   forgedProbability: number
   origin: Origin
@@ -28,6 +30,10 @@ export interface Facts {
   payloadSeen: boolean
   senderPayloadBytes: number
   peerPayloadBytes: number
+  /** Segments of the sender after its SYN or SYN-ACK, as far as kept. */
+  senderSegments: number
+  /** The peer's last payload was pushed (PSH) and acknowledged, and nothing followed: as far as TCP shows, it had said what it wanted to say. */
+  peerPaused: boolean | undefined
   /** The sender's packets have the shape of a modern Linux host. */
   linuxSender: boolean
 
@@ -156,6 +162,8 @@ export interface Facts {
   sourceHosts: number
   sourcePorts: number
   sourceRefused: number
+  /** Reset connections of the source, by listener, in which it sent no data. */
+  sourceSilent: number
   sourceSyns: number
   /** Attempts per second of the source over its active time. */
   sourceRate: number | undefined

@@ -39,6 +39,8 @@ export interface Fingerprint {
   /** Time since the newest peer segment that the RST acknowledges (RST+ACK) or takes its number from (bare), against the path's round trip. */
   youngestAnsweredMs: number | undefined
   roundTripMs: number | undefined
+  /** How many answers of the sender that round trip is the smallest of (bounded by what was kept). */
+  roundTripSamples: number
 }
 
 /** Windows and others count one IP ID for the whole host: steps up to this are still "the next" (measured on public captures: +1 to +64). */
@@ -152,7 +154,7 @@ function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
  * A reply cannot know of a packet that has not reached its sender yet: what an RST acknowledges (or takes its number from) must be older than
  * the round trip between the capture point and that sender. Both times are measured at the capture point.
  */
-function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'roundTripMs'> {
+function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'roundTripMs' | 'roundTripSamples'> {
   const ns = view.sender.state.minResponseNs
   const roundTripMs = ns === undefined ? undefined : ns / 1e6
   const peers = view.peer.records.filter(r => r.timeNs <= rst.timeNs)
@@ -163,7 +165,19 @@ function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngest
   } else if (!(rst.flags & ACK)) {
     answered = peers.find(r => hasAck(r) && r.ack === rst.seq)
   }
-  return { youngestAnsweredMs: answered && msBetween(rst, answered), roundTripMs }
+  return { youngestAnsweredMs: answered && msBetween(rst, answered), roundTripMs, roundTripSamples: answersSeen(view) }
+}
+
+/** Segments of the sender that acknowledged something new: each timed its round trip once. */
+function answersSeen(view: ResetView): number {
+  let acked: number | undefined
+  let count = 0
+  for (const r of view.sender.records) {
+    if (!hasAck(r)) continue
+    if (acked === undefined || distance(r.ack, acked) > 0) count++
+    acked = acked === undefined || distance(r.ack, acked) > 0 ? r.ack : acked
+  }
+  return count
 }
 
 /** Window of the RST in bytes, where scaling is known. */

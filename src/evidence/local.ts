@@ -28,6 +28,7 @@ export type CrossFacts = Pick<
   | 'sourceHosts'
   | 'sourcePorts'
   | 'sourceRefused'
+  | 'sourceSilent'
   | 'sourceSyns'
   | 'sourceRate'
   | 'probeCount'
@@ -115,12 +116,11 @@ function unacked(r: SegmentRecord, view: ResetView): boolean {
 }
 
 function stageFacts({ view, origin }: ResetGroup) {
-  const { connection, sender, peer, before } = view
+  const { sender, peer, before } = view
   const print = fingerprint(view, view.first, undefined)
-  const moved = (side: typeof sender) => side.records.some(r => !(r.flags & SYN))
-  const established = connection.handshake === 'complete' || (moved(sender) && moved(peer))
   return {
     sender: sender.side,
+    rolesCertain: view.connection.rolesCertain,
     forgedProbability: origin.forged,
     origin: origin.origin,
     forgerySuspected: origin.signs.some(s => s.weight >= 1.5),
@@ -128,19 +128,35 @@ function stageFacts({ view, origin }: ResetGroup) {
     bothSidesSeen: sender.records.length > 0 && peer.records.length > 0,
     synSeen: before.some(r => r.flags & SYN && !hasAck(r)),
     synAckSeen: before.some(r => r.flags & SYN && hasAck(r)),
-    handshakeDone: established ? true : connection.handshake === 'not-captured' ? undefined : clientAcked(view),
+    handshakeDone: handshakeDone(view),
     midCapture: !before.some(r => r.flags & SYN),
     payloadSeen: sender.lastData !== undefined || peer.lastData !== undefined,
     senderPayloadBytes: sender.records.reduce((sum, r) => sum + r.newBytes, 0),
     peerPayloadBytes: peer.records.reduce((sum, r) => sum + r.newBytes, 0),
+    senderSegments: sender.records.filter(r => !(r.flags & SYN)).length,
+    peerPaused: peerPaused(view),
     linuxSender: print.linuxSender,
   }
 }
 
-/** The client answered the SYN-ACK by an ACK that covers it, before the reset. */
-function clientAcked(view: ResetView): boolean {
-  const synAck = view.before.find(r => r.flags & SYN && hasAck(r))
-  return synAck !== undefined && view.before.some(r => r.from !== synAck.from && !isRst(r) && hasAck(r) && distance(r.ack, endOf(synAck)) >= 0)
+function peerPaused({ peer, sender }: ResetView): boolean | undefined {
+  const last = peer.lastData
+  if (!last) return undefined
+  if (!(last.flags & 8)) return false
+  return sender.ackedTo === undefined ? undefined : distance(sender.ackedTo, endOf(last)) >= 0
+}
+
+/** Whether the three-way handshake was complete when the reset came; what a capture shows that began later speaks for itself. */
+function handshakeDone({ before, connection }: ResetView): boolean | undefined {
+  const syn = before.find(r => r.flags & SYN && !hasAck(r))
+  const synAck = before.findLast(r => r.flags & SYN && hasAck(r))
+  const clientAck = (r: SegmentRecord) => r.from === 'client' && !isRst(r) && !(r.flags & SYN) && hasAck(r)
+  if (synAck) return before.some(r => clientAck(r) && distance(r.ack, endOf(synAck)) >= 0)
+  const talk = before.filter(r => !isRst(r) && !(r.flags & SYN))
+  // One direction only: the client would not go on without a SYN-ACK.
+  if (syn) return talk.some(r => clientAck(r) && distance(r.seq, syn.seq) >= 1)
+  const both = talk.some(r => r.from === 'client') && talk.some(r => r.from === 'server')
+  return both || talk.some(r => r.newBytes > 0) || connection.handshake === 'complete' ? true : undefined
 }
 
 function triggerFacts(view: ResetView, trigger: Trigger) {

@@ -60,7 +60,11 @@ function span(records: SegmentRecord[]): number {
 
 function survivedSilence(view: ResetView, siblings: number[]): number | undefined {
   let longest: number | undefined
-  for (const id of [view.connection.id, ...siblings]) {
+  // The connection's own last silence is the one in question; what it survived earlier is in its records.
+  const { before, sender } = view
+  const lastWord = before.findLastIndex(r => r.from === sender.side)
+  for (let i = 1; i <= lastWord; i++) longest = Math.max(longest ?? 0, msBetween(before[i]!, before[i - 1]!))
+  for (const id of siblings) {
     const ns = view.world.connections.get(id)?.longestSurvivedSilenceNs
     if (ns !== undefined && (longest === undefined || ns / 1e6 > longest)) longest = ns / 1e6
   }

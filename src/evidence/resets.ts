@@ -96,9 +96,13 @@ function climbs(view: ResetView, near: SegmentRecord[]): boolean {
 
 /** Same paper, RST_SEQ_DATA: a side that reset does not go on. Retransmissions and overtaken data (below RST.seq) do not count. */
 function laterData(view: ResetView, rst: SegmentRecord): number[] {
-  const rttNs = view.sender.state.minResponseNs ?? 0
+  // Captures with several queues swap packets by microseconds, links by less than half a round trip.
+  const reorderNs = Math.max((view.sender.state.minResponseNs ?? 0) / 2, 2e6)
+  // A new handshake on the same ports begins another life.
+  const reborn = view.after.find(r => r.flags & 2 && rst.seq !== 0)
   return view.after
-    .filter(r => r.from === rst.from && !isRst(r) && r.timeNs - rst.timeNs > rttNs / 2 && goesOn(r, rst))
+    .filter(r => r.from === rst.from && !isRst(r) && r.timeNs - rst.timeNs > reorderNs && goesOn(r, rst))
+    .filter(r => reborn === undefined || r.timeNs < reborn.timeNs)
     .map(r => r.frame)
 }
 

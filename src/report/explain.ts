@@ -37,6 +37,17 @@ export function causeJson(cause: CauseTexts): CauseTexts {
   }
 }
 
+/** `{silenceMs}` stands for a measured value; people read `‹silence›`. */
+function readable(statement: string): string {
+  return statement.replace(/\{(\w+)\}/g, (_, name: string) => {
+    if (name.endsWith('Count')) return '‹n›'
+    const words = name
+      .replace(/(Ms|Bytes|Share)$/, '')
+      .replace(/([A-Z])/g, letter => ` ${letter.toLowerCase()}`)
+    return `‹${words}›`
+  })
+}
+
 /** All causes, a line or two each, by family. */
 export function listText(causes: CauseTexts[], { width, color }: Style): string {
   const lines: string[] = []
@@ -55,10 +66,17 @@ export function listText(causes: CauseTexts[], { width, color }: Style): string 
 export function causeText(cause: CauseTexts, { width, color }: Style): string {
   const heading = (text: string): string => paint(color, 'bold', text)
   const items = (mark: string, list: string[]): string[] =>
-    list.flatMap(item => hang(`  ${mark} `, item, width))
+    list.flatMap(item => hang(`  ${mark} `, readable(item), width))
   const section = (title: string, body: string[]): string[] =>
     body.length > 0 ? ['', heading(title), ...body] : []
-  const mark: Record<string, string> = { strong: '++', fair: '+ ', weak: '~ ', against: '− ' }
+  const mark: Record<string, string> = {
+    decisive: '+++',
+    strong: '++ ',
+    fair: '+  ',
+    weak: '~  ',
+    against: '−  ',
+    contrary: '−− ',
+  }
   const lines = [
     ...hang(`${heading(cause.id)}   `, cause.title, width),
     '',
@@ -71,7 +89,7 @@ export function causeText(cause: CauseTexts, { width, color }: Style): string {
       ),
     ),
     ...section(
-      'Signs (++ strong, + fair, ~ weak, − against)',
+      'Signs (+++ decisive, ++ strong, + fair, ~ weak, − against, −− contrary)',
       cause.signs.flatMap(sign => items(mark[sign.weight] ?? '·', [sign.statement])),
     ),
     ...section(

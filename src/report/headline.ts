@@ -95,7 +95,8 @@ function cost({ resets, impacts, severity }: RankedIncident, total: number): str
   if (severity === 2) return harmWords(impacts, 2)
   if (severity === 1) return `${plural(resets.length, 'reset')}, effect unknown`
   const rest = total - resets.length
-  return `${plural(resets.length, 'reset')}${rest > 0 ? ` of ${count(total)}` : ''}, no harm`
+  const harm = impacts.get('ignored') === resets.length ? 'ignored by the target' : 'no harm'
+  return `${plural(resets.length, 'reset')}${rest > 0 ? ` of ${count(total)}` : ''}, ${harm}`
 }
 
 function when({ incident }: RankedIncident, span: boolean, dated: boolean): string {

@@ -123,8 +123,13 @@ function textOf(packet: StoryPacket): string {
   if (kind === 'keepalive-probe') return 'keep-alive probe'
   if (kind === 'zero-window-probe') return 'window probe'
   if (ACK_KINDS.has(kind)) return 'ACK'
-  const data = amount && (packet.label ? `${packet.label}, ${amount}` : `${amount} of data`)
+  const data = amount && (packet.label ? `${named(packet.label)}, ${amount}` : `${amount} of data`)
   return flags & FIN ? (data ? `${data}, FIN` : 'FIN') : data || 'ACK'
+}
+
+/** Labels may end in a length of their own (of the body); the length on the wire replaces it. */
+function named(label: string): string {
+  return label.replace(/, [\d.]+ [kMGTP]?B$/, '')
 }
 
 function againText(what: string, times: number): string {
@@ -153,7 +158,7 @@ function foldInto(last: PacketStep, packet: StoryPacket, gap: number, previous: 
 }
 
 function isContinuation(last: PacketStep, packet: StoryPacket): boolean {
-  return packet.label === undefined || last.text.startsWith(`${packet.label}, `)
+  return packet.label === undefined || last.text.startsWith(`${named(packet.label)}, `)
 }
 
 function timesText({ shape, text, frames }: PacketStep): string {
@@ -176,9 +181,10 @@ function remarksOn(packet: StoryPacket, gap: number, context: Context): string[]
   const remarks: string[] = []
   const { fin, rst, closed } = context
   if (rst[from] !== undefined) remarks.push(`goes on after the RST in frame ${rst[from]}`)
-  if (flags & FIN)
+  // A repeated FIN says nothing new.
+  if (flags & FIN && fin[from] === undefined)
     remarks.push(fin[other] ? 'closes too' : gap >= SILENCE_MS ? 'closes its idle side' : 'closes its side')
-  else if (packet.payloadBytes > 0 && fin[other])
+  else if (packet.payloadBytes > 0 && fin[other] && fin[from] === undefined)
     remarks.push(`the ${other} had closed in frame ${fin[other]}`)
   if (window === 0 && !(flags & SYN) && !closed[from]) remarks.push('window closed: can take no more')
   if (window > 0 && closed[from]) remarks.push('window open again')
@@ -188,7 +194,7 @@ function remarksOn(packet: StoryPacket, gap: number, context: Context): string[]
 }
 
 function resetRemarks(packet: StoryPacket, { packets, index }: Context): string[] {
-  const remarks: string[] = packet.forged ? ['made by a device on the path'] : []
+  const remarks = packet.forged ? ['made by a device on the path'] : []
   const before = packets.slice(0, index)
   const trigger = before.findLast(other => other.from !== packet.from && !(other.flags & RST))
   if (trigger && trigger.flags & ACK && packet.seq === trigger.ack) {
@@ -197,6 +203,8 @@ function resetRemarks(packet: StoryPacket, { packets, index }: Context): string[
     remarks.push(`answers frame ${trigger.frame}: ack = its end`)
   }
   const own = before.findLast(other => other.from === packet.from && !(other.flags & RST))
+  if (packet.resetText) remarks.push(`says "${packet.resetText}"`)
+  if (packet.copies.length > 0) remarks.push(`recorded ${packet.copies.length + 1} times`)
   if (own && own.hopLimit !== packet.hopLimit)
     remarks.push(`TTL ${packet.hopLimit}, its other packets ${own.hopLimit}`)
   return remarks

@@ -48,7 +48,18 @@ export function rank(report: Report, sizes: ReadonlyMap<string, number> = new Ma
         ? [rankOne(incident, resets, sizes.get(incident.id) ?? resets.length, listener)]
         : []
     })
-    .sort((a, b) => b.severity - a.severity || b.harmed - a.harmed || b.resets.length - a.resets.length)
+    .sort(
+      (a, b) =>
+        b.severity - a.severity ||
+        b.harmed - a.harmed ||
+        ignored(b) - ignored(a) ||
+        b.resets.length - a.resets.length,
+    )
+}
+
+/** A reset that was ignored did no harm, but somebody meant it: it comes before the harmless ones. */
+function ignored({ impacts }: RankedIncident): number {
+  return impacts.get('ignored') ?? 0
 }
 
 function rankOne(

@@ -4,7 +4,7 @@ import { deepVisible } from './escape.js'
 import type { Rendering } from './formats.js'
 import { type RankedIncident, rank } from './rank.js'
 import { fileLines, healthLines, summaryLines } from './text/overview.js'
-import { ENDLESS, incidentBlock, incidentBrief, incidentLine, ROOMY, TIGHT } from './text/incident.js'
+import { ENDLESS, incidentBlock, incidentBrief, incidentLine, LAVISH, ROOMY, TIGHT } from './text/incident.js'
 import { storyLines } from './text/story.js'
 import { FRAME_LINES, resetTable } from './text/table.js'
 import { clipColored } from './layout.js'
@@ -58,10 +58,12 @@ function* wholeReport(rendering: Rendering, style: Style): Generator<string> {
   }
   if (report.resets.length === 0) return
   const withTable = report.resets.length > 1
+  // What the table would take beyond the least, if nothing else wanted the lines.
+  const rows = Math.max(0, Math.min(6, report.resets.length) - ROWS_AT_LEAST)
   const reserved = withTable ? FRAME_LINES + ROWS_AT_LEAST + 2 : 0
   const incidents = all
     ? everything(ranked, style)
-    : fitted(ranked, PAGE_LINES - head.length - reserved - 2, style)
+    : fitted(ranked, PAGE_LINES - head.length - reserved - 2, rows, style)
   yield* incidents
   if (withTable) {
     const room = PAGE_LINES - head.length - incidents.length - FRAME_LINES - 4
@@ -84,7 +86,7 @@ function everything(ranked: RankedIncident[], style: Style): string[] {
 }
 
 /** The worst incident in full, others as fully as the lines allow, harmless ones in a line each. */
-function fitted(ranked: RankedIncident[], room: number, style: Style): string[] {
+function fitted(ranked: RankedIncident[], room: number, rows: number, style: Style): string[] {
   const harmless = ranked.filter((one, index) => one.severity === 0 && index > 0)
   const serious = ranked.slice(0, ranked.length - harmless.length)
   const tail = harmlessLines(harmless, serious.length, serious.length > 2 ? 0 : HARMLESS_SHOWN, style)
@@ -95,6 +97,7 @@ function fitted(ranked: RankedIncident[], room: number, style: Style): string[] 
     // Those below get two lines and a blank each; past the second, one line says how many there are.
     const below = Math.min(after, 2) * 3 + (after > 2 ? 2 : 0)
     const sizes = [
+      { block: incidentBlock(one, index + 1, style, LAVISH), reserve: below + rows },
       { block: incidentBlock(one, index + 1, style, ROOMY), reserve: below },
       // The worst may take the room of the others: better one incident understood than three titles.
       {

@@ -2,6 +2,7 @@
 import { u16 } from './bytes.js'
 import { llc } from './link/llc.js'
 import { mpls } from './link/mpls.js'
+import { isTaken } from './ports.js'
 import { capwapData } from './tunnel/capwap.js'
 import { gre } from './tunnel/gre.js'
 import { gtp } from './tunnel/gtp.js'
@@ -15,12 +16,20 @@ import { FOUND_DNS, FOUND_NONE, FOUND_UDP, type Found, type Walk } from './walk.
 const HEADER = 8
 
 export function udp(walk: Walk, at: number, end: number): Found {
-  const { data, segment } = walk
+  const { data } = walk
   if (!walk.readable(at + HEADER, end)) return FOUND_NONE
   const length = u16(data, at + 4)
-  // RFC 2675 §4: zero for jumbograms. A length below the header is impossible.
-  if (length !== 0 && length < HEADER) return walk.refuse('header-cut')
-  const bodyEnd = length !== 0 && at + length < end ? at + length : end
+  if (length < HEADER) return walk.refuse('header-cut')
+  return datagram(walk, at, at + length < end ? at + length : end)
+}
+
+/** UDP-Lite (RFC 3828 §3.1): the length field says how much the checksum covers. */
+export function udpLite(walk: Walk, at: number, end: number): Found {
+  return walk.readable(at + HEADER, end) ? datagram(walk, at, end) : FOUND_NONE
+}
+
+function datagram(walk: Walk, at: number, bodyEnd: number): Found {
+  const { data, segment } = walk
   const sourcePort = u16(data, at)
   const destinationPort = u16(data, at + 2)
   segment.sourcePort = sourcePort
@@ -33,7 +42,7 @@ export function udp(walk: Walk, at: number, end: number): Found {
   const high = sourcePort < destinationPort ? destinationPort : sourcePort
   const found = byPort(walk, low, at + HEADER, bodyEnd)
   if (found !== FOUND_NONE) return found
-  const other = high === low ? FOUND_NONE : byPort(walk, high, at + HEADER, bodyEnd)
+  const other = high === low || isTaken(low) ? FOUND_NONE : byPort(walk, high, at + HEADER, bodyEnd)
   if (other !== FOUND_NONE) return other
   return sourcePort === 53 || sourcePort === 5353 || sourcePort === 5355 ? FOUND_DNS : FOUND_UDP
 }
@@ -45,7 +54,9 @@ function byPort(walk: Walk, port: number, at: number, end: number): Found {
       return mobileIp(walk, at, end)
     case 1701:
       return l2tp(walk, at, end)
+    case 2123:
     case 2152:
+    case 3386:
       return gtp(walk, at, end)
     case 3544:
       return teredo(walk, at, end)

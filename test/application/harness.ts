@@ -1,6 +1,11 @@
 /** Conversations for the tests of the payload peek: who says what, in pieces of any size. */
 import { expect } from 'vitest'
-import { type ApplicationState, createApplicationState, peek, type SideIndex } from '../../src/flow/application/index.ts'
+import {
+  type ApplicationState,
+  createApplicationState,
+  peek,
+  type SideIndex,
+} from '../../src/flow/application/index.ts'
 
 /** `c` = client, `s` = server; a string is one character per byte, so '\x16\x03' writes binary. */
 export type Turn = ['c' | 's', string]
@@ -13,11 +18,17 @@ export function bytes(text: string): Uint8Array {
 
 /** Text of the bytes that `hex` spells; spaces are ignored. */
 export function hex(digits: string): string {
-  return digits.replaceAll(/\s/g, '').replaceAll(/../g, pair => String.fromCharCode(Number.parseInt(pair, 16)))
+  return digits
+    .replaceAll(/\s/g, '')
+    .replaceAll(/../g, pair => String.fromCharCode(Number.parseInt(pair, 16)))
 }
 
 /** Says all turns, 10 ms apart; answers the labels of the pieces. */
-export function say(state: ApplicationState, turns: Turn[], pieceBytes = Number.POSITIVE_INFINITY): (string | undefined)[] {
+export function say(
+  state: ApplicationState,
+  turns: Turn[],
+  pieceBytes = Number.POSITIVE_INFINITY,
+): (string | undefined)[] {
   const labels: (string | undefined)[] = []
   for (const [who, text] of turns) {
     const side: SideIndex = who === 'c' ? 0 : 1
@@ -32,7 +43,7 @@ export function say(state: ApplicationState, turns: Turn[], pieceBytes = Number.
 }
 
 /** The state without what depends on how the bytes were cut into pieces. */
-function comparable(state: ApplicationState): unknown {
+export function comparable(state: ApplicationState): unknown {
   const copy = JSON.parse(JSON.stringify(state))
   for (const side of copy.sides) delete side.lastPiece
   return copy

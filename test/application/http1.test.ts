@@ -60,7 +60,10 @@ describe('HTTP/1.1, one exchange', () => {
   })
 
   test('labels tell request and answer', () => {
-    expect(labels([GET, ['s', 'HTTP/1.1 200 OK\r\nContent-Length: 4100\r\n\r\n']])).toEqual(['GET /cart', '200 OK, 4.1 kB'])
+    expect(labels([GET, ['s', 'HTTP/1.1 200 OK\r\nContent-Length: 4100\r\n\r\n']])).toEqual([
+      'GET /cart',
+      '200 OK, 4.1 kB',
+    ])
   })
 })
 
@@ -69,16 +72,30 @@ describe('HTTP/1.1, where an answer ends', () => {
     ['HEAD has no body', 'HEAD / HTTP/1.1\r\n\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n'],
     ['204 has no body', 'DELETE /x HTTP/1.1\r\n\r\n', 'HTTP/1.1 204 No Content\r\n\r\n'],
     ['304 has no body', 'GET /x HTTP/1.1\r\n\r\n', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n'],
-    ['chunks end with 0', 'GET /x HTTP/1.1\r\n\r\n', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1A;x=y\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\nTrailer: 1\r\n\r\n'],
-    ['100 is followed by the answer', 'POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nab', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n'],
+    [
+      'chunks end with 0',
+      'GET /x HTTP/1.1\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1A;x=y\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\nTrailer: 1\r\n\r\n',
+    ],
+    [
+      '100 is followed by the answer',
+      'POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\nab',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n',
+    ],
   ])('%s', (_name, request, response) => {
-    const state = after([['c', request], ['s', response]])
+    const state = after([
+      ['c', request],
+      ['s', response],
+    ])
     expect(exchangeComplete(state)).toBe(true)
     expect(state.answers).toBe(1)
   })
 
   test('100 alone leaves the request outstanding', () => {
-    const state = after([['c', 'POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\n'], ['s', 'HTTP/1.1 100 Continue\r\n\r\n']])
+    const state = after([
+      ['c', 'POST /x HTTP/1.1\r\nContent-Length: 2\r\n\r\n'],
+      ['s', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ])
     expect(requestOutstanding(state)).toBe(true)
     expect(messageInProgress(state, 1)).toBe(false)
   })
@@ -105,10 +122,20 @@ describe('HTTP/1.1, where an answer ends', () => {
   })
 
   test('HTTP/1.0 does not persist unless it says so', () => {
-    expect(persistent(after([['c', 'GET / HTTP/1.0\r\n\r\n'], ['s', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n']]))).toBe(false)
+    expect(
+      persistent(
+        after([
+          ['c', 'GET / HTTP/1.0\r\n\r\n'],
+          ['s', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
+        ]),
+      ),
+    ).toBe(false)
     const kept = after([
       ['c', 'GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n'],
-      ['s', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\nKeep-Alive: timeout=15, max=99\r\n\r\n'],
+      [
+        's',
+        'HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\nKeep-Alive: timeout=15, max=99\r\n\r\n',
+      ],
     ])
     expect(persistent(kept)).toBe(true)
     expect(kept.http?.keepAliveTimeoutS).toBe(15)

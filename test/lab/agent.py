@@ -6,6 +6,9 @@ sockets end with its standard input, or abruptly when a scenario kills it.
 """
 import errno, json, os, socket, ssl, struct, sys, threading, time
 
+import agent_raw
+from agent_raw import family
+
 TCP_REPAIR = 19
 held = {}
 lock = threading.Lock()
@@ -18,10 +21,6 @@ def keep(thing):
         serial += 1
         held[serial] = thing
         return serial
-
-
-def family(host):
-    return socket.AF_INET6 if ':' in host else socket.AF_INET
 
 
 def tune(sock, opts):
@@ -243,46 +242,15 @@ def close_notify(sock):
 
 
 def raw(host):
-    sock = socket.socket(family(host), socket.SOCK_RAW, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, 36, 7)  # SO_MARK: lets packet filters tell our segments from the kernel's
-    sock.settimeout(5)
-    if ':' in host:
-        sock.setsockopt(socket.IPPROTO_IPV6, 7, 16)  # IPV6_CHECKSUM: the kernel fills in offset 16
-    return keep(sock)
+    return keep(agent_raw.raw(host))
 
 
-def checksum(data):
-    if len(data) % 2:
-        data += b'\0'
-    total = sum(struct.unpack('!%dH' % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
+def raw_send(sock, **segment):
+    return agent_raw.raw_send(held[sock], **segment)
 
 
-def raw_send(sock, source, host, sport, dport, seq, ack, flags, window=64240, data='', options=''):
-    head = bytes.fromhex(options)
-    body = data.encode('latin-1')
-    offset = (20 + len(head)) // 4 << 4
-    parts = (sport, dport, seq % 2**32, ack % 2**32, offset, flags, window)
-    segment = struct.pack('!HHIIBBHHH', *parts, 0, 0) + head + body
-    if ':' not in host:
-        pseudo = socket.inet_aton(source) + socket.inet_aton(host) + struct.pack('!BBH', 0, 6, len(segment))
-        segment = struct.pack('!HHIIBBHHH', *parts, checksum(pseudo + segment), 0) + head + body
-    held[sock].sendto(segment, (host, 0))
-    return True
-
-
-def raw_recv(sock, sport, dport, flags, mask=0x17):
-    """The next arriving segment between two ports with these flags."""
-    conn = held[sock]
-    while True:
-        packet = conn.recv(65536)
-        if conn.family == socket.AF_INET:
-            packet = packet[(packet[0] & 15) * 4:]
-        a, b, seq, ack, offset, got = struct.unpack('!HHIIBB', packet[:14])
-        if a == sport and b == dport and got & mask == flags:
-            return {'seq': seq, 'ack': ack, 'length': len(packet) - (offset >> 4) * 4}
+def raw_recv(sock, **wanted):
+    return agent_raw.raw_recv(held[sock], **wanted)
 
 
 def listening(port):

@@ -145,7 +145,7 @@ class Forwarder:
             while self.queue and self.queue[0][0] <= now:
                 _, _, port, frame = heapq.heappop(self.queue)
                 self.ports[port].send(frame)
-            wait = max(0.0, min(0.25, self.queue[0][0] - now)) if self.queue else 0.25
+            wait = max(0.0, min(0.05, self.queue[0][0] - now)) if self.queue else 0.05
             ready, _, _ = select.select([*self.ports.values(), 0], [], [], wait)
             for name, port in self.ports.items():
                 if port in ready:

@@ -38,7 +38,7 @@ def numbers(flow, packet, sender, target, dropped):
     return packet.seq if dropped else packet.seq_end, packet.ack
 
 
-def forge(forwarder, flow, shape, packet, sender, due, note='', dropped=False):
+def forge(forwarder, flow, shape, packet, sender, due, dropped=False, note=''):
     """One forged packet in the name of the side opposite to its target."""
     target = shape['to']
     if target in ('speaker', 'listener'):
@@ -154,6 +154,23 @@ class IdleTimer:
                     forge(forwarder, flow, shape, None, None, now)
 
 
+class Lifetime:
+    """Ends every connection at the same age, busy or not."""
+
+    def __init__(self, spec):
+        self.spec = spec
+
+    def see(self, forwarder, flow, packet, sender, now, silence):
+        return 'drop' if flow.marks.get('over') and self.spec.get('after') == 'drop' else None
+
+    def tick(self, forwarder, now):
+        for flow in list(forwarder.flows.values()):
+            if (now - flow.started) * 1000 >= self.spec['ms'] and not flow.marks.get('over'):
+                flow.marks['over'] = True
+                for shape in self.spec['shapes']:
+                    forge(forwarder, flow, shape, None, None, now)
+
+
 class Dropper:
     """Loses packets: of one side, with payload or not, from the n-th on, at most `count`."""
 
@@ -215,7 +232,7 @@ class Rewriter:
 
 
 def make(spec):
-    kinds = {'inject': Injector, 'idle': IdleTimer, 'drop': Dropper, 'rewrite': Rewriter}
+    kinds = {'inject': Injector, 'idle': IdleTimer, 'lifetime': Lifetime, 'drop': Dropper, 'rewrite': Rewriter}
     return kinds[spec['type']](spec)
 
 
@@ -239,4 +256,4 @@ def blind_sweep(forwarder, command):
     due = time.monotonic()
     for k in range(command['count']):
         shape['seqOff'] = command['from'] + k * command['step']
-        forge(forwarder, flow, shape, None, None, due + k * command.get('everyMs', 2) / 1000, 'blind')
+        forge(forwarder, flow, shape, None, None, due + k * command.get('everyMs', 2) / 1000, note='blind')

@@ -76,6 +76,9 @@ export const lostConnection = [
   'unknown',
 ]
 
+/** Header values no kernel would choose. */
+export const odd = { ipid: 'random', win: 'random', df: false }
+
 export const injected = (impact: string, more: Partial<Verdict> = {}): Verdict => ({
   origin: 'middlebox',
   cause: 'middlebox-injection',

@@ -150,7 +150,7 @@ export interface Truth {
   clockOffsetMs: number
 }
 
-const wasForged = (r: RstFrame, truth: Truth) =>
+export const wasForged = (r: RstFrame, truth: Truth) =>
   truth.forged.some(f => {
     const samePorts = f.sport === portOf(r.from) && f.dport === portOf(r.to)
     // Between the forwarder and each capture lies one router.
@@ -240,6 +240,12 @@ export async function label(
     ...g,
     label: describe(g.rule, file, g.frames, truth),
   }))
+  for (const entry of all) {
+    const sameWay = all.filter(
+      o => o.key.split(' ')[0] === entry.key.split(' ')[0] && o.rule.sender === entry.rule.sender,
+    )
+    if (sameWay.length > 1 && entry.label.accepted) entry.label.accepted = null
+  }
   for (const entry of all) {
     const wanted = { ...entry.rule.verdict, ...entry.rule.at?.[file] }.after
     if (!wanted) continue

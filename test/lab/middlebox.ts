@@ -2,11 +2,27 @@
  * Makes the captures of fixtures/lab/middlebox: real kernels in network namespaces, a path with delay and a device
  * in the middle. As root: npx tsx test/lab/middlebox.ts [--only NAME] [--out DIR]
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { label, type LabelledReset, type Rule } from './middlebox-label.ts'
+import {
+  label,
+  type LabelledReset,
+  resetFrames,
+  type Rule,
+  type Truth,
+  wasForged,
+} from './middlebox-label.ts'
 import { Path, type PathOptions, type Place, Tracer } from './middlebox-net.ts'
 import { owns, run, sleep } from './proc.ts'
 import { scenarios } from './middlebox-scenarios.ts'
@@ -27,8 +43,12 @@ export interface Scenario {
   captures?: CaptureSpec[]
   /** Clock of one file, ms ahead of the others. */
   clock?: Record<string, number>
+  /** A packet filter on the host itself sends resets that its TCP knows nothing of. */
+  hostFilter?: boolean
   /** Bytes kept per frame. */
   snaplen?: number
+  /** What happens before the captures begin. */
+  before?: (lab: Path) => Promise<void>
   run: (lab: Path) => Promise<void>
   rules: Rule[]
 }
@@ -54,6 +74,34 @@ async function shiftClock(path: string, ms: number) {
   await run('mv', [`${path}.shifted`, path])
 }
 
+/** A host's own capture must hold as many genuine resets as its kernel says it sent, and all those forged for it. */
+async function checkCounts(
+  lab: Path,
+  scenario: Scenario,
+  captures: CaptureSpec[],
+  truth: Pick<Truth, 'forged' | 'events'>,
+) {
+  const silentListeners = !truth.events.some(e => e.remote.endsWith(':0') && e.kind === 'sent')
+  for (const { file, place, vantage, filter } of captures) {
+    if (vantage !== 'client' && vantage !== 'server') continue
+    if (filter !== undefined || scenario.before || (place !== 'client' && place !== 'server')) continue
+    const network = place === 'client' ? 1 : 3
+    const own = [`${lab.v4(network, 2)}:`, `[${lab.v6(network, 2)}]:`]
+    const mine = (end: string) => own.some(prefix => end.startsWith(prefix))
+    const seen = await resetFrames(join(lab.directory, file))
+    const sent = truth.events.filter(e => e.kind === 'sent' && mine(e.local)).length
+    const left = seen.filter(r => mine(r.from)).length
+    if (silentListeners && !scenario.hostFilter && sent !== left)
+      throw new Error(`${file}: kernel sent ${sent}, capture has ${left}`)
+    const meant = truth.forged.filter(
+      f => f.flags & 4 && own.some(prefix => prefix.replace(/[[\]]|:$/g, '') === f.dst),
+    ).length
+    const came = seen.filter(r => mine(r.to) && wasForged(r, { ...truth, clockOffsetMs: 0 })).length
+    // Behind a NAT they were forged for another address.
+    if (came < meant) throw new Error(`${file}: ${meant} forged for it, ${came} arrived`)
+  }
+}
+
 async function make(scenario: Scenario, index: number, tracer: Tracer, work: string) {
   const directory = join(work, scenario.name)
   rmSync(directory, { recursive: true, force: true })
@@ -63,6 +111,7 @@ async function make(scenario: Scenario, index: number, tracer: Tracer, work: str
   const snap = scenario.snaplen ? ['-s', String(scenario.snaplen)] : []
   try {
     await lab.build()
+    await scenario.before?.(lab)
     for (const c of captures) {
       await lab.capture(
         c.place,
@@ -83,6 +132,7 @@ async function make(scenario: Scenario, index: number, tracer: Tracer, work: str
       const resets = await label(file, join(directory, file), scenario.rules, { ...truth, clockOffsetMs })
       labelled.push({ file, vantage, clockOffsetMs, resets })
     }
+    await checkCounts(lab, scenario, captures, truth)
     const names = captures.map(c => c.file)
     const pair = ['client.pcap', 'server.pcap'].every(f => names.includes(f))
       ? ['client.pcap', 'server.pcap']
@@ -125,6 +175,14 @@ async function attempt(
   }
 }
 
+/** What an earlier version of the scenarios left. */
+function removeStale(out: string) {
+  const known = new Set(scenarios.map(s => s.name))
+  for (const entry of readdirSync(out, { withFileTypes: true })) {
+    if (entry.isDirectory() && !known.has(entry.name)) rmSync(join(out, entry.name), { recursive: true })
+  }
+}
+
 async function main() {
   const { values } = parseArgs({
     options: { only: { type: 'string' }, out: { type: 'string' }, jobs: { type: 'string' } },
@@ -137,8 +195,11 @@ async function main() {
   await tracer.open()
   const numbered = scenarios.map((scenario, k) => ({ scenario, index: k + 1 }))
   // The longest first would be best; idle scenarios are simply listed early enough.
-  const queue = numbered.filter(({ scenario }) => !values.only || scenario.name.startsWith(values.only))
+  const queue = numbered.filter(
+    ({ scenario }) => !values.only || values.only.split(',').some(prefix => scenario.name.startsWith(prefix)),
+  )
   if (queue.length === 0) throw new Error(`no scenario called ${values.only}`)
+  if (!values.only) removeStale(out)
   let failed = 0
   const worker = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {

@@ -1,32 +1,40 @@
 /** All endpoint scenarios. The order gives each its addresses. */
-import { abortScenarios, lateScenarios, unreadScenarios } from './endpoint-abort.ts'
-import { alikeScenarios } from './endpoint-alike.ts'
+import { abortScenarios } from './endpoint-abort.ts'
+import { alikeActiveScenarios } from './endpoint-alike-active.ts'
+import { alikePassiveScenarios } from './endpoint-alike-passive.ts'
 import { benignScenarios } from './endpoint-benign.ts'
 import { connectScenarios } from './endpoint-connect.ts'
 import { crashScenarios } from './endpoint-crash.ts'
 import { idleScenarios } from './endpoint-idle.ts'
+import { lateScenarios } from './endpoint-late.ts'
+import { lifetimeScenarios } from './endpoint-lifetime.ts'
 import { probeScenarios } from './endpoint-probe.ts'
 import { raceScenarios } from './endpoint-race.ts'
 import { rejectScenarios } from './endpoint-reject.ts'
+import { reuseScenarios } from './endpoint-reuse.ts'
 import { timeoutScenarios } from './endpoint-timeout.ts'
 import { unknownScenarios } from './endpoint-unknown.ts'
+import { unreadScenarios } from './endpoint-unread.ts'
 import { RST, SYN } from './capture.ts'
 import type { Cut, Scenario } from './scenario.ts'
 
 const all: Scenario[] = [
   ...connectScenarios,
   ...probeScenarios,
+  ...reuseScenarios,
   ...unreadScenarios,
   ...abortScenarios,
   ...lateScenarios,
   ...idleScenarios,
+  ...lifetimeScenarios,
   ...raceScenarios,
   ...crashScenarios,
   ...timeoutScenarios,
   ...rejectScenarios,
   ...benignScenarios,
   ...unknownScenarios,
-  ...alikeScenarios,
+  ...alikeActiveScenarios,
+  ...alikePassiveScenarios,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */

@@ -12,6 +12,10 @@ export const post = (path: string, length: number, headers = '') =>
 export const answer = (body: string, status = '200 OK', headers = '') =>
   `HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n${headers}\r\n${body}`
 
+/** The head of an answer that is not expected to end. */
+export const streaming =
+  'HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 50000000\r\n\r\n'
+
 export interface Pair {
   near: Socket
   far: Socket
@@ -63,6 +67,8 @@ export const spoken = (request: string, reply: string) => async (near: Socket, f
   await near.recv()
 }
 
+/** A TCP option in hex: MSS 1460, all that simple raw senders put into a SYN. */
+export const mss = '020405b4'
 export const SYN = 2
 export const RST = 4
 export const ACK = 16
@@ -86,3 +92,7 @@ export const bySender =
   (server: Truth, client: Truth) =>
   (reset: Observed): Truth =>
     reset.sender === 'server' ? server : client
+
+/** Settings of hosts that use fewer TCP options. */
+export const noTimestamps = { 'ipv4/tcp_timestamps': 0 }
+export const plainTcp = { ...noTimestamps, 'ipv4/tcp_sack': 0, 'ipv4/tcp_window_scaling': 0 }

@@ -55,7 +55,7 @@ describe('ndjson', () => {
       totals: { resets: 37 },
       captures: [{ path: 'checkout-api.pcap' }],
     })
-    expect(lines.slice(0, 37).map(({ type, ...reset }) => reset)).toEqual(of.report.resets)
+    expect(lines.slice(0, 37).map(({ type: _type, ...reset }) => reset)).toEqual(of.report.resets)
   })
 
   it('hostile text cannot break a line', () => {

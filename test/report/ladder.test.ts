@@ -86,7 +86,13 @@ describe('ladder', () => {
         packet(0, 'server', 1, '.', 'data', 10, { seq: 1 }),
         packet(1, 'client', 2, '.', 'ack', 0, { ack: 11, window: 0 }),
         packet(2, 'client', 3, '.', 'window-update', 0, { ack: 11 }),
-        packet(3, 'server', 4, 'R', 'rst', 0, { seq: 11, hopLimit: 250, reset: 'r1', forged: true }),
+        packet(3, 'server', 4, 'R', 'rst', 0, {
+          seq: 11,
+          hopLimit: 250,
+          reset: 'r1',
+          forged: true,
+          resetText: 'Go away',
+        }),
         packet(4, 'server', 5, '.', 'data', 10, { seq: 11 }),
         packet(5, 'server', 6, '.', 'data', 10, { seq: 21 }),
       ]),
@@ -94,7 +100,7 @@ describe('ladder', () => {
       'server 10 B of data [1]',
       'client ACK [2] (window closed: can take no more)',
       'client ACK [3] (window open again)',
-      'server RST [4] (made by a device on the path; answers frame 3: seq = its ack; TTL 250, its other packets 64)',
+      'server RST [4] (made by a device on the path; answers frame 3: seq = its ack; says "Go away"; TTL 250, its other packets 64)',
       'server 20 B of data [5 6] (goes on after the RST in frame 4)',
     ])
   })

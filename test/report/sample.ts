@@ -186,6 +186,7 @@ interface PacketWords {
   forged?: boolean
   hopLimit?: number
   omittedBefore?: number
+  resetText?: string
 }
 
 const FLAGS: Record<string, number> = { F: 1, S: 2, R: 4, P: 8, '.': 16 }
@@ -220,6 +221,12 @@ export function packet(
     kind,
     label: more.label,
     mac: -1,
+    dontFragment: 1,
+    startsMessage: undefined,
+    copies: [],
+    resetText: more.resetText,
+    mptcpResetReason: undefined,
+    checksum: 'unknown',
     omittedBefore: more.omittedBefore ?? 0,
     reset: more.reset ?? null,
     forged: more.forged ?? false,

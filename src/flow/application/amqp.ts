@@ -29,7 +29,13 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
 }
 
 /** A server sends one only to say which version it would have liked, or in 1.0, where both sides do. */
-function protocolHeader(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+function protocolHeader(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   if (to - from < 8) return 0
   const old = data[from + 4] === 0 && data[from + 5] === 0
   state.sides[side].step = old ? FRAMES_0 : FRAMES_1
@@ -40,7 +46,13 @@ function protocolHeader(state: ApplicationState, side: SideIndex, data: Uint8Arr
   return 8
 }
 
-function frameOf0(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+function frameOf0(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   const type = data[from]
   if (type !== METHOD && type !== 2 && type !== 3 && type !== 8) return -1
   if (to - from < 7) return 0
@@ -56,7 +68,13 @@ function frameOf0(state: ApplicationState, side: SideIndex, data: Uint8Array, fr
 }
 
 /** connection.close (10, 50) and channel.close (20, 40): reply code, reply text. */
-function closeMethod(state: ApplicationState, side: SideIndex, data: Uint8Array, at: number, to: number): void {
+function closeMethod(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  at: number,
+  to: number,
+): void {
   const method = u32(data, at)
   const connection = method === 0x000a_0032
   if (!connection && method !== 0x0014_0028) return
@@ -67,7 +85,13 @@ function closeMethod(state: ApplicationState, side: SideIndex, data: Uint8Array,
   else label(state, `close ${text}`)
 }
 
-function frameOf1(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+function frameOf1(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   if (to - from < 8) return 0
   const length = u32(data, from)
   const offset = data[from + 4] * 4

@@ -1,7 +1,16 @@
 /** Cassandra's CQL protocol (github.com/apache/cassandra, doc/native_protocol_v3 to v5): frames on numbered streams. */
 import { display, u16, u32 } from './bytes.js'
 import type { Reader } from './reader.js'
-import { answer, type ApplicationState, ask, label, makeOpaque, reject, type SideIndex, wholeMessage } from './state.js'
+import {
+  answer,
+  type ApplicationState,
+  ask,
+  label,
+  makeOpaque,
+  reject,
+  type SideIndex,
+  wholeMessage,
+} from './state.js'
 
 const HEADER = 9
 const ERROR = 0
@@ -12,8 +21,22 @@ const LONGEST_FRAME = 256 * 1024 * 1024
 /** As much of an error as is read: code, length, words. */
 const ERROR_VIEW = 4 + 2 + 200
 const NAMES: Readonly<Record<number, string>> = {
-  0: 'ERROR', 1: 'STARTUP', 2: 'READY', 3: 'AUTHENTICATE', 5: 'OPTIONS', 6: 'SUPPORTED', 7: 'QUERY', 8: 'RESULT', 9: 'PREPARE',
-  10: 'EXECUTE', 11: 'REGISTER', 12: 'EVENT', 13: 'BATCH', 14: 'AUTH_CHALLENGE', 15: 'AUTH_RESPONSE', 16: 'AUTH_SUCCESS',
+  0: 'ERROR',
+  1: 'STARTUP',
+  2: 'READY',
+  3: 'AUTHENTICATE',
+  5: 'OPTIONS',
+  6: 'SUPPORTED',
+  7: 'QUERY',
+  8: 'RESULT',
+  9: 'PREPARE',
+  10: 'EXECUTE',
+  11: 'REGISTER',
+  12: 'EVENT',
+  13: 'BATCH',
+  14: 'AUTH_CHALLENGE',
+  15: 'AUTH_RESPONSE',
+  16: 'AUTH_SUCCESS',
 }
 
 /** OPTIONS (empty) or STARTUP (short) opens a connection. */

@@ -1,6 +1,7 @@
 /** Which protocol a side speaks, by its first bytes. */
 import { READERS } from './readers.js'
-import type { ProtocolId, SideIndex } from './state.js'
+import type { ProtocolId } from './protocols.js'
+import type { SideIndex } from './state.js'
 
 /**
  * The first reader that recognises the bytes. undefined: a reader that comes before any other match needs more bytes,
@@ -22,7 +23,12 @@ export function detect(
 }
 
 /** The same in the middle of a stream, by the readers whose messages cannot be mistaken. */
-export function detectMidstream(data: Uint8Array, from: number, to: number, side: SideIndex): ProtocolId | null {
+export function detectMidstream(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  side: SideIndex,
+): ProtocolId | null {
   for (const [id, reader] of READERS) {
     if (reader.midstream === true && reader.resumes?.(data, from, to, side) === true) return id
   }

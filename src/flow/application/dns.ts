@@ -11,7 +11,13 @@ const CODES = ['', 'format error', 'server failure', 'no such name', 'not implem
 const ZONE_TRANSFERS = [251, 252]
 
 /** A query with one question and a well-formed name. */
-function recognise(data: Uint8Array, from: number, to: number, side: SideIndex, port: number): boolean | undefined {
+function recognise(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  side: SideIndex,
+  port: number,
+): boolean | undefined {
   if (side === 1 || (port !== 0 && port !== 53 && port !== 5353)) return false
   const length = to - from
   if (length > 1 && (data[from] > 2 || u16(data, from) < 17)) return false

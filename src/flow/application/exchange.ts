@@ -2,7 +2,8 @@
  * What a judge of resets asks of the application state. Three values throughout: undefined = this capture cannot tell
  * (encrypted, cut by the snap length, begun in mid-stream, a protocol not recognised); it is never a no.
  */
-import { protocolName } from './foreign.js'
+import { cut } from './bytes.js'
+import { protocolName } from './protocols.js'
 import type { ApplicationState, Rejection, SideIndex } from './state.js'
 
 /** TLS 1.3 turns no longer than this may be mere housekeeping (HTTP/2 acknowledgements, window updates). */
@@ -20,9 +21,9 @@ const ONE_BURST_NS = 1e9
 export function messageInProgress(state: ApplicationState, side: SideIndex): boolean | undefined {
   const me = state.sides[side]
   if (me.bytes === 0) return false
+  if (state.protocol === null && me.framing !== 'until-close') return undefined
   if (me.skip > 0 || me.carry !== '' || me.longLine || me.framing === 'until-close') return true
-  if (state.protocol === null && me.framing !== 'lost') return undefined
-  if (state.protocol === 'tls' && me.step > 0) return true
+  if (state.protocol === 'tls' && me.framing === 'framed' && me.step > 0) return true
   return me.inProgress ?? undefined
 }
 
@@ -49,6 +50,8 @@ export function expectedBytes(state: ApplicationState, side: SideIndex): number 
  */
 export function requestOutstanding(state: ApplicationState): boolean | undefined {
   if (state.lastDataSide === null || state.sides[0].bytes === 0) return false
+  // A refusal in another protocol is an answer, if not the one hoped for.
+  if (state.mismatch !== null && state.lastDataSide === 1) return false
   if (!state.counted) return outstandingByTurns(state)
   const [client, server] = state.sides
   if (state.outstanding > 0) {
@@ -59,7 +62,8 @@ export function requestOutstanding(state: ApplicationState): boolean | undefined
   }
   // Requests are counted when they begin: one still being sent with none outstanding was answered early (HTTP 413).
   if (client.inProgress !== true && client.carry !== '') return true
-  if (client.inProgress === null) return state.lastDataSide === 1 && server.inProgress === false ? false : undefined
+  if (client.inProgress === null)
+    return state.lastDataSide === 1 && server.inProgress === false ? false : undefined
   return server.inProgress === null ? undefined : false
 }
 
@@ -86,7 +90,11 @@ export function exchangeComplete(state: ApplicationState): boolean | undefined {
  * Whether this side's newest message began at or after `sinceNs`: data sent into a closed connection that starts a new
  * request is a race, data that continues one is a transfer cut off.
  */
-export function beganMessageSince(state: ApplicationState, side: SideIndex, sinceNs: number): boolean | undefined {
+export function beganMessageSince(
+  state: ApplicationState,
+  side: SideIndex,
+  sinceNs: number,
+): boolean | undefined {
   const me = state.sides[side]
   if (me.lastDataNs === null || me.lastDataNs < sinceNs) return false
   if (me.messageStartNs !== null && me.messageStartNs >= sinceNs) return true
@@ -94,7 +102,9 @@ export function beganMessageSince(state: ApplicationState, side: SideIndex, sinc
   if (me.inProgress === true || me.framing === 'until-close') return false
   if (state.protocol === 'tls' || me.inProgress === null) {
     // Unreadable: a turn that began after the silence is a new message, one that was running is the old one.
-    return state.lastDataSide === side && state.turnStartNs !== null && state.turnStartNs >= sinceNs ? true : undefined
+    return state.lastDataSide === side && state.turnStartNs !== null && state.turnStartNs >= sinceNs
+      ? true
+      : undefined
   }
   return false
 }
@@ -111,7 +121,14 @@ export function transferringSide(state: ApplicationState): SideIndex | undefined
   return messageInProgress(state, side) === false ? undefined : side
 }
 
-export type Stage = 'nothing' | 'greeting' | 'handshake' | 'handshake-failed' | 'request' | 'response' | 'exchanged'
+export type Stage =
+  | 'nothing'
+  | 'greeting'
+  | 'handshake'
+  | 'handshake-failed'
+  | 'request'
+  | 'response'
+  | 'exchanged'
 
 /**
  * How far the conversation came. `greeting`: only the server has spoken; `handshake`: TLS not finished; `request`: only
@@ -134,7 +151,7 @@ export function stage(state: ApplicationState): Stage {
 export interface ProbableAlert {
   side: SideIndex
   timeNs: number
-  /** True when it came before this side sent any application data of its own: then hardly a close_notify. */
+  /** It stands where a refusal would: a client's in place of its Finished, a server's before any data of its own. */
   early: boolean
 }
 
@@ -151,7 +168,7 @@ export function probableAlert(state: ApplicationState, side?: SideIndex): Probab
     if ((side !== undefined && side !== one) || mine.lastType !== 23 || mine.lastLength !== 19) continue
     if (found !== undefined && found.timeNs > mine.lastRecordNs) continue
     const before = mine.dataRecords - 1 - tls.handshakeRecords[one]
-    found = { side: one, timeNs: mine.lastRecordNs, early: !tls.handshakeDone || before <= 0 }
+    found = { side: one, timeNs: mine.lastRecordNs, early: !tls.handshakeDone || (one === 1 && before <= 0) }
   }
   return found
 }
@@ -188,9 +205,13 @@ export function persistent(state: ApplicationState): boolean | undefined {
   return state.http !== null && state.http.status > 0 ? true : undefined
 }
 
-/** "TLS api.example.com", "HTTP shop.example", "Redis"; null when nothing was recognised. At most 120 characters. */
+/**
+ * "TLS api.example.com", "HTTP shop.example", "SMTP + TLS" (what carries what); null when nothing was recognised. At most
+ * 120 characters, hostile text possible.
+ */
 export function applicationName(state: ApplicationState): string | null {
-  if (state.protocol === null) return null
-  const protocol = protocolName(state.protocol)
-  return state.name === null ? protocol : `${protocol} ${state.name}`.slice(0, 120)
+  const layers = state.protocol === null ? state.carriedBy : [...state.carriedBy, state.protocol]
+  if (layers.length === 0) return null
+  const protocols = layers.map(protocolName).join(' + ')
+  return state.name === null ? protocols : cut(`${protocols} ${state.name}`)
 }

@@ -2,30 +2,17 @@
 import { display } from './bytes.js'
 import { detect } from './detect.js'
 import { isText, lineLength } from './lines.js'
-import { type ApplicationState, type ProtocolId, reject, type SideIndex, UNIT_LIMIT } from './state.js'
+import { type ApplicationState, label, reject, type SideIndex, UNIT_LIMIT } from './state.js'
+import { type ProtocolId, protocolName } from './protocols.js'
 import { ALERTS } from './tls-alerts.js'
 
-/** How protocols are called in sentences; the rest go by their id in capitals. */
-const NAMES: Partial<Record<ProtocolId, string>> = {
-  http1: 'HTTP',
-  http2: 'HTTP/2',
-  websocket: 'WebSocket',
-  mysql: 'MySQL',
-  postgresql: 'PostgreSQL',
-  redis: 'Redis',
-  memcached: 'memcached',
-  mongodb: 'MongoDB',
-  cassandra: 'Cassandra',
-  kafka: 'Kafka',
-  'dns-tcp': 'DNS',
-  tds: 'SQL Server (TDS)',
-}
+/** Lines of a side that does not speak its peer's protocol that are read for a reason. */
+const MOST_LINES = 8
 
-export function protocolName(id: ProtocolId): string {
-  return NAMES[id] ?? id.toUpperCase()
-}
-
-/** Waits for a whole line or a recognisable beginning, notes mismatch and refusal, and reads no further. */
+/**
+ * Waits for a whole line or a recognisable beginning, notes mismatch and refusal. Words are read on, line by line: the
+ * reason may follow a greeting ("SSH-2.0-…", "Protocol mismatch.").
+ */
 export function foreignUnit(
   state: ApplicationState,
   side: SideIndex,
@@ -33,27 +20,53 @@ export function foreignUnit(
   from: number,
   to: number,
 ): number {
-  const line = lineLength(data, from, to)
-  const text = isText(data, from, from + Math.min(to - from, 16)) && to - from >= 4
-  const found = detect(data, from, to, side, state.serverPort)
-  const alert = found === 'tls' && data[from] === 21
-  if (alert && to - from < 7) return 0
-  // Words are waited for until their line ends, other bytes until somebody knows them.
-  if (to - from < UNIT_LIMIT && (found === undefined || (text && line === 0))) return 0
-  if (found) {
-    const peer: SideIndex = side === 0 ? 1 : 0
-    const theirs = protocolName(state.protocol!)
-    state.mismatch =
-      side === 1
-        ? `${theirs} sent to a server that speaks ${protocolName(found)}`
-        : `${protocolName(found)} sent to a server that speaks ${theirs}`
-    if (state.sides[peer].inProgress === true) state.sides[peer].inProgress = null
-  }
-  if (alert) reject(state, side, `TLS alert: ${ALERTS[data[from + 6]] ?? data[from + 6]}`)
-  else if (line > 0 && text) reject(state, side, display(data, from, from + line).trimEnd())
   const me = state.sides[side]
-  me.framing = 'opaque'
+  const line = lineLength(data, from, to)
+  const whole = to - from >= UNIT_LIMIT
+  if (line === 0 && to - from < 4) return 0
+  // Four bytes say whether words have begun; words are waited for until their line ends.
+  const words = isText(data, from, from + Math.min(4, line > 0 ? line - 1 : 4))
+  if (words && line === 0 && !whole) return 0
+  const found = me.step === 0 ? detect(data, from, to, side, state.serverPort) : null
+  const alert = found === 'tls' && data[from] === 21
+  if (!whole && (found === undefined || (alert && to - from < 7))) return 0
   me.inProgress = null
+  me.step++
+  const more = told(state, side, found ?? null, data, from, words && line > 0 ? from + line : from)
+  if (more && me.step < MOST_LINES) return line
+  me.framing = 'opaque'
   me.carry = ''
   return -1
+}
+
+/** What the beginning says: `data[from .. end)` is a line of words, or nothing. Answers whether more lines may say more. */
+function told(
+  state: ApplicationState,
+  side: SideIndex,
+  found: ProtocolId | null,
+  data: Uint8Array,
+  from: number,
+  end: number,
+): boolean {
+  const text = display(data, from, end).trimEnd()
+  const html = found === null && /^\s*<(?:!doctype html|html)/i.test(text)
+  if (found !== null || html) noteMismatch(state, side, found ?? 'http1')
+  if (found === 'ssh') label(state, text)
+  else if (found === 'tls')
+    reject(state, side, data[from] === 21 ? `TLS alert: ${alertName(data[from + 6])}` : 'TLS')
+  else if (html) reject(state, side, 'an HTML page, unencrypted')
+  else if (text !== '') reject(state, side, text)
+  return end > from && !html && (found === null || found === 'ssh')
+}
+
+function alertName(description: number): string {
+  return ALERTS[description] ?? String(description)
+}
+
+function noteMismatch(state: ApplicationState, side: SideIndex, found: ProtocolId): void {
+  const theirs = protocolName(state.protocol!)
+  state.mismatch =
+    side === 1
+      ? `${theirs} sent to a server that speaks ${protocolName(found)}`
+      : `${protocolName(found)} sent to a server that speaks ${theirs}`
 }

@@ -3,12 +3,26 @@ import { display, latin1 } from './bytes.js'
 import { lineLength, readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import { isReply, replied, replyLine, verbOf } from './replies.js'
-import { type ApplicationState, ask, label, type SideIndex, switchProtocol, UNIT_LIMIT, wholeMessage } from './state.js'
+import {
+  type ApplicationState,
+  ask,
+  label,
+  type SideIndex,
+  switchProtocol,
+  UNIT_LIMIT,
+  wholeMessage,
+} from './state.js'
 
 /** Commands whose argument is nobody's business. */
 const SECRET = new Set(['PASS', 'USER', 'ACCT', 'ADAT'])
 
-function recognise(data: Uint8Array, from: number, to: number, side: SideIndex, port: number): boolean | undefined {
+function recognise(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  side: SideIndex,
+  port: number,
+): boolean | undefined {
   if (side === 0) return false
   const code = latin1(data, from, Math.min(to, from + 3))
   if (!['120', '220', '421', '530'].some(one => one.startsWith(code))) return false
@@ -24,7 +38,13 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return readLine(state, side, data, from, to, side === 0 ? clientLine : serverLine)
 }
 
-function clientLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function clientLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const verb = verbOf(data, from, to)
   label(state, SECRET.has(verb) ? verb : display(data, from, to))
   if (verb === 'QUIT') state.closing[0] = true
@@ -34,12 +54,19 @@ function clientLine(state: ApplicationState, _side: SideIndex, data: Uint8Array,
 }
 
 /** 1xx announces that another reply follows when the transfer is over (RFC 959 §4.2.1). */
-function serverLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function serverLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const code = replyLine(state, data, from, to)
   if (code === 0 || code < 200) return
   replied(state)
   if (code === 221 || code === 421) state.closing[1] = true
-  if (code === 234 && (state.memory as { authTls: boolean } | null)?.authTls === true) switchProtocol(state, 'tls')
+  if (code === 234 && (state.memory as { authTls: boolean } | null)?.authTls === true)
+    switchProtocol(state, 'tls')
 }
 
 function enter(state: ApplicationState): void {

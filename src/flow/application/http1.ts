@@ -105,7 +105,13 @@ function recognise(data: Uint8Array, from: number, to: number, side: SideIndex):
 }
 
 /** Empty lines before a request are to be ignored (RFC 9112 §2.2). */
-function startLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function startLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   if (from === to) return
   const http = state.http!
   http.heads[side] = createHead()
@@ -278,7 +284,13 @@ function endOfMessage(state: ApplicationState, side: SideIndex): void {
 }
 
 /** chunk-size [ chunk-ext ] (RFC 9112 §7.1). */
-function chunkSizeLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function chunkSizeLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const me = state.sides[side]
   const size = Number.parseInt(latin1(data, from, Math.min(to, from + 13)), 16)
   if (size === 0) me.step = TRAILERS
@@ -292,14 +304,26 @@ function chunkEndLine(state: ApplicationState, side: SideIndex): void {
   state.sides[side].step = CHUNK_SIZE
 }
 
-function trailerLine(state: ApplicationState, side: SideIndex, _data: Uint8Array, from: number, to: number): void {
+function trailerLine(
+  state: ApplicationState,
+  side: SideIndex,
+  _data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   if (from === to) endOfMessage(state, side)
 }
 
 const HANDLERS = [startLine, headerLine, chunkSizeLine, chunkEndLine, trailerLine]
 
 /** Whether a line can stand where it stands; what cannot is not HTTP, or its boundaries were lost. */
-function plausible(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): boolean {
+function plausible(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
   const me = state.sides[side]
   const byte = data[from]
   if (me.longLine) return true
@@ -333,7 +357,8 @@ function bareAnswer(state: ApplicationState, side: SideIndex): boolean {
 }
 
 function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {
-  if (side === 1) return to - from >= 12 && startsWith(data, from, to, 'HTTP/1.') === true && data[from + 8] === 32
+  if (side === 1)
+    return to - from >= 12 && startsWith(data, from, to, 'HTTP/1.') === true && data[from + 8] === 32
   // A snap length may cut the line: method and the start of a target are enough here.
   const method = methodAt(data, from, to)
   if (!method) return false

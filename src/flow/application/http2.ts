@@ -35,12 +35,31 @@ const END_STREAM = 1
 
 /** RFC 9113 §7 */
 const ERRORS = [
-  'NO_ERROR', 'PROTOCOL_ERROR', 'INTERNAL_ERROR', 'FLOW_CONTROL_ERROR', 'SETTINGS_TIMEOUT', 'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR', 'REFUSED_STREAM', 'CANCEL', 'COMPRESSION_ERROR', 'CONNECT_ERROR', 'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY', 'HTTP_1_1_REQUIRED',
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
 ]
 /** First octet of a field block that is one of the static table's statuses (RFC 7541 appendix A). */
-const STATUSES: Readonly<Record<number, number>> = { 0x88: 200, 0x89: 204, 0x8a: 206, 0x8b: 304, 0x8c: 400, 0x8d: 404, 0x8e: 500 }
+const STATUSES: Readonly<Record<number, number>> = {
+  0x88: 200,
+  0x89: 204,
+  0x8a: 206,
+  0x8b: 304,
+  0x8c: 400,
+  0x8d: 404,
+  0x8e: 500,
+}
 
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
   return side === 0 ? startsWith(data, from, to, PREFACE) : false
@@ -68,7 +87,14 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return FRAME_HEADER + view
 }
 
-function frame(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, length: number, view: number): void {
+function frame(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  length: number,
+  view: number,
+): void {
   const memory = state.memory as Memory
   const me = state.sides[side]
   const type = data[from + 3]

@@ -42,7 +42,13 @@ function literalBytes(data: Uint8Array, from: number, to: number): number {
   return found === null ? -1 : Number(found[1])
 }
 
-function clientLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function clientLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   if (!memory.inLiteral[0]) {
     beginMessage(state, 0)
@@ -63,7 +69,13 @@ function clientLine(state: ApplicationState, side: SideIndex, data: Uint8Array, 
 }
 
 /** A line with a literal goes on behind it; else the message ends unless `open`. */
-function endOfLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function endOfLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   const literal = literalBytes(data, from, to)
   memory.inLiteral[side] = literal >= 0
@@ -71,7 +83,13 @@ function endOfLine(state: ApplicationState, side: SideIndex, data: Uint8Array, f
   if (literal < 0) endMessage(state, side)
 }
 
-function serverLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function serverLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   const server = state.sides[1]
   if (memory.inLiteral[1]) return endOfLine(state, side, data, from, to)

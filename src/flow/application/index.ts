@@ -2,13 +2,13 @@
 export * from './exchange.js'
 export { peek, peekFin } from './peek.js'
 export type { HttpHead, HttpState } from './http1.js'
+export { type ProtocolId, protocolName } from './protocols.js'
 export type { TlsAlert, TlsSide, TlsState } from './tls.js'
 export {
   type ApplicationState,
   createApplicationState,
   type Framing,
   type PieceRole,
-  type ProtocolId,
   type Rejection,
   type SideIndex,
   type SideState,

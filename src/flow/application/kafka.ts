@@ -9,9 +9,22 @@ interface Memory {
 }
 
 const KEYS: Readonly<Record<number, string>> = {
-  0: 'Produce', 1: 'Fetch', 2: 'ListOffsets', 3: 'Metadata', 8: 'OffsetCommit', 9: 'OffsetFetch', 10: 'FindCoordinator',
-  11: 'JoinGroup', 12: 'Heartbeat', 13: 'LeaveGroup', 14: 'SyncGroup', 17: 'SaslHandshake', 18: 'ApiVersions',
-  19: 'CreateTopics', 22: 'InitProducerId', 36: 'SaslAuthenticate',
+  0: 'Produce',
+  1: 'Fetch',
+  2: 'ListOffsets',
+  3: 'Metadata',
+  8: 'OffsetCommit',
+  9: 'OffsetFetch',
+  10: 'FindCoordinator',
+  11: 'JoinGroup',
+  12: 'Heartbeat',
+  13: 'LeaveGroup',
+  14: 'SyncGroup',
+  17: 'SaslHandshake',
+  18: 'ApiVersions',
+  19: 'CreateTopics',
+  22: 'InitProducerId',
+  36: 'SaslAuthenticate',
 }
 const LONGEST_MESSAGE = 256 * 1024 * 1024
 /** Length, key, version, correlation id, length of the client id. */
@@ -30,7 +43,8 @@ function isRequest(data: Uint8Array, from: number, to: number): boolean | undefi
   const id = u16(data, from + 12)
   if (id === 0xffff || id === 0) return length >= 10 && KEYS[data[from + 5]] !== undefined && length < 65_536
   if (id > 255 || id + 10 > length) return false
-  for (let at = from + HEADER; at < Math.min(to, from + HEADER + id); at++) if (data[at] < 33 || data[at] > 126) return false
+  for (let at = from + HEADER; at < Math.min(to, from + HEADER + id); at++)
+    if (data[at] < 33 || data[at] > 126) return false
   return to - from >= HEADER + id ? true : undefined
 }
 
@@ -45,7 +59,13 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return side === 0 ? request(state, data, from, to, length) : response(state, data, from, to, length)
 }
 
-function request(state: ApplicationState, data: Uint8Array, from: number, to: number, length: number): number {
+function request(
+  state: ApplicationState,
+  data: Uint8Array,
+  from: number,
+  to: number,
+  length: number,
+): number {
   if (length < 10) return -1
   const view = Math.min(4 + length, HEADER + 255 + 8)
   if (to - from < view) return 0
@@ -72,7 +92,13 @@ function wantsAcks(data: Uint8Array, from: number, to: number): boolean {
 }
 
 /** Answers come in order: one to a later request means that all before were answered, or never would be. */
-function response(state: ApplicationState, data: Uint8Array, from: number, to: number, length: number): number {
+function response(
+  state: ApplicationState,
+  data: Uint8Array,
+  from: number,
+  to: number,
+  length: number,
+): number {
   if (to - from < 8) return 0
   const memory = state.memory as Memory
   const at = memory.pending.indexOf(u32(data, from + 4))

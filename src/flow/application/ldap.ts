@@ -21,10 +21,27 @@ const EXTENDED_RESPONSE = 0x78
 /** bind, done, modify, add, delete, rename, compare, extended: the last message of an answer. */
 const FINAL = new Set([0x61, 0x65, 0x67, 0x69, 0x6b, 0x6d, 0x6f, EXTENDED_RESPONSE])
 const NAMES: Readonly<Record<number, string>> = {
-  0x60: 'bind', 0x61: 'bind result', 0x42: 'unbind', 0x63: 'search', 0x64: 'entry', 0x65: 'search result', 0x66: 'modify',
-  0x67: 'modify result', 0x68: 'add', 0x69: 'add result', 0x4a: 'delete', 0x6b: 'delete result', 0x6c: 'rename',
-  0x6d: 'rename result', 0x6e: 'compare', 0x6f: 'compare result', 0x50: 'abandon', 0x73: 'reference', 0x77: 'extended',
-  0x78: 'extended result', 0x79: 'intermediate',
+  0x60: 'bind',
+  0x61: 'bind result',
+  0x42: 'unbind',
+  0x63: 'search',
+  0x64: 'entry',
+  0x65: 'search result',
+  0x66: 'modify',
+  0x67: 'modify result',
+  0x68: 'add',
+  0x69: 'add result',
+  0x4a: 'delete',
+  0x6b: 'delete result',
+  0x6c: 'rename',
+  0x6d: 'rename result',
+  0x6e: 'compare',
+  0x6f: 'compare result',
+  0x50: 'abandon',
+  0x73: 'reference',
+  0x77: 'extended',
+  0x78: 'extended result',
+  0x79: 'intermediate',
 }
 const START_TLS = '1.3.6.1.4.1.1466.20037'
 const LONGEST_MESSAGE = 64 * 1024 * 1024
@@ -32,7 +49,11 @@ const LONGEST_MESSAGE = 64 * 1024 * 1024
 const VIEW = 48
 
 /** A BER length at `at`: its own bytes and its value; undefined = cut, null = not definite or too long. */
-function berLength(data: Uint8Array, at: number, to: number): { bytes: number; value: number } | null | undefined {
+function berLength(
+  data: Uint8Array,
+  at: number,
+  to: number,
+): { bytes: number; value: number } | null | undefined {
   if (at >= to) return undefined
   const first = data[at]
   if (first < 128) return { bytes: 1, value: first }

@@ -31,8 +31,16 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return readLine(state, side, data, from, to, side === 0 ? clientLine : serverLine)
 }
 
-function clientLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
-  const words = latin1(data, from, Math.min(to, from + 300)).trim().split(' ')
+function clientLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const words = latin1(data, from, Math.min(to, from + 300))
+    .trim()
+    .split(' ')
   const [verb] = words
   label(state, verb)
   if (verb === 'quit') state.closing[0] = true
@@ -40,12 +48,19 @@ function clientLine(state: ApplicationState, _side: SideIndex, data: Uint8Array,
   // Quiet commands are answered only when something is wrong.
   if (words[words.length - 1] !== 'noreply' && verb !== 'quit') ask(state)
   if (/^m./.test(verb) && words.slice(2).some(flag => flag === 'q')) state.counted = false
-  const size = verb === 'ms' ? words[2] : /^(?:set|add|replace|append|prepend|cas)$/.test(verb) ? words[4] : ''
+  const size =
+    verb === 'ms' ? words[2] : /^(?:set|add|replace|append|prepend|cas)$/.test(verb) ? words[4] : ''
   if (size && /^\d{1,10}$/.test(size)) skipMessage(state, 0, Number(size) + 2)
   else endMessage(state, 0)
 }
 
-function serverLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function serverLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const server = state.sides[1]
   const words = latin1(data, from, Math.min(to, from + 300)).split(' ')
   if (server.inProgress !== true) beginMessage(state, 1)

@@ -18,14 +18,19 @@ const VIEW = 16 + 4 + 1 + 4 + 180
 function isHeader(data: Uint8Array, at: number): boolean {
   const length = u32le(data, at)
   const opcode = u32le(data, at + 12)
-  return length >= 16 && length <= LONGEST_MESSAGE && (opcode === REPLY || SILENT.includes(opcode) || ANSWERED.includes(opcode))
+  return (
+    length >= 16 &&
+    length <= LONGEST_MESSAGE &&
+    (opcode === REPLY || SILENT.includes(opcode) || ANSWERED.includes(opcode))
+  )
 }
 
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
   if (side === 1 || (to - from > 3 && data[from + 3] > 2)) return false
   if (to - from < 16) {
     // Only what may still become a header: no answer to anything, an opcode of 20xx (07 d4 … 07 dd).
-    if (to - from > 8 && data.subarray(from + 8, Math.min(to, from + 12)).some(byte => byte !== 0)) return false
+    if (to - from > 8 && data.subarray(from + 8, Math.min(to, from + 12)).some(byte => byte !== 0))
+      return false
     return to - from < 14 || data[from + 13] === 7 ? undefined : false
   }
   return isHeader(data, from) && u32le(data, from + 8) === 0 && u32le(data, from + 12) !== REPLY
@@ -41,7 +46,8 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   const flags = opcode === MSG && view >= 20 ? u32le(data, from + 16) : 0
   const last = (flags & MORE_TO_COME) === 0
   if (side === 0 && last && ANSWERED.includes(opcode)) ask(state)
-  if (opcode === MSG && view > 26 && data[from + 20] === 0) firstElement(state, side, data, from + 25, from + view)
+  if (opcode === MSG && view > 26 && data[from + 20] === 0)
+    firstElement(state, side, data, from + 25, from + view)
   wholeMessage(state, side, length - view)
   if (side === 1 && last && length === view) answer(state)
   else if (side === 1 && !last) state.sides[1].skipEndsMessage = length > view
@@ -49,12 +55,22 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
 }
 
 /** The first element of a command is named like the command; that of a refusal is a double "ok" of 0. */
-function firstElement(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function firstElement(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   let end = from + 1
   while (end < to && data[end] !== 0) end++
   const name = display(data, from + 1, end, 40)
   if (side === 0) return label(state, name)
-  const failed = data[from] === 1 && name === 'ok' && end + 9 <= to && data.subarray(end + 1, end + 9).every(byte => byte === 0)
+  const failed =
+    data[from] === 1 &&
+    name === 'ok' &&
+    end + 9 <= to &&
+    data.subarray(end + 1, end + 9).every(byte => byte === 0)
   if (!failed) return
   const text = latin1(data, end + 9, to)
   const found = /^\x02errmsg\0.{4}([^\0]*)/s.exec(text)
@@ -70,7 +86,12 @@ function enter(state: ApplicationState): void {
 }
 
 function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {
-  return to - from >= 16 && isHeader(data, from) && data[from + 3] < 3 && (side === 1) === (u32le(data, from + 8) !== 0)
+  return (
+    to - from >= 16 &&
+    isHeader(data, from) &&
+    data[from + 3] < 3 &&
+    (side === 1) === (u32le(data, from + 8) !== 0)
+  )
 }
 
 export const mongodb: Reader = { recognise, enter, unit, messageSkipped, resumes, midstream: true }

@@ -4,8 +4,22 @@ import type { Reader } from './reader.js'
 import { answer, type ApplicationState, ask, label, reject, type SideIndex, wholeMessage } from './state.js'
 
 const NAMES = [
-  '', 'CONNECT', 'CONNACK', 'PUBLISH', 'PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP', 'SUBSCRIBE', 'SUBACK', 'UNSUBSCRIBE', 'UNSUBACK',
-  'PINGREQ', 'PINGRESP', 'DISCONNECT', 'AUTH',
+  '',
+  'CONNECT',
+  'CONNACK',
+  'PUBLISH',
+  'PUBACK',
+  'PUBREC',
+  'PUBREL',
+  'PUBCOMP',
+  'SUBSCRIBE',
+  'SUBACK',
+  'UNSUBSCRIBE',
+  'UNSUBACK',
+  'PINGREQ',
+  'PINGRESP',
+  'DISCONNECT',
+  'AUTH',
 ]
 const CONNECT = 1
 const CONNACK = 2
@@ -16,10 +30,21 @@ const ANSWERS = new Set([CONNACK, 4, 7, 9, 11, 13])
 const ASKS = new Set([CONNECT, 8, 10, 12])
 const PINGS = new Set([12, 13])
 /** Return codes of version 3 (§3.2.2.3 of 3.1.1). */
-const REFUSED = ['', 'unacceptable protocol version', 'identifier rejected', 'server unavailable', 'bad user name or password', 'not authorized']
+const REFUSED = [
+  '',
+  'unacceptable protocol version',
+  'identifier rejected',
+  'server unavailable',
+  'bad user name or password',
+  'not authorized',
+]
 
 /** Bytes of the length field at `at` and its value; undefined = cut, null = longer than four bytes. */
-function remainingLength(data: Uint8Array, at: number, to: number): { bytes: number; value: number } | null | undefined {
+function remainingLength(
+  data: Uint8Array,
+  at: number,
+  to: number,
+): { bytes: number; value: number } | null | undefined {
   let value = 0
   for (let i = 0; i < 4; i++) {
     if (at + i >= to) return undefined
@@ -60,7 +85,14 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return header + view
 }
 
-function reasons(state: ApplicationState, side: SideIndex, type: number, data: Uint8Array, at: number, view: number): void {
+function reasons(
+  state: ApplicationState,
+  side: SideIndex,
+  type: number,
+  data: Uint8Array,
+  at: number,
+  view: number,
+): void {
   if (type === DISCONNECT) {
     state.closing[side] = true
     if (data[at] >= 0x80) reject(state, side, `DISCONNECT 0x${data[at].toString(16)}`)

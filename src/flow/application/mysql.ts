@@ -36,6 +36,7 @@ const CLIENT_COMPRESS = 0x20
 const CLIENT_SSL = 0x800
 const CLIENT_DEPRECATE_EOF = 0x0100_0000
 const CLIENT_ZSTD = 0x0400_0000
+const CLIENT_QUERY_ATTRIBUTES = 0x0800_0000
 const MORE_RESULTS = 0x0008
 const FULL = 0xffffff
 /** As much of a packet as is looked at. */
@@ -51,9 +52,22 @@ const PREPARE = 22
 const SILENT = [24, 25]
 
 const COMMANDS: Readonly<Record<number, string>> = {
-  1: 'quit', 2: 'init db', 3: 'query', 4: 'field list', 9: 'statistics', 14: 'ping', 17: 'change user', 18: 'binlog dump',
-  22: 'prepare', 23: 'execute', 24: 'send long data', 25: 'close statement', 26: 'reset statement', 28: 'fetch',
-  30: 'binlog dump', 31: 'reset connection',
+  1: 'quit',
+  2: 'init db',
+  3: 'query',
+  4: 'field list',
+  9: 'statistics',
+  14: 'ping',
+  17: 'change user',
+  18: 'binlog dump',
+  22: 'prepare',
+  23: 'execute',
+  24: 'send long data',
+  25: 'close statement',
+  26: 'reset statement',
+  28: 'fetch',
+  30: 'binlog dump',
+  31: 'reset connection',
 }
 
 /** A greeting (protocol 10), or an error in its place ("Too many connections"). */
@@ -97,7 +111,8 @@ function clientPacket(
   else if (sequence === 0 && to > at) command(state, memory, data, at, to)
   if (rest > 0) skipMessage(state, 0, rest)
   else endMessage(state, 0)
-  if (!memory.loggedIn && to - at === 32 && (memory.capabilities & CLIENT_SSL) !== 0) switchProtocol(state, 'tls')
+  if (!memory.loggedIn && to - at === 32 && (memory.capabilities & CLIENT_SSL) !== 0)
+    switchProtocol(state, 'tls')
 }
 
 function login(state: ApplicationState, memory: Memory, data: Uint8Array, at: number, to: number): void {
@@ -111,7 +126,12 @@ function login(state: ApplicationState, memory: Memory, data: Uint8Array, at: nu
 
 function command(state: ApplicationState, memory: Memory, data: Uint8Array, at: number, to: number): void {
   const code = data[at]
-  const verb = code === QUERY || code === PREPARE ? /^[A-Za-z]{1,16}/.exec(latin1(data, at + 1, Math.min(to, at + 20))) : null
+  // Queries may begin with attributes: none of them, in one set.
+  const words = at + (code === QUERY && (memory.capabilities & CLIENT_QUERY_ATTRIBUTES) !== 0 ? 3 : 1)
+  const named = code === QUERY || code === PREPARE
+  const verb = named
+    ? /^[A-Za-z]{1,16}/.exec(latin1(data, Math.min(words, to), Math.min(to, words + 20)))
+    : null
   label(state, (COMMANDS[code] ?? `command ${code}`) + (verb === null ? '' : ` ${verb[0].toUpperCase()}`))
   if (code === QUIT) state.closing[0] = true
   if (code === QUIT || SILENT.includes(code)) return
@@ -143,7 +163,14 @@ function serverPacket(
 }
 
 /** Whether this packet is the last of an answer (or of the server's turn during the login). */
-function ends(state: ApplicationState, memory: Memory, data: Uint8Array, at: number, to: number, length: number): boolean {
+function ends(
+  state: ApplicationState,
+  memory: Memory,
+  data: Uint8Array,
+  at: number,
+  to: number,
+  length: number,
+): boolean {
   const type = length === 0 ? -1 : data[at]
   if (type === 0xff && memory.phase !== 'columns') return refused(state, memory, data, at, to)
   if (!memory.loggedIn) return loginAnswer(state, memory, data, at, to, type)
@@ -160,7 +187,9 @@ function ends(state: ApplicationState, memory: Memory, data: Uint8Array, at: num
       return false
     case 'rows':
       // An EOF packet is short; a row may begin with 0xfe too, but only when its first column has over 16 MB.
-      return type === 0xfe && length < (deprecatesEof(memory) ? FULL : 9) ? resultEnds(memory, data, at, to) : false
+      return type === 0xfe && length < (deprecatesEof(memory) ? FULL : 9)
+        ? resultEnds(memory, data, at, to)
+        : false
   }
 }
 
@@ -196,7 +225,8 @@ function firstPacket(memory: Memory, data: Uint8Array, at: number, to: number, t
     memory.phase = 'rows'
     return type === 0xfe
   }
-  if (memory.command === PREPARE && type === 0 && to - at >= 9) return prepared(memory, u16le(data, at + 5), u16le(data, at + 7))
+  if (memory.command === PREPARE && type === 0 && to - at >= 9)
+    return prepared(memory, u16le(data, at + 5), u16le(data, at + 7))
   if (type === 0) return resultEnds(memory, data, at, to)
   if (type === 0xfe && to - at < 9) return true
   // LOCAL INFILE: the server waits for the file.
@@ -220,7 +250,8 @@ function resultEnds(memory: Memory, data: Uint8Array, at: number, to: number): b
   let flags = at + 3
   if (!eof) {
     flags = at + 1
-    for (let i = 0; i < 2; i++) flags += data[flags] < 0xfb ? 1 : data[flags] === 0xfc ? 3 : data[flags] === 0xfd ? 4 : 9
+    for (let i = 0; i < 2; i++)
+      flags += data[flags] < 0xfb ? 1 : data[flags] === 0xfc ? 3 : data[flags] === 0xfd ? 4 : 9
   }
   return flags + 2 > to || (u16le(data, flags) & MORE_RESULTS) === 0
 }
@@ -236,7 +267,8 @@ function refused(state: ApplicationState, memory: Memory, data: Uint8Array, at: 
 
 function messageSkipped(state: ApplicationState, side: SideIndex): void {
   const memory = state.memory as Memory
-  if (side === 1 && state.requests > 0 && (memory.loggedIn || state.rejections[1]?.timeNs === state.nowNs)) answer(state)
+  if (side === 1 && state.requests > 0 && (memory.loggedIn || state.rejections[1]?.timeNs === state.nowNs))
+    answer(state)
 }
 
 function enter(state: ApplicationState): void {
@@ -253,7 +285,13 @@ function enter(state: ApplicationState): void {
 
 /** A command begins at a boundary with sequence 0; nothing like it marks an answer. */
 function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {
-  return side === 0 && to - from >= 5 && data[from + 3] === 0 && data[from + 4] <= 31 && u24le(data, from) === to - from - 4
+  return (
+    side === 0 &&
+    to - from >= 5 &&
+    data[from + 3] === 0 &&
+    data[from + 4] <= 31 &&
+    u24le(data, from) === to - from - 4
+  )
 }
 
 export const mysql: Reader = { recognise, enter, unit, messageSkipped, resumes }

@@ -13,7 +13,9 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
 }
 
 function line(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
-  const words = latin1(data, from, Math.min(to, from + 400)).trim().split(/[ \t]+/)
+  const words = latin1(data, from, Math.min(to, from + 400))
+    .trim()
+    .split(/[ \t]+/)
   const verb = words[0].toUpperCase()
   if (verb === 'PING' || verb === 'PONG') return label(state, verb)
   label(state, verb.slice(0, 20))

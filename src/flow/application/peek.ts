@@ -5,6 +5,7 @@
 import { bytesOf, latin1 } from './bytes.js'
 import { detect, detectMidstream } from './detect.js'
 import { foreignUnit } from './foreign.js'
+import type { ProtocolId } from './protocols.js'
 import type { Reader } from './reader.js'
 import { READERS } from './readers.js'
 import {
@@ -13,7 +14,6 @@ import {
   endMessage,
   enterProtocol,
   loseFraming,
-  type ProtocolId,
   type SideIndex,
   UNIT_LIMIT,
 } from './state.js'
@@ -53,16 +53,21 @@ export function peek(
     return undefined
   }
   const { started, inProgress, carry, units } = me
-  const within = me.skip > 0 || inProgress === true || carry !== '' || me.longLine || me.step > 0
+  const within = me.skip > 0 || inProgress === true || carry !== '' || me.longLine || inRecord(state, side)
   read(state, side, data, start, end)
   if (missing > 0) skipMissing(state, side, missing)
-  if (me.framing === 'lost' || me.framing === 'opaque') me.lastPiece = me.started > started ? 'start' : 'unknown'
+  if (me.framing === 'lost' || me.framing === 'opaque')
+    me.lastPiece = me.started > started ? 'start' : 'unknown'
   else if (within) me.lastPiece = 'continue'
   else if (me.started > started || me.carry !== '') me.lastPiece = 'start'
-  else me.lastPiece = me.units > units ? 'control' : 'unknown'
+  else me.lastPiece = me.units > units && state.protocol !== 'tls' ? 'control' : 'unknown'
   const said = state.label
   state.label = null
   return said ?? undefined
+}
+
+function inRecord(state: ApplicationState, side: SideIndex): boolean {
+  return state.protocol === 'tls' && state.sides[side].framing === 'framed' && state.sides[side].step > 0
 }
 
 /** The side has sent its FIN: what only the end of the stream ends (a body without length) is complete now. */
@@ -75,7 +80,13 @@ export function peekFin(state: ApplicationState, side: SideIndex, timeNs: number
   if (state.protocol !== null) READERS.get(state.protocol)?.messageSkipped?.(state, side)
 }
 
-function noteTurn(state: ApplicationState, side: SideIndex, bytes: number, missing: number, timeNs: number): void {
+function noteTurn(
+  state: ApplicationState,
+  side: SideIndex,
+  bytes: number,
+  missing: number,
+  timeNs: number,
+): void {
   const me = state.sides[side]
   state.nowNs = timeNs
   me.bytes += bytes
@@ -130,7 +141,8 @@ function read(state: ApplicationState, side: SideIndex, data: Uint8Array, start:
     if (me.skip > 0) at += passOver(state, side, end - at)
     else if (me.framing !== 'framed' && me.framing !== 'foreign') return
     else {
-      const used = me.carry === '' ? readHere(state, side, data, at, end) : readJoined(state, side, data, at, end)
+      const used =
+        me.carry === '' ? readHere(state, side, data, at, end) : readJoined(state, side, data, at, end)
       if (used < 0) return
       at += used
     }
@@ -149,7 +161,13 @@ function passOver(state: ApplicationState, side: SideIndex, bytes: number): numb
 }
 
 /** One unit straight from the capture buffer. Answers the bytes used, -1 = nothing more can be read. */
-function readHere(state: ApplicationState, side: SideIndex, data: Uint8Array, at: number, end: number): number {
+function readHere(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  at: number,
+  end: number,
+): number {
   const me = state.sides[side]
   me.unitNs = state.nowNs
   const to = Math.min(end, at + UNIT_LIMIT)
@@ -161,7 +179,13 @@ function readHere(state: ApplicationState, side: SideIndex, data: Uint8Array, at
 }
 
 /** One unit whose beginning came with earlier pieces. What of the joined bytes is not used is read again from `data`. */
-function readJoined(state: ApplicationState, side: SideIndex, data: Uint8Array, at: number, end: number): number {
+function readJoined(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  at: number,
+  end: number,
+): number {
   const me = state.sides[side]
   const carried = me.carry.length
   const taken = Math.min(end - at, UNIT_LIMIT - carried)
@@ -185,7 +209,13 @@ function unreadable(state: ApplicationState, side: SideIndex): number {
 }
 
 /** Bytes used by one unit; 0 = more are needed; -1 = the side's framing has changed to one that reads nothing. */
-function oneUnit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+function oneUnit(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   const me = state.sides[side]
   if (me.framing === 'foreign') return foreignUnit(state, side, data, from, to)
   if (state.protocol === null) {

@@ -24,7 +24,13 @@ interface Memory {
   pending: string
 }
 
-function recognise(data: Uint8Array, from: number, to: number, side: SideIndex, port: number): boolean | undefined {
+function recognise(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  side: SideIndex,
+  port: number,
+): boolean | undefined {
   if (side === 0) return false
   const good = startsWith(data, from, to, '+OK')
   const bad = startsWith(data, from, to, '-ERR ')
@@ -41,7 +47,13 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return readLine(state, side, data, from, to, side === 0 ? clientLine : serverLine)
 }
 
-function clientLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function clientLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   const verb = verbOf(data, from, to)
   const bare = to - from === verb.length
@@ -49,12 +61,23 @@ function clientLine(state: ApplicationState, _side: SideIndex, data: Uint8Array,
   if (memory.pending.length < 64) memory.pending += verb === 'STLS' ? 't' : several ? 'm' : '.'
   if (verb === 'QUIT') state.closing[0] = true
   // A line without a known verb is an answer to an AUTH challenge.
-  label(state, /^(?:USER|PASS|APOP|AUTH|STLS|CAPA|STAT|LIST|UIDL|RETR|DELE|TOP|NOOP|RSET|QUIT)$/.test(verb) ? verb : 'AUTH')
+  label(
+    state,
+    /^(?:USER|PASS|APOP|AUTH|STLS|CAPA|STAT|LIST|UIDL|RETR|DELE|TOP|NOOP|RSET|QUIT)$/.test(verb)
+      ? verb
+      : 'AUTH',
+  )
   ask(state)
   wholeMessage(state, 0)
 }
 
-function serverLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function serverLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   const server = state.sides[1]
   if (server.step === MULTILINE) {

@@ -35,22 +35,43 @@ const LONGEST_MESSAGE = 0x4000_0000
 const ERROR_VIEW = 400
 
 const NAMES: Readonly<Record<string, string>> = {
-  Q: 'query', P: 'parse', B: 'bind', E: 'execute', S: 'sync', F: 'function call', X: 'terminate', p: 'password', d: 'copy data',
-  c: 'copy done', C: 'close', D: 'describe', H: 'flush', f: 'copy fail',
+  Q: 'query',
+  P: 'parse',
+  B: 'bind',
+  E: 'execute',
+  S: 'sync',
+  F: 'function call',
+  X: 'terminate',
+  p: 'password',
+  d: 'copy data',
+  c: 'copy done',
+  C: 'close',
+  D: 'describe',
+  H: 'flush',
+  f: 'copy fail',
 }
 
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
   if (side === 1) return false
-  if (data[from] !== 0 || (to - from > 1 && data[from + 1] !== 0) || (to - from > 2 && data[from + 2] > 39)) return false
+  if (data[from] !== 0 || (to - from > 1 && data[from + 1] !== 0) || (to - from > 2 && data[from + 2] > 39))
+    return false
   if (to - from > 4 && data[from + 4] !== 0 && data[from + 4] !== 4) return false
   if (to - from < 8) return undefined
-  return [STARTUP, STARTUP_3_2, CANCEL, SSL_REQUEST, GSS_REQUEST].includes(u32(data, from + 4)) && u32(data, from) >= 8
+  return (
+    [STARTUP, STARTUP_3_2, CANCEL, SSL_REQUEST, GSS_REQUEST].includes(u32(data, from + 4)) &&
+    u32(data, from) >= 8
+  )
 }
 
 function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
   const memory = state.memory as Memory
-  if (side === 0) return state.sides[0].step === TYPED ? clientMessage(state, data, from, to) : startup(state, data, from, to)
-  return memory.encryption === '' ? serverMessage(state, data, from, to) : encryptionAnswer(state, memory, data[from])
+  if (side === 0)
+    return state.sides[0].step === TYPED
+      ? clientMessage(state, data, from, to)
+      : startup(state, data, from, to)
+  return memory.encryption === ''
+    ? serverMessage(state, data, from, to)
+    : encryptionAnswer(state, memory, data[from])
 }
 
 function startup(state: ApplicationState, data: Uint8Array, from: number, to: number): number {
@@ -122,7 +143,8 @@ function serverMessage(state: ApplicationState, data: Uint8Array, from: number, 
   const server = state.sides[1]
   // Notices, parameters and notifications come at any time; between answers they belong to none.
   if (server.inProgress !== true && 'NSA'.includes(type)) server.skip = rest
-  else if (type === 'Z' || (type === 'R' && view === 4 && u32(data, from + 5) !== 0)) wholeMessage(state, 1, rest)
+  else if (type === 'Z' || (type === 'R' && view === 4 && u32(data, from + 5) !== 0))
+    wholeMessage(state, 1, rest)
   else {
     if (server.inProgress !== true) beginMessage(state, 1)
     server.skip = rest

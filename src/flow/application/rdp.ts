@@ -1,7 +1,16 @@
 /** RDP's opening ([MS-RDPBCGR] §1.3.1.1): TPKT (RFC 1006), X.224 connection request and confirm, then TLS as a rule. */
 import { display, u16, u32le } from './bytes.js'
 import type { Reader } from './reader.js'
-import { answer, type ApplicationState, ask, label, reject, type SideIndex, switchProtocol, wholeMessage } from './state.js'
+import {
+  answer,
+  type ApplicationState,
+  ask,
+  label,
+  reject,
+  type SideIndex,
+  switchProtocol,
+  wholeMessage,
+} from './state.js'
 
 const REQUEST = 0xe0
 const CONFIRM = 0xd0
@@ -9,8 +18,13 @@ const NEGOTIATION_RESPONSE = 2
 const NEGOTIATION_FAILURE = 3
 /** [MS-RDPBCGR] §2.2.1.2.2 */
 const FAILURES = [
-  '', 'SSL required by server', 'SSL not allowed by server', 'SSL certificate not on server', 'inconsistent flags',
-  'hybrid (NLA) required by server', 'SSL with user authentication required by server',
+  '',
+  'SSL required by server',
+  'SSL not allowed by server',
+  'SSL certificate not on server',
+  'inconsistent flags',
+  'hybrid (NLA) required by server',
+  'SSL with user authentication required by server',
 ]
 
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {

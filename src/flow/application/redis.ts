@@ -28,7 +28,13 @@ const REFUSALS = ['-ERR max number', '-DENIED ', '-NOAUTH ', '-LOADING ', '-MISC
 const MOST_ELEMENTS = 4_294_967_296
 const SCALARS = '+-:_#,('
 
-function recognise(data: Uint8Array, from: number, to: number, side: SideIndex, port: number): boolean | undefined {
+function recognise(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  side: SideIndex,
+  port: number,
+): boolean | undefined {
   if (side === 1) {
     const found = REFUSALS.map(text => startsWith(data, from, to, text))
     if (found.includes(true)) return true
@@ -64,12 +70,14 @@ function element(
   const first = me.inProgress !== true
   const aggregate = '*%~>|'.includes(type)
   const bulk = '$=!'.includes(type)
-  if (!aggregate && !bulk && !SCALARS.includes(type)) return first && side === 0 ? inline(state, data, from, to) : -1
+  if (!aggregate && !bulk && !SCALARS.includes(type))
+    return first && side === 0 ? inline(state, data, from, to) : -1
   const count = aggregate || bulk ? Number(latin1(data, from + 1, from + Math.min(length, 20)).trim()) : 0
   if (!Number.isInteger(count) || count > MOST_ELEMENTS) return -1
   if (first) beginElement(state, side, type)
   me.step--
-  if (aggregate) me.step += Math.max(0, count) * (type === '%' || type === '|' ? 2 : 1) + (type === '|' ? 1 : 0)
+  if (aggregate)
+    me.step += Math.max(0, count) * (type === '%' || type === '|' ? 2 : 1) + (type === '|' ? 1 : 0)
   if (first && side === 1) firstOfAnswer(state, data, from, length > 0 ? from + length : to, type)
   if (bulk && count >= 0) {
     if (side === 0 && memory.naming && count > 0 && count <= 64) memory.nameBytes = count
@@ -91,7 +99,13 @@ function beginElement(state: ApplicationState, side: SideIndex, type: string): v
   } else memory.push = type === '>'
 }
 
-function firstOfAnswer(state: ApplicationState, data: Uint8Array, from: number, to: number, type: string): void {
+function firstOfAnswer(
+  state: ApplicationState,
+  data: Uint8Array,
+  from: number,
+  to: number,
+  type: string,
+): void {
   if (type === '-') reject(state, 1, display(data, from, to).trimEnd())
   else if (type === '+') label(state, display(data, from, to, 40).trimEnd())
 }
@@ -105,7 +119,13 @@ function inline(state: ApplicationState, data: Uint8Array, from: number, to: num
   })
 }
 
-function commandName(state: ApplicationState, memory: Memory, data: Uint8Array, from: number, to: number): number {
+function commandName(
+  state: ApplicationState,
+  memory: Memory,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   const wanted = memory.nameBytes + 2
   if (to - from < wanted) return 0
   label(state, display(data, from, from + memory.nameBytes).toUpperCase())
@@ -139,7 +159,9 @@ function enter(state: ApplicationState): void {
 
 function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {
   const text = latin1(data, from, Math.min(to, from + 16))
-  return side === 0 ? /^\*\d{1,7}\r\n\$\d/.test(text) : /^(?:\+OK\r\n|-[A-Z]{3,} |:\d{1,12}\r\n|\$\d{1,7}\r\n|\*\d{1,7}\r\n)/.test(text)
+  return side === 0
+    ? /^\*\d{1,7}\r\n\$\d/.test(text)
+    : /^(?:\+OK\r\n|-[A-Z]{3,} |:\d{1,12}\r\n|\$\d{1,7}\r\n|\*\d{1,7}\r\n)/.test(text)
 }
 
 export const redis: Reader = { recognise, enter, unit, messageSkipped, resumes }

@@ -6,7 +6,7 @@ import { answer, type ApplicationState, beginMessage, endMessage, label, reject 
 /** First word of a command line in capitals, at most eight letters. */
 export function verbOf(data: Uint8Array, from: number, to: number): string {
   let end = from
-  while (end < to && end < from + 8 && ((data[end] | 32) >= 97 && (data[end] | 32) <= 122)) end++
+  while (end < to && end < from + 8 && (data[end] | 32) >= 97 && (data[end] | 32) <= 122) end++
   return latin1(data, from, end).toUpperCase()
 }
 

@@ -37,7 +37,13 @@ function reader(version: string): Reader {
     return latin1(data, Math.max(from, from + length - 12), from + length).includes(` ${version}`)
   }
 
-  function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+  function unit(
+    state: ApplicationState,
+    side: SideIndex,
+    data: Uint8Array,
+    from: number,
+    to: number,
+  ): number {
     const me = state.sides[side]
     if (me.step === HEADERS || me.longLine) return readLine(state, side, data, from, to, headerLine)
     // RTSP carries media between its messages: '$', channel, length (RFC 2326 §10.12).
@@ -49,7 +55,13 @@ function reader(version: string): Reader {
     return readLine(state, side, data, from, to, startLine)
   }
 
-  function startLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+  function startLine(
+    state: ApplicationState,
+    side: SideIndex,
+    data: Uint8Array,
+    from: number,
+    to: number,
+  ): void {
     const memory = state.memory as Memory
     beginMessage(state, side)
     state.sides[side].step = HEADERS
@@ -68,16 +80,35 @@ function reader(version: string): Reader {
     if (side === 0 && method !== 'ACK') ask(state)
   }
 
-  return { recognise, enter, unit, messageSkipped, resumes: (...piece) => recognise(piece[0], piece[1], piece[2]) === true, midstream: true }
+  return {
+    recognise,
+    enter,
+    unit,
+    messageSkipped,
+    resumes: (...piece) => recognise(piece[0], piece[1], piece[2]) === true,
+    midstream: true,
+  }
 }
 
-function interleaved(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+function interleaved(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   if (to - from < 4) return 0
   state.sides[side].skip = data[from + 2] * 256 + data[from + 3]
   return 4
 }
 
-function headerLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function headerLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   if (from < to) {
     const first = data[from] | 32

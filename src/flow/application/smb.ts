@@ -4,8 +4,25 @@ import type { Reader } from './reader.js'
 import { answer, type ApplicationState, ask, label, reject, type SideIndex, wholeMessage } from './state.js'
 
 const COMMANDS = [
-  'negotiate', 'session setup', 'logoff', 'tree connect', 'tree disconnect', 'create', 'close', 'flush', 'read', 'write', 'lock',
-  'ioctl', 'cancel', 'echo', 'query directory', 'change notify', 'query info', 'set info', 'oplock break',
+  'negotiate',
+  'session setup',
+  'logoff',
+  'tree connect',
+  'tree disconnect',
+  'create',
+  'close',
+  'flush',
+  'read',
+  'write',
+  'lock',
+  'ioctl',
+  'cancel',
+  'echo',
+  'query directory',
+  'change notify',
+  'query info',
+  'set info',
+  'oplock break',
 ]
 const CANCEL = 12
 const CHANGE_NOTIFY = 15
@@ -62,7 +79,14 @@ function enter(state: ApplicationState): void {
 }
 
 function resumes(data: Uint8Array, from: number, to: number): boolean {
-  return to - from >= 8 && data[from] === 0 && data[from + 4] === 0xfe && data[from + 5] === 83 && data[from + 6] === 77 && data[from + 7] === 66
+  return (
+    to - from >= 8 &&
+    data[from] === 0 &&
+    data[from + 4] === 0xfe &&
+    data[from + 5] === 83 &&
+    data[from + 6] === 77 &&
+    data[from + 7] === 66
+  )
 }
 
 export const smb: Reader = { recognise, enter, unit, resumes, midstream: true }

@@ -26,7 +26,13 @@ interface Memory {
 
 const PORTS = new Set([25, 465, 587, 2525])
 
-function recognise(data: Uint8Array, from: number, to: number, side: SideIndex, port: number): boolean | undefined {
+function recognise(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  side: SideIndex,
+  port: number,
+): boolean | undefined {
   if (side === 0) return isHello(data, from, to)
   const code = latin1(data, from, Math.min(to, from + 3))
   if (!['220', '421', '521', '554'].some(one => one.startsWith(code))) return false
@@ -48,7 +54,13 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return readLine(state, side, data, from, to, side === 0 ? clientLine : serverLine)
 }
 
-function clientLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function clientLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   const client = state.sides[0]
   if (client.step === TEXT) return textLine(state, data, from, to)
@@ -79,7 +91,13 @@ function textLine(state: ApplicationState, data: Uint8Array, from: number, to: n
   }
 }
 
-function serverLine(state: ApplicationState, _side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function serverLine(
+  state: ApplicationState,
+  _side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const memory = state.memory as Memory
   const code = replyLine(state, data, from, to)
   if (code === 0) return
@@ -100,7 +118,9 @@ function enter(state: ApplicationState): void {
 /** Within a connection known to be SMTP: a reply, or a command that mail text is unlikely to begin with. */
 function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {
   if (side === 1) return isReply(data, from, to)
-  return /^(?:EHLO |HELO |MAIL FROM:|RCPT TO:|DATA\r|RSET\r|QUIT\r)/i.test(latin1(data, from, Math.min(to, from + 10)))
+  return /^(?:EHLO |HELO |MAIL FROM:|RCPT TO:|DATA\r|RSET\r|QUIT\r)/i.test(
+    latin1(data, from, Math.min(to, from + 10)),
+  )
 }
 
 export const smtp: Reader = { recognise, enter, unit, resumes }

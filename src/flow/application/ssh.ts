@@ -34,7 +34,13 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
 }
 
 /** Lines before the banner are allowed to servers. */
-function bannerLine(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void {
+function bannerLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   if (startsWith(data, from, to, 'SSH-') !== true) return refusal(state, side, data, from, to)
   wholeMessage(state, side)
   state.sides[side].step = PACKETS

@@ -7,12 +7,8 @@
  */
 import { cut } from './bytes.js'
 import type { HttpState } from './http1.js'
+import type { ProtocolId } from './protocols.js'
 import type { TlsState } from './tls.js'
-
-export type ProtocolId =
-  | 'http1' | 'http2' | 'websocket' | 'proxy' | 'tls' | 'ssh' | 'smtp' | 'ftp' | 'pop3' | 'imap' | 'irc'
-  | 'mysql' | 'postgresql' | 'tds' | 'redis' | 'memcached' | 'mongodb' | 'cassandra'
-  | 'amqp' | 'kafka' | 'mqtt' | 'nats' | 'ldap' | 'smb' | 'rdp' | 'vnc' | 'dns-tcp' | 'sip' | 'rtsp' | 'adb'
 
 /** 0 = client, 1 = server. */
 export type SideIndex = 0 | 1
@@ -79,7 +75,7 @@ export interface ApplicationState {
   /** null: nothing recognised (yet). */
   protocol: ProtocolId | null
   /** Protocols that carried this one: STARTTLS, CONNECT, Upgrade, a proxy header. At most `NESTING_LIMIT`. */
-  carriedBy: string[]
+  carriedBy: ProtocolId[]
   /** Server name from SNI, Host or the like; null when none was seen. */
   name: string | null
   /** Only a tie-breaker between protocols that look alike; 0 = not known. */
@@ -220,6 +216,7 @@ export function reject(state: ApplicationState, side: SideIndex, text: string): 
 
 /** The first label of a piece stands. */
 export function label(state: ApplicationState, text: string): void {
+  if (text === '') return
   state.label ??= cut(text)
 }
 

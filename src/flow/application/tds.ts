@@ -22,7 +22,14 @@ const HEADER = 8
 const ERROR_VIEW = 1 + 2 + 4 + 1 + 1 + 2 + 120
 
 const NAMES: Readonly<Record<number, string>> = {
-  1: 'SQL batch', 3: 'RPC', 4: 'response', 6: 'attention', 7: 'bulk load', 14: 'transaction', 16: 'login', 17: 'SSPI',
+  1: 'SQL batch',
+  3: 'RPC',
+  4: 'response',
+  6: 'attention',
+  7: 'bulk load',
+  14: 'transaction',
+  16: 'login',
+  17: 'SSPI',
   18: 'prelogin',
 }
 
@@ -48,7 +55,8 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
     beginMessage(state, side)
     label(state, name)
     if (side === 0) ask(state)
-    if (view > 11 && data[from + HEADER] === ERROR_TOKEN) errorToken(state, data, from + HEADER, from + HEADER + view)
+    if (view > 11 && data[from + HEADER] === ERROR_TOKEN)
+      errorToken(state, data, from + HEADER, from + HEADER + view)
   }
   const rest = length - HEADER - view
   if ((data[from + 1] & END_OF_MESSAGE) === 0) me.skip = rest

@@ -104,7 +104,13 @@ function extensionHeader(state: ApplicationState, side: SideIndex, type: number,
   else advance(state, side, length, EXTENSION)
 }
 
-function extensionBody(state: ApplicationState, step: number, data: Uint8Array, from: number, to: number): void {
+function extensionBody(
+  state: ApplicationState,
+  step: number,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
   const tls = state.tls!
   if (step === SERVER_NAME && data[from + 2] === 0) {
     const end = Math.min(to, from + 5 + u16(data, from + 3))

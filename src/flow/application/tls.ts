@@ -110,8 +110,15 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return helloUnit(state, side, data, from, to)
 }
 
-function recordUnit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
-  if (to - from < 5) return to - from >= 2 && (data[from] < 20 || data[from] > 24 || data[from + 1] !== 3) ? -1 : 0
+function recordUnit(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
+  if (to - from < 5)
+    return to - from >= 2 && (data[from] < 20 || data[from] > 24 || data[from + 1] !== 3) ? -1 : 0
   if (!isRecordHeader(data, from)) return -1
   const tls = state.tls!
   const mine = tls.sides[side]
@@ -154,7 +161,13 @@ function handshakeRecord(state: ApplicationState, side: SideIndex, length: numbe
 }
 
 /** A handshake message's header. One that is itself cut by the record's end is not worth joining: nothing after it is read. */
-function messageUnit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+function messageUnit(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   const me = state.sides[side]
   const mine = state.tls!.sides[side]
   if (mine.recordLeft < 4) {
@@ -242,4 +255,3 @@ function resumes(data: Uint8Array, from: number, to: number): boolean {
 }
 
 export const tls: Reader = { recognise, enter, unit, resumes, midstream: true }
-

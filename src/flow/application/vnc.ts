@@ -19,7 +19,13 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   return securityTypes(state, data, from, to)
 }
 
-function version(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+function version(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): number {
   const agrees = startsWith(data, from, to, 'RFB 0')
   if (agrees === false) return -1
   if (to - from < VERSION_BYTES) return 0

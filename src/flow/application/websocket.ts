@@ -25,7 +25,12 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   const header = 2 + extra + (masked ? 4 : 0)
   const view = opcode === CLOSE ? short : 0
   if (to - from < header + view) return 0
-  const length = extra === 0 ? short : extra === 2 ? u16(data, from + 2) : u32(data, from + 2) * 2 ** 32 + u32(data, from + 6)
+  const length =
+    extra === 0
+      ? short
+      : extra === 2
+        ? u16(data, from + 2)
+        : u32(data, from + 2) * 2 ** 32 + u32(data, from + 6)
   if (length > Number.MAX_SAFE_INTEGER) return -1
   if (opcode === CLOSE) closeFrame(state, side, data, from + header, view, masked)
   else frame(state, side, opcode, fin, length)

@@ -18,6 +18,7 @@ export interface Limits {
   also: number
 }
 
+export const LAVISH: Limits = { title: 2, summary: 6, saw: 3, remedies: 7, checks: 6, also: 2 }
 export const ROOMY: Limits = { title: 2, summary: 4, saw: 2, remedies: 3, checks: 2, also: 2 }
 export const TIGHT: Limits = { title: 1, summary: 3, saw: 1, remedies: 2, checks: 1, also: 1 }
 export const ENDLESS: Limits = { title: 9, summary: 99, saw: 99, remedies: 99, checks: 99, also: 99 }
@@ -25,7 +26,7 @@ export const ENDLESS: Limits = { title: 9, summary: 99, saw: 99, remedies: 99, c
 /** The whole block. */
 export function incidentBlock(ranked: RankedIncident, index: number, style: Style, limits: Limits): string[] {
   const { incident, example } = ranked
-  const text = wrap(incident.summary, style.width - INDENT).map(line => ' '.repeat(INDENT) + line)
+  const text = wrap(sentence(incident.summary), style.width - INDENT).map(line => ' '.repeat(INDENT) + line)
   return [
     ...titleLines(ranked, index, style, limits.title),
     ...figureLines(ranked, style),
@@ -119,9 +120,15 @@ export function labelled(label: string, text: string, style: Style, most: number
   return lines.map(line => line.replace(label, dye(style, 'cyan', label)))
 }
 
+/** With a capital letter and a full stop, whoever wrote it. */
+export function sentence(text: string): string {
+  const full = /[.?!…:)]$/.test(text) || text === '' ? text : `${text}.`
+  return full.charAt(0).toUpperCase() + full.slice(1)
+}
+
 /** Several advices in one paragraph. */
 export function joined(items: string[]): string {
-  return items.map(item => (/[.?!]$/.test(item) ? item : `${item}.`)).join(' ')
+  return items.map(sentence).join(' ')
 }
 
 /** `idle-timeout 4 %, post-restart 2 %` */

@@ -3,7 +3,7 @@ import type { CaptureInfo, EvidenceLine, Reset, StoryPacket } from '../../model.
 import { abridge, ladder, type PacketStep, type Step, spanWords } from '../ladder.js'
 import { clip, clipColored, columns, hang, pad, wrap } from '../layout.js'
 import { clockOf, count, duration, plural, sure } from '../units.js'
-import { alternatives, joined, labelled, symptomLines } from './incident.js'
+import { alternatives, joined, labelled, sentence, symptomLines } from './incident.js'
 import { dye, flow, frameWords, impactPaint, originWords, pairOf, type Style } from './style.js'
 
 const INDENT = 5
@@ -28,7 +28,9 @@ export function storyLines(
   const steps = abridge(ladder(packets), reset.id, full ? 60 : 16)
   return [
     ...headLines(reset, style),
-    ...(full || reset.cause === 'unknown' ? indented(wrap(reset.summary, style.width - INDENT)) : []),
+    ...(full || reset.cause === 'unknown'
+      ? indented(wrap(sentence(reset.summary), style.width - INDENT))
+      : []),
     ...steps.flatMap(step => stepLines(step, reset, frame, style)),
     ...becauseLines(reset, frame.captures, style, full ? Number.POSITIVE_INFINITY : 6),
     ...(full ? adviceLines(reset, style) : []),
@@ -172,5 +174,9 @@ function adviceLines(reset: Reset, style: Style): string[] {
 }
 
 function filterLines({ wiresharkFilter }: Reset, style: Style): string[] {
-  return hang(`${' '.repeat(INDENT)}Wireshark   `, wiresharkFilter, style.width)
+  const label = `${' '.repeat(INDENT)}Wireshark   `
+  // On a line of its own it can be copied whole.
+  const alone =
+    columns(label) + columns(wiresharkFilter) > style.width && columns(wiresharkFilter) <= style.width
+  return alone ? [label, wiresharkFilter] : hang(label, wiresharkFilter, style.width)
 }

@@ -21,6 +21,16 @@ const DESTINATION = 16
 const IPV4_HEADER = 20
 
 export function ipv4(walk: Walk, at: number, end: number): Found {
+  return packet(walk, at, end, -1)
+}
+
+/** A packet whose protocol field is used for something else: TCP. */
+export function ipv4Tcp(walk: Walk, at: number, end: number): Found {
+  return packet(walk, at, end, PROTOCOL_TCP)
+}
+
+/** @param protocolKnown what the packet holds, -1 for what its protocol field says */
+function packet(walk: Walk, at: number, end: number, protocolKnown: number): Found {
   const { data, captured, segment } = walk
   const limit = end < captured ? end : captured
   if (at + IPV4_HEADER > limit) return walk.short(at + IPV4_HEADER, 'ip-header-bad')
@@ -40,7 +50,7 @@ export function ipv4(walk: Walk, at: number, end: number): Found {
   setMapped(segment.source, i32(data, at + SOURCE))
   setMapped(segment.destination, i32(data, at + DESTINATION))
   const body = at + headerBytes
-  const protocol = data[at + PROTOCOL]
+  const protocol = protocolKnown < 0 ? data[at + PROTOCOL] : protocolKnown
   if (flags & (MORE_FRAGMENTS | OFFSET_MASK)) {
     const id = segment.ipId ^ (protocol << 16)
     return fragment(walk, body, packetEnd, id, (flags & OFFSET_MASK) << 3, (flags & MORE_FRAGMENTS) !== 0, protocol)

@@ -17,8 +17,6 @@ const HOP_BY_HOP = 0
 const ROUTING = 43
 const FRAGMENT = 44
 const DESTINATION_OPTIONS = 60
-const MOBILITY = 135
-const HOST_IDENTITY = 139
 const SHIM6 = 140
 /** RFC 2675 §2. */
 const JUMBO_PAYLOAD = 0xc2
@@ -55,7 +53,7 @@ function longPayload(walk: Walk, next: number, at: number, end: number): number 
   const { data } = walk
   if (next === HOP_BY_HOP && at + 8 <= end && at + 8 <= walk.captured && data[at + 2] === JUMBO_PAYLOAD) {
     const length = i32(data, at + 4)
-    return length < 0 ? 0 : length
+    return length > MAX_PLAIN_PAYLOAD ? length : 0
   }
   return end - at > MAX_PLAIN_PAYLOAD ? end - at : 0
 }
@@ -66,8 +64,6 @@ export function extensionHeader(walk: Walk, kind: number, at: number, end: numbe
     case HOP_BY_HOP:
     case ROUTING:
     case DESTINATION_OPTIONS:
-    case MOBILITY:
-    case HOST_IDENTITY:
     case SHIM6:
       if (!walk.readable(at + 2, end) || !walk.deeper()) return FOUND_NONE
       return ipProtocol(walk, walk.data[at], at + ((walk.data[at + 1] + 1) << 3), end)
@@ -86,5 +82,7 @@ function fragmentHeader(walk: Walk, at: number, end: number): Found {
   const more = (data[at + 3] & 1) !== 0
   // RFC 6946: an atomic fragment is a whole packet.
   if (offset === 0 && !more) return ipProtocol(walk, data[at], at + 8, end)
+  // Out of place in IPv4: Wireshark reads the headers of the first one.
+  if (walk.segment.ipVersion === 4) return offset === 0 ? ipProtocol(walk, data[at], at + 8, end) : FOUND_NONE
   return fragment(walk, at + 8, end, i32(data, at + 4), offset, more, data[at])
 }

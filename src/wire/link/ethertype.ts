@@ -6,11 +6,10 @@ import { LAYER_PPPOE, LAYER_VLAN } from '../layers.js'
 import { nsh } from '../tunnel/nsh.js'
 import { FOUND_NONE, type Found, type Walk } from '../walk.js'
 import { innerEthernet } from './ethernet.js'
-import { ciscoMetadata, etag, fabricPath, frer, hsr, macsec, providerBackbone, trill, vnTag } from './fabric.js'
+import { batman, ciscoMetadata, etag, fabricPath, frer, hsr, macsec, providerBackbone, trill, vnTag } from './fabric.js'
 import { llc } from './llc.js'
 import { mpls } from './mpls.js'
 import { ppp } from './ppp.js'
-import { wlan } from './wlan.js'
 
 export const ETHERTYPE_IPV4 = 0x0800
 export const ETHERTYPE_IPV6 = 0x86dd
@@ -73,8 +72,8 @@ function rareEtherType(walk: Walk, type: number, at: number, end: number): Found
       return frer(walk, at, end)
     case 0x22f3:
       return trill(walk, at, end)
-    case 0x890d:
-      return wlan(walk, at, end)
+    case 0x4305:
+      return batman(walk, at, end)
     default:
       return FOUND_NONE
   }

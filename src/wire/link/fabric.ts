@@ -11,12 +11,12 @@ export function providerBackbone(walk: Walk, at: number, end: number): Found {
   return ethernet(walk, at + 4, end)
 }
 
-/** IEEE 802.1AE §9: tag control, short length, packet number; a secure channel id when bit 0x20 is set. Encrypted when 0x08 is. */
+/** IEEE 802.1AE §9: tag control, short length, packet number; a secure channel id when bit 0x20 is set, changed text when 0x0c are. */
 export function macsec(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 6, end)) return FOUND_NONE
   const control = walk.data[at]
   const body = at + (control & 0x20 ? 14 : 6)
-  if (control & 0x0c || !walk.readable(body + 2, end) || !walk.enter(LAYER_MACSEC, -1)) return FOUND_NONE
+  if (control & 0x8c || !walk.readable(body + 2, end) || !walk.enter(LAYER_MACSEC, -1)) return FOUND_NONE
   return typeOrLength(walk, u16(walk.data, body), body + 2, end - 16)
 }
 
@@ -64,3 +64,14 @@ export function trill(walk: Walk, at: number, end: number): Found {
   return innerEthernet(walk, at + 6 + options, end)
 }
 
+
+/** B.A.T.M.A.N. advanced: type, version, …; unicast frames (of both packet formats in use) hold an Ethernet frame. */
+export function batman(walk: Walk, at: number, end: number): Found {
+  if (!walk.readable(at + 2, end)) return FOUND_NONE
+  const type = walk.data[at]
+  const current = walk.data[at + 1] === 15
+  if (type === (current ? 0x40 : 0x03)) return innerEthernet(walk, at + 10, end)
+  // Unicast with the original sender's address, and broadcast.
+  if (current && type === 0x42) return innerEthernet(walk, at + 18, end)
+  return type === (current ? 0x01 : 0x04) ? innerEthernet(walk, at + 14, end) : FOUND_NONE
+}

@@ -38,11 +38,28 @@ function byLink(walk: Walk, linkType: number, at: number, end: number): Found {
       return frameRelay(walk, at, end)
     case 181: // JUNIPER_CHDLC
       return ciscoHdlc(walk, at, end)
-    case 133: // JUNIPER_GGSN: two bytes of index, protocol
-      return byProtocol(walk, u16(walk.data, at + 2), at + 4, end)
+    case 130: // JUNIPER_MLPPP: with or without two bytes of address and control
+      return ppp(walk, walk.data[at] === 0xff || walk.data[at + 1] === 0 ? at + 2 : at, end)
+    case 135: // JUNIPER_ATM2: eight bytes of cell header
+      return guessed(walk, at + 8, end)
+    case 136: // JUNIPER_SERVICES
+      return ipv4(walk, at + 12, end)
+    case 137: // JUNIPER_ATM1
+      return guessed(walk, at + 4, end)
+    case 183: // JUNIPER_VP
+      return ipv4(walk, at + 18, end)
     default:
       return FOUND_NONE
   }
+}
+
+/** A cell stream's payload, by its looks (RFC 2684 §5: LLC, or the packet alone). */
+function guessed(walk: Walk, at: number, end: number): Found {
+  if (!walk.readable(at + 3, end)) return FOUND_NONE
+  const first = u24(walk.data, at)
+  if (first === 0xaaaa03 || first === 0xfefe03) return llc(walk, at, end)
+  if (first >> 20 === 4 || first >> 20 === 6) return ipv4(walk, at, end)
+  return first >> 8 === 0x21 || first >> 8 === 0x57 ? ppp(walk, at, end) : FOUND_NONE
 }
 
 /** JUNOS numbers its protocols itself. */

@@ -8,10 +8,12 @@ import { ethernet } from './ethernet.js'
 import { frameRelay } from './frame-relay.js'
 import { juniper } from './juniper.js'
 import { llc } from './llc.js'
-import { loopback } from './loopback.js'
+import { loop, nullLink } from './loopback.js'
 import { nflog } from './nflog.js'
-import { arcnet, enc, ipnet, ipOverInfiniband, pflog, pktap, skipTo, sunAtm, symantec } from './odd.js'
-import { ciscoHdlc, ppp, pppFramed, pppHdlc } from './ppp.js'
+import { erf } from './erf.js'
+import { exportedPdu } from './exported.js'
+import { appleFirewire, arcnet, enc, ipnet, ipOverInfiniband, pflog, pktap, sunAtm, symantec } from './odd.js'
+import { ciscoHdlc, ppp, pppHdlc } from './ppp.js'
 import { fddi, ipOverFibreChannel, tokenRing } from './rings.js'
 import { wlan } from './wlan.js'
 import { avs, ppi, prism, radiotap } from './wlan-prefix.js'
@@ -25,8 +27,9 @@ export function linkLayer(walk: Walk, linkType: number, at: number, end: number)
     case 276: // LINUX_SLL2
       return cooked2(walk, at, end)
     case 0: // NULL
+      return nullLink(walk, at, end)
     case 108: // LOOP
-      return loopback(walk, at, end)
+      return loop(walk, at, end)
     case 12: // RAW, as numbered by most systems …
     case 14: // … by OpenBSD …
     case 101: // … and in files
@@ -46,7 +49,7 @@ function serialLink(walk: Walk, linkType: number, at: number, end: number): Foun
       return pppHdlc(walk, at, end)
     case 166: // PPP_PPPD: one byte of direction
     case 204: // PPP_WITH_DIR
-      return pppFramed(walk, at + 1, end)
+      return pppHdlc(walk, at + 1, end)
     case 51: // PPP_ETHER: PPPoE header without Ethernet
       return ppp(walk, at + 6, end)
     case 104: // C_HDLC
@@ -59,8 +62,10 @@ function serialLink(walk: Walk, linkType: number, at: number, end: number): Foun
       return frameRelay(walk, at + 1, end)
     case 100: // ATM_RFC1483
     case 11:
-      return llc(walk, at, end, 2)
-    case 106: // ATM_CLIP
+      return llc(walk, at, end)
+    case 106: // ATM_CLIP, and what other systems call it
+    case 16:
+    case 18:
     case 19:
       return ipv4(walk, at, end)
     case 123: // SUNATM
@@ -115,17 +120,34 @@ function rareLink(walk: Walk, linkType: number, at: number, end: number): Found 
       return ipOverInfiniband(walk, at, end)
     case 258: // PKTAP
       return pktap(walk, at, end)
-    case 240: // NETANALYZER: four bytes of status
-      return skipTo(walk, at + 4, end)
-    case 241: // NETANALYZER_TRANSPARENT: the same, preamble and start of frame
-      return skipTo(walk, at + 12, end)
+    case 138: // APPLE_IP_OVER_IEEE1394
+      return appleFirewire(walk, at, end)
+    case 252: // WIRESHARK_UPPER_PDU
+      return exportedPdu(walk, at, end)
+    case 197: // ERF
+      return erf(walk, at, end)
     default:
       return isJuniper(linkType) ? juniper(walk, linkType, at, end) : unknownLink(walk)
   }
 }
 
 function isJuniper(linkType: number): boolean {
-  return (linkType >= 130 && linkType <= 137) || (linkType >= 178 && linkType <= 183) || linkType === 194 || linkType === 200
+  switch (linkType) {
+    case 130: // JUNIPER_MLPPP
+    case 131: // JUNIPER_MLFR
+    case 133: // JUNIPER_GGSN
+    case 135: // JUNIPER_ATM2
+    case 136: // JUNIPER_SERVICES
+    case 137: // JUNIPER_ATM1
+    case 178: // JUNIPER_ETHER
+    case 179: // JUNIPER_PPP
+    case 180: // JUNIPER_FRELAY
+    case 181: // JUNIPER_CHDLC
+    case 183: // JUNIPER_VP
+      return true
+    default:
+      return false
+  }
 }
 
 function unknownLink(walk: Walk): Found {

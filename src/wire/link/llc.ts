@@ -1,6 +1,7 @@
 /** IEEE 802.2 logical link control, and the subnetwork access protocol (RFC 1042). */
 import { u16, u24 } from '../bytes.js'
 import { ipv4 } from '../ip/ipv4.js'
+import { networkLayer } from './nlpid.js'
 import { FOUND_NONE, type Found, type Walk } from '../walk.js'
 import { innerEthernet } from './ethernet.js'
 import { etherType } from './ethertype.js'
@@ -8,31 +9,41 @@ import { fddi, tokenRing } from './rings.js'
 
 const SAP_IP = 0x06
 const SAP_SNAP = 0xaa
-/** Unnumbered information; the fourth bit is poll/final. */
+const SAP_OSI = 0xfe
+/** Unnumbered information. */
 const CONTROL_UI = 0x03
 
-/** Organizations whose protocol number is an EtherType: RFC 1042, Cisco's bridge tunnels, AppleTalk. */
+/** Organizations whose protocol number is an EtherType: RFC 1042, Cisco's bridge tunnels. */
 const OUI_ETHERNET = 0x000000
 const OUI_CISCO_90 = 0x0000f8
-const OUI_APPLE = 0x080007
 /** RFC 2684 §5: bridged frames. */
 const OUI_BRIDGED = 0x0080c2
 
+/** RFC 2684 §5.2 puts two bytes of padding between the protocol number and a bridged frame. */
+const BRIDGE_PAD = 2
+
 /** Destination and source access point, control (one byte when unnumbered, else two). */
-export function llc(walk: Walk, at: number, end: number, bridgePad = 0): Found {
+export function llc(walk: Walk, at: number, end: number): Found {
   const { data } = walk
   if (!walk.readable(at + 3, end) || !walk.deeper()) return FOUND_NONE
   const control = data[at + 2]
   const body = at + ((control & 3) === 3 ? 3 : 4)
-  const destination = data[at]
-  if (destination === SAP_SNAP && data[at + 1] === SAP_SNAP) return snap(walk, body, end, bridgePad)
-  const information = (control & 1) === 0 || (control & 0xef) === CONTROL_UI
-  return destination === SAP_IP && information ? ipv4(walk, body, end) : FOUND_NONE
+  if ((control & 1) !== 0 && control !== CONTROL_UI) return FOUND_NONE
+  switch (data[at]) {
+    case SAP_SNAP:
+      return data[at + 1] === SAP_SNAP ? snap(walk, body, end, BRIDGE_PAD) : FOUND_NONE
+    case SAP_IP:
+      return ipv4(walk, body, end)
+    case SAP_OSI:
+      return networkLayer(walk, body, end)
+    default:
+      return FOUND_NONE
+  }
 }
 
 /**
  * Organization (3 bytes) and protocol number (2).
- * @param bridgePad bytes between the number and a bridged frame (RFC 2684 §5.2 on ATM: 2)
+ * @param bridgePad bytes between the number and a bridged frame
  */
 export function snap(walk: Walk, at: number, end: number, bridgePad: number): Found {
   if (!walk.readable(at + 5, end)) return FOUND_NONE
@@ -41,7 +52,6 @@ export function snap(walk: Walk, at: number, end: number, bridgePad: number): Fo
   switch (u24(walk.data, at)) {
     case OUI_ETHERNET:
     case OUI_CISCO_90:
-    case OUI_APPLE:
       return etherType(walk, protocol, body, end)
     case OUI_BRIDGED:
       return bridged(walk, protocol, body, end, bridgePad)

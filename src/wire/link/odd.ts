@@ -8,9 +8,9 @@ import { etherType } from './ethertype.js'
 import { linkLayer } from './link.js'
 import { llc } from './llc.js'
 
-/** Bytes that tell nothing, then Ethernet. */
-export function skipTo(walk: Walk, at: number, end: number): Found {
-  return ethernet(walk, at, end)
+/** IP over FireWire on Darwin: two addresses of eight bytes, EtherType. */
+export function appleFirewire(walk: Walk, at: number, end: number): Found {
+  return walk.readable(at + 18, end) ? etherType(walk, u16(walk.data, at + 16), at + 18, end) : FOUND_NONE
 }
 
 /** OpenBSD packet filter log: header length, address family, …; the packet begins at the next multiple of four. */
@@ -24,7 +24,14 @@ export function pflog(walk: Walk, at: number, end: number): Found {
 export function enc(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 12, end)) return FOUND_NONE
   const family = i32le(walk.data, at)
-  return byBsdFamily(walk, family >>> 0 > 0xffff ? i32(walk.data, at) : family, at + 12, end)
+  switch (family >>> 0 > 0xffff ? i32(walk.data, at) : family) {
+    case 2:
+      return ipv4(walk, at + 12, end)
+    case 24:
+      return ipv6(walk, at + 12, end)
+    default:
+      return FOUND_NONE
+  }
 }
 
 /** AF_INET6 is 24, 28 or 30, by the BSD. */
@@ -45,15 +52,19 @@ function byBsdFamily(walk: Walk, family: number, at: number, end: number): Found
 export function ipnet(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 24, end)) return FOUND_NONE
   const family = walk.data[at + 1]
-  if (family === 2) return ipv4(walk, at + 24, end)
-  return family === 26 ? ipv6(walk, at + 24, end) : FOUND_NONE
+  const body = at + 24
+  const packetEnd = body + (i32(walk.data, at + 4) & 0xffffff)
+  const limit = packetEnd < end ? packetEnd : end
+  if (family === 2) return ipv4(walk, body, limit)
+  return family === 26 ? ipv6(walk, body, limit) : FOUND_NONE
 }
 
 /** Apple's packet tap: header length, type of the next header, link type of the frame behind it; little-endian. */
 export function pktap(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 12, end) || !walk.deeper()) return FOUND_NONE
   const length = i32le(walk.data, at)
-  if (length < 12 || length > 0xffff) return FOUND_NONE
+  // The header is 108 bytes at least; type 1 says that a packet follows.
+  if (length < 108 || length > 0xffff || i32le(walk.data, at + 4) !== 1) return FOUND_NONE
   return linkLayer(walk, i32le(walk.data, at + 8), at + length, end)
 }
 
@@ -61,17 +72,19 @@ export function pktap(walk: Walk, at: number, end: number): Found {
 export function sunAtm(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 4, end)) return FOUND_NONE
   const kind = walk.data[at] & 15
-  if (kind === 2) return llc(walk, at + 4, end, 2)
+  if (kind === 2) return llc(walk, at + 4, end)
   // LAN emulation: two bytes of client id, then the frame.
   return kind === 1 ? ethernet(walk, at + 6, end) : FOUND_NONE
 }
 
-/** Symantec Enterprise Firewall: the kind of header is told by zero bytes at its begin; an EtherType within. */
+/** Symantec Enterprise Firewall: an EtherType at one of two places, which also tells how long the header is. */
 export function symantec(walk: Walk, at: number, end: number): Found {
-  if (!walk.readable(at + 22, end)) return FOUND_NONE
+  if (!walk.readable(at + 12, end)) return FOUND_NONE
   const { data } = walk
-  if (u16(data, at + 6) !== 0 || data[at + 4] !== 0) return etherType(walk, u16(data, at + 6), at + 44, end)
-  return etherType(walk, u16(data, at + 20), at + 56, end)
+  const older = u16(data, at + 6)
+  const newer = u16(data, at + 10)
+  if (newer === 0) return etherType(walk, older, at + 44, end)
+  return older === 0 ? etherType(walk, newer, at + 56, end) : FOUND_NONE
 }
 
 /** @param type where the protocol byte stands: after the addresses, or after Linux's two bytes of offset */

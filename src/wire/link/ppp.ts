@@ -1,11 +1,13 @@
 /** PPP (RFC 1661 §2), with or without the HDLC-like framing of RFC 1662, and Cisco HDLC. */
 import { u16 } from '../bytes.js'
-import { ipv4 } from '../ip/ipv4.js'
+import { ipv4, ipv4Tcp } from '../ip/ipv4.js'
 import { ipv6 } from '../ip/ipv6.js'
 import { FOUND_NONE, type Found, type Walk } from '../walk.js'
 import { innerEthernet } from './ethernet.js'
 import { etherType } from './ethertype.js'
+import { llc } from './llc.js'
 import { mpls } from './mpls.js'
+import { networkLayer } from './nlpid.js'
 
 const ALL_STATIONS = 0xff
 const UNNUMBERED = 0x03
@@ -38,6 +40,12 @@ function pppProtocol(walk: Walk, protocol: number, at: number, end: number): Fou
     case 0x0281:
     case 0x0283:
       return mpls(walk, at, end)
+    case 0x002f: // RFC 1144 §3.2.2: uncompressed TCP, the IP protocol field holds a connection number
+      return ipv4Tcp(walk, at, end)
+    case 0x004b:
+      return llc(walk, at, end)
+    case 0x0035:
+      return networkLayer(walk, at, end)
     case 0x0031: // bridging (RFC 3518 §4.2): flags, MAC type 1 = Ethernet
       return walk.readable(at + 2, end) && walk.data[at + 1] === 1 ? innerEthernet(walk, at + 2, end) : FOUND_NONE
     case 0x003d:
@@ -64,5 +72,19 @@ export function pppHdlc(walk: Walk, at: number, end: number): Found {
 /** Address, control, then an EtherType. */
 export function ciscoHdlc(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 4, end)) return FOUND_NONE
-  return etherType(walk, u16(walk.data, at + 2), at + 4, end)
+  return ciscoType(walk, u16(walk.data, at + 2), at + 4, end)
+}
+
+/** The EtherTypes that Cisco HDLC and Cisco's Frame Relay carry. */
+export function ciscoType(walk: Walk, type: number, at: number, end: number): Found {
+  switch (type) {
+    case 0x0800:
+    case 0x86dd:
+    case 0x8847:
+    case 0x8848:
+    case 0x6558:
+      return etherType(walk, type, at, end)
+    default:
+      return FOUND_NONE
+  }
 }

@@ -23,8 +23,8 @@ export function tokenRing(walk: Walk, at: number, end: number): Found {
 
 export function fddi(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + FDDI_HEADER, end)) return FOUND_NONE
-  // Frame control 0x50-0x57: asynchronous LLC frames with their priority.
-  return (walk.data[at] & 0xf8) === 0x50 ? llc(walk, at + FDDI_HEADER, end) : FOUND_NONE
+  // Frame control 0x5x: asynchronous LLC frames with their priority.
+  return (walk.data[at] & 0xf0) === 0x50 ? llc(walk, at + FDDI_HEADER, end) : FOUND_NONE
 }
 
 export function ipOverFibreChannel(walk: Walk, at: number, end: number): Found {

@@ -9,17 +9,23 @@ import { llc } from './llc.js'
 const WLAN_HEADER = 24
 const ADDRESS_1 = 4
 const ADDRESS_2 = 10
+const ADDRESS_3 = 16
+const ADDRESS_4 = 24
 const TYPE_DATA = 2
 /** Subtype bits of data frames: no data, QoS. */
 const SUBTYPE_NO_DATA = 4
 const SUBTYPE_QOS = 8
 /** Flags, the second byte of frame control. */
+const TO_DS = 0x01
+const FROM_DS = 0x02
 const TO_AND_FROM_DS = 0x03
 const MORE_FRAGMENTS = 0x04
 const PROTECTED = 0x40
 const ORDER = 0x80
 /** QoS control: an aggregate of several service data units (IEEE 802.11 §9.2.4.5). */
 const AGGREGATE = 0x80
+/** Its second byte: a mesh control field follows (§9.2.4.7.3). */
+const MESH = 0x01
 
 export function wlan(walk: Walk, at: number, end: number): Found {
   return wlanFrame(walk, at, end, false, false)
@@ -43,11 +49,21 @@ export function wlanFrame(walk: Walk, at: number, end: number, swapped: boolean,
   if (subtype & SUBTYPE_QOS) {
     if (!walk.readable(at + header + 2, end)) return FOUND_NONE
     aggregate = (data[at + header] & AGGREGATE) !== 0
+    const mesh = header > WLAN_HEADER && (data[at + header + 1] & MESH) !== 0
     header += flags & ORDER ? 6 : 2
+    if (mesh) {
+      if (!walk.readable(at + header + 6, end)) return FOUND_NONE
+      header += meshBytes(data[at + header])
+    }
   }
   setSource(walk, at)
   if (padded) header = (header + 3) & ~3
-  return aggregate ? serviceUnits(walk, at + header, end) : body(walk, at, at + header, end)
+  return aggregate ? serviceUnits(walk, at + header, end) : body(walk, at, flags & TO_AND_FROM_DS, at + header, end)
+}
+
+/** Flags with the number of extended addresses, time to live, sequence number, addresses. */
+function meshBytes(flags: number): number {
+  return 6 + (flags & 3) * 6
 }
 
 function setSource(walk: Walk, at: number): void {
@@ -57,16 +73,23 @@ function setSource(walk: Walk, at: number): void {
 }
 
 /** LLC, with the oddities that drivers and bridges leave in front of it. */
-function body(walk: Walk, header: number, at: number, end: number): Found {
+function body(walk: Walk, header: number, direction: number, at: number, end: number): Found {
   const { data } = walk
   if (!walk.readable(at + 2, end)) return FOUND_NONE
   const first = u16(data, at)
-  if (first === 0) return llc(walk, at + 2, end)
+  if (first === 0xaaaa) return llc(walk, at, end)
   // A whole Ethernet frame, recognised by an address that the header bears too.
-  if (first !== 0xaaaa && (first === u16(data, header + ADDRESS_1) || first === u16(data, header + ADDRESS_2))) {
+  const destination = header + (direction & TO_DS ? ADDRESS_3 : ADDRESS_1)
+  const source = header + (direction & FROM_DS ? (direction & TO_DS ? ADDRESS_4 : ADDRESS_3) : ADDRESS_2)
+  if (at + 12 <= walk.captured && (sameAddress(data, at, destination) || sameAddress(data, at + 6, source))) {
     return ethernet(walk, at, end)
   }
-  return llc(walk, at, end)
+  return llc(walk, first === 0 ? at + 2 : at, end)
+}
+
+function sameAddress(data: Uint8Array, a: number, b: number): boolean {
+  for (let i = 0; i < 6; i++) if (data[a + i] !== data[b + i]) return false
+  return true
 }
 
 /** A-MSDU (IEEE 802.11 §9.3.2.2): destination, source, length, LLC, padded to four bytes. The first RST, else the first TCP, counts. */

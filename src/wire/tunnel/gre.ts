@@ -49,6 +49,13 @@ function afterRoutes(walk: Walk, at: number, end: number): number {
 
 function greType(walk: Walk, type: number, at: number, end: number, sequenced: boolean): Found {
   switch (type) {
+    case 0x0800:
+    case 0x86dd:
+    case 0x8847:
+    case 0x8848:
+    case 0x894f:
+    case 0x6558:
+      return etherType(walk, type, at, end)
     case 0x880b: // PPP
       return pppFramed(walk, at, end)
     case 0x8881: // CDMA2000
@@ -66,7 +73,7 @@ function greType(walk: Walk, type: number, at: number, end: number, sequenced: b
       return frameRelay(walk, at, end)
     default:
       // Access points of one maker send 802.11 frames under 0x8200-0x8370.
-      return (type & 0xfe0f) === 0x8200 ? wlan(walk, at, end) : etherType(walk, type, at, end)
+      return (type & 0xfe0f) === 0x8200 ? wlan(walk, at, end) : FOUND_NONE
   }
 }
 

@@ -2,12 +2,16 @@
 import { i32, u16 } from '../bytes.js'
 import { ipv4 } from '../ip/ipv4.js'
 import { LAYER_GTP } from '../layers.js'
-import { pppFramed } from '../link/ppp.js'
+import { innerEthernet } from '../link/ethernet.js'
 import { FOUND_NONE, type Found, type Walk } from '../walk.js'
 
 /** Flags, message type, length, tunnel id. */
 const HEADER = 8
 const TUNNELLED_PACKET = 255
+/** Version 0 (3GPP TS 09.60): flow label and tunnel id are longer. */
+const HEADER_0 = 20
+/** Clear in GTP', which carries charging records. */
+const PROTOCOL_TYPE = 0x10
 /** Any of extension, sequence, N-PDU number: four more bytes. */
 const OPTIONAL = 0x07
 const EXTENSION = 0x04
@@ -16,18 +20,20 @@ export function gtp(walk: Walk, at: number, end: number): Found {
   const { data } = walk
   if (!walk.readable(at + HEADER, end)) return FOUND_NONE
   const flags = data[at]
-  if (flags >> 5 !== 1 || data[at + 1] !== TUNNELLED_PACKET) return FOUND_NONE
-  const packetEnd = at + HEADER + u16(data, at + 2)
+  if (!(flags & PROTOCOL_TYPE) || data[at + 1] !== TUNNELLED_PACKET) return FOUND_NONE
+  const version = flags >> 5
+  let body = at + (version === 0 ? HEADER_0 : HEADER)
+  const packetEnd = body + u16(data, at + 2)
   const limit = packetEnd < end ? packetEnd : end
-  let body = at + HEADER
-  if (flags & OPTIONAL) {
+  if (version === 1 && flags & OPTIONAL) {
     body += 4
     if (!walk.readable(body, end)) return FOUND_NONE
     if (flags & EXTENSION) body = afterExtensions(walk, body, end)
   }
   if (body < 0 || !walk.readable(body + 1, limit) || !walk.enter(LAYER_GTP, i32(data, at + 4))) return FOUND_NONE
-  const version = data[body] >> 4
-  return version === 4 || version === 6 ? ipv4(walk, body, limit) : pppFramed(walk, body, limit)
+  const first = data[body] >> 4
+  // What is no IP packet is an Ethernet frame (a session of type Ethernet in 5G).
+  return first === 4 || first === 6 ? ipv4(walk, body, limit) : innerEthernet(walk, body, limit)
 }
 
 /** §5.2: length in words, content, type of the next; the first type stands right before `at`. */

@@ -25,7 +25,7 @@ export function vxlanGpe(walk: Walk, at: number, end: number): Found {
 /** RFC 8926 §3.4: version and length of the options in words, flags, EtherType, network identifier. */
 export function geneve(walk: Walk, at: number, end: number): Found {
   const { data } = walk
-  if (!walk.readable(at + HEADER, end) || data[at] >> 6 !== 0) return FOUND_NONE
+  if (!walk.readable(at + HEADER, end)) return FOUND_NONE
   if (!walk.enter(LAYER_GENEVE, u24(data, at + 4))) return FOUND_NONE
   const options = (data[at] & 0x3f) << 2
   return etherType(walk, u16(data, at + 2), at + HEADER + options, end)
