@@ -8,7 +8,7 @@
 import type { Origin, SegmentRecord } from './model.js'
 import type { Fingerprint } from './evidence/fingerprint.js'
 import type { Trigger } from './evidence/trigger.js'
-import { hasAck, type ResetView } from './evidence/view.js'
+import { hasAck, isRst, type ResetView } from './evidence/view.js'
 import { initialHopLimit } from './evidence/timing.js'
 
 /** One observation for (positive) or against (negative) a device on the path. */
@@ -60,7 +60,7 @@ export function judgeOrigin(context: OriginContext): OriginVerdict {
   const { view } = context
   const nothingToCompare = view.before.length === 0 && view.after.length === 0
   if (nothingToCompare && forged < 0.5) return { origin: 'unknown', confidence: 0.6, forged: 0.2, signs }
-  if (forged >= 0.8 && proven) return { origin: 'middlebox', confidence: Math.min(forged, 0.99), forged, signs }
+  if (forged >= 0.65 && proven) return { origin: 'middlebox', confidence: Math.min(forged, 0.99), forged, signs }
   if (forged >= 0.25) return { origin: 'unknown', confidence: 0.6, forged, signs }
   return { origin: 'endpoint', confidence: Math.min(1 - forged, 0.99), forged, signs }
 }
@@ -77,8 +77,9 @@ function hopLimitSigns({ view, print, rst }: OriginContext): OriginSign[] {
       // 53 of 58 forged, 6 of 69 genuine in the lab; but 1 in 8 of all public resets differ by 2 or more.
       const weight = print.hopLimitVaries ? 1 : print.linuxSender ? 3.5 : Math.abs(delta) === 1 ? 1.5 : 2.4
       signs.push({ statement: `${seen}: it crossed another number of routers`, weight, frames })
-    } else if (initialHopLimit(base.hopLimit) === 64 && print.linuxSender) {
-      signs.push({ statement: `${seen}: another initial value than the sender's kernel uses`, weight: 1.5, frames })
+    } else if (initialHopLimit(base.hopLimit) === 64) {
+      // The other way round (data sent with 255, reset with 64) is an application that sets its own hop limit (RFC 5082).
+      signs.push({ statement: `${seen}: another initial value than its sender uses`, weight: print.linuxSender ? 1.5 : 1, frames })
     }
   } else if (print.hostHopLimitDelta !== undefined) {
     const host = view.connection[view.sender.side].address
@@ -93,7 +94,7 @@ function hopLimitSigns({ view, print, rst }: OriginContext): OriginSign[] {
   return signs
 }
 
-function headerSigns({ view, print, rst, trigger, mixedHopLimits }: OriginContext): OriginSign[] {
+function headerSigns({ view, print, rst, mixedHopLimits }: OriginContext): OriginSign[] {
   const signs: OriginSign[] = []
   const add = (condition: boolean | undefined, weight: number, statement: string, frames = [rst.frame]) => {
     if (condition) signs.push({ statement, weight, frames })
@@ -116,12 +117,20 @@ function headerSigns({ view, print, rst, trigger, mixedHopLimits }: OriginContex
   add(print.badChecksum, 0.5, 'its TCP checksum is wrong')
   add(print.flowLabelSame, -1.5, "it bears the connection's IPv6 flow label")
   add(mixedHopLimits, 1.5, 'resets of the same moment bear different hop limits')
-  add(trigger.kind === 'syn' && print.ipId === 'zero', 0, '')
-  return signs.filter(s => s.weight !== 0)
+  return signs
 }
 
 function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[] {
   const signs: OriginSign[] = []
+  const alive = view.sender.lastData
+  if (trigger.active === false && trigger.kind !== 'syn' && alive && !view.sender.fin && view.before.every(r => !isRst(r))) {
+    const ms = (rst.timeNs - alive.timeNs) / 1e6
+    const limit = Math.max(print.roundTripMs ?? 0, 1)
+    if (ms < limit) {
+      const statement = `it says that there is no such connection, though its sender had sent data ${ms.toFixed(1)} ms before and had not closed`
+      signs.push({ statement, weight: 1.5, frames: [alive.frame, rst.frame] })
+    }
+  }
   const rtt = print.roundTripMs
   if (isLoopback(view)) {
     signs.push({ statement: 'captured on the loopback interface: no device between the ends', weight: -6, frames: [rst.frame] })
@@ -135,7 +144,8 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     signs.push({ statement, weight: print.roundTripSamples >= 3 ? 5 : 3.5, frames: [rst.frame] })
   } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= rtt + 300) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
-    signs.push({ statement, weight: -1.2, frames: [trigger.record.frame, rst.frame] })
+    // A device beside the host answers no sooner: where the hop limit differs this says nothing.
+    if (!print.hopLimitDelta) signs.push({ statement, weight: -1.2, frames: [trigger.record.frame, rst.frame] })
   } else if (!hasAck(rst) && view.peer.records.length > 0 && answersNothing(view, rst, rtt)) {
     // 11 hits, none among 26 genuine; but RFC 9293 lets an aborting socket send a bare RST, and some stacks do.
     const statement = 'it answers nothing: no packet of the peer that could have provoked it stands one round trip before'

@@ -2,7 +2,7 @@
  * Programs that serve as oracles in tests (tshark and others of Debian's packages). Tests that need one are skipped, by name, where it is
  * missing; with RST_ANALYZE_REQUIRE=1 a missing one is a failure.
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,12 +38,14 @@ export function tsharkFields(file: string, fields: string[], filter?: string): s
   const args = ['-r', file, '-T', 'fields', '-E', 'separator=/t', '-E', 'aggregator=,']
   for (const field of fields) args.push('-e', field)
   if (filter) args.push('-Y', filter)
-  const out = execFileSync('tshark', args, {
+  // tshark exits with 2 where the file goes bad; what it had read until then counts.
+  const run = spawnSync('tshark', args, {
     maxBuffer: 1 << 30,
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, HOME: emptyHome, XDG_CONFIG_HOME: emptyHome, WIRESHARK_CONFIG_DIR: emptyHome },
-  }).toString()
-  const lines = out.split('\n')
+  })
+  if (run.error) throw run.error
+  const lines = run.stdout.toString().split('\n')
   lines.pop()
   return lines.map(line => line.split('\t').map(cell => (cell === '' ? [] : cell.split(','))))
 }

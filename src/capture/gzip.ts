@@ -14,7 +14,7 @@ const FCOMMENT = 16
 /** @param packedSize of the whole file, null when unknown */
 export function gzipSource(packed: ByteSource, packedSize: number | null): ByteSource {
   // node:zlib drops the whole chunk in which it finds damage: small files get small chunks, large ones speed.
-  const chunkSize = Math.max(1 << 10, Math.min(1 << 16, (packedSize ?? 0) >> 6))
+  const chunkSize = Math.max(1 << 12, Math.min(1 << 16, Math.floor((packedSize ?? 0) / 16)))
   return unpackedSource(members(packedInput(packed, 1 << 16), chunkSize), packed)
 }
 

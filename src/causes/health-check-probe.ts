@@ -1,8 +1,8 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
 import { PROBE_COUNT, SCAN_PORTS } from './thresholds.js'
 
-/** A checker that drops the connection as soon as it opens does so within a round trip; below 200 ms no connect timeout is set. */
-const GIVEN_UP_MS = 200
+/** A checker that drops the connection as soon as it opens does so within a round trip; below 100 ms no connect timeout is set. */
+const GIVEN_UP_MS = 100
 
 export default defineCause({
   id: 'health-check-probe',

@@ -22,7 +22,7 @@ export default defineCause({
     'abortive-close': 'then no silence preceded the reset',
     'benign-teardown': 'then the client dropped its own idle, fully answered connection',
   },
-  prior: 0,
+  prior: 0.5,
   requires: [
     must('the connection had been established', f => f.handshakeDone),
     must('it was silent for {silenceMs}', f => or(atLeast(f.silenceMs, IDLE_MS), and(f.finWithReset, atLeast(f.silenceBeforeFinMs, IDLE_MS)))),

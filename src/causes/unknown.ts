@@ -1,4 +1,4 @@
-import { defineCause, fair, must, strong } from './define.js'
+import { defineCause, fair, must, strong, weak } from './define.js'
 
 export default defineCause({
   id: 'unknown',
@@ -16,7 +16,7 @@ export default defineCause({
     fair('one direction of the connection is missing', f => !f.bothSidesSeen && f.trigger !== 'syn'),
     fair('the capture begins in the middle of the connection', f => f.midCapture && !f.payloadSeen),
     fair('it answers nothing that is visible', f => f.active === undefined),
-    fair('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
+    weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
   ],
   summary: (f, n) => (f.orphan ? `a lone reset in the name of ${n.sender}: nothing else of the connection was captured` : `the capture does not tell why ${n.sender} reset the connection with ${n.peer}`),
 })

@@ -248,12 +248,14 @@ function handshakeOddities(view: ResetView, trigger: Trigger) {
   const syn = syns[0]
   const synAcks = [...before, ...after].filter(r => r.flags & SYN && hasAck(r))
   const fits = (r: SegmentRecord) => syn === undefined || (distance(r.ack, syn.seq) > 0 && distance(r.ack, syn.seq) <= 1 + syn.payloadBytes)
-  const challenge = syn && before.find(r => r.from !== syn.from && !(r.flags & SYN) && !isRst(r) && hasAck(r) && !fits(r) && before.indexOf(r) > before.indexOf(syn))
+  // Only while the handshake is open: later every ACK lies beyond the SYN.
+  const opening = syn !== undefined && handshakeDone(view) !== true
+  const challenge = opening && before.find(r => r.from !== syn.from && !(r.flags & SYN) && !isRst(r) && hasAck(r) && !fits(r) && before.indexOf(r) > before.indexOf(syn))
   const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
   return {
     synRepeated: syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
     tupleReused: connection.previous !== undefined,
-    challengeAck: challenge !== undefined && trigger.record === challenge,
+    challengeAck: challenge !== false && challenge !== undefined && trigger.record === challenge,
     strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
     realAnswer: trigger.kind === 'syn' && synAcks.some(fits),
   }

@@ -4,8 +4,8 @@
  */
 import { judgeOrigin, type OriginContext, type OriginVerdict } from '../origin.js'
 import type { Connection, SegmentRecord, Side, World } from '../model.js'
-import { fingerprint } from './fingerprint.js'
-import { findTrigger } from './trigger.js'
+import { type Fingerprint, fingerprint } from './fingerprint.js'
+import { findTrigger, type Trigger } from './trigger.js'
 import { distance, endOf, isRst, msBetween, type ResetView, viewReset } from './view.js'
 
 export interface ResetGroup {
@@ -71,17 +71,24 @@ function originOf(world: World, connection: Connection, rst: SegmentRecord, dire
 function originContext(world: World, connection: Connection, rst: SegmentRecord, direction: SegmentRecord[]): OriginContext {
   const view = viewReset(world, connection, [rst])
   const trigger = findTrigger(view)
-  const near = direction.filter(r => Math.abs(msBetween(r, rst)) <= SAME_MOMENT_MS)
+  const print = fingerprint(view, rst, trigger.record)
+  const near = honestAnswer(trigger, print) ? [] : direction.filter(r => Math.abs(msBetween(r, rst)) <= SAME_MOMENT_MS)
   return {
     view,
     trigger,
     rst,
-    print: fingerprint(view, rst, trigger.record),
+    print,
     climbing: climbs(view, near),
     laterData: laterData(view, rst),
     mirrored: mirrored(connection, rst),
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
   }
+}
+
+/** A genuine answer stands among forged resets of the same moment: their numbers and hop limits do not speak against it. */
+function honestAnswer(trigger: Trigger, print: Fingerprint): boolean {
+  const { roundTripMs } = print
+  return trigger.record !== undefined && print.hopLimitDelta === 0 && (roundTripMs === undefined || trigger.delayMs! >= roundTripMs * 0.7)
 }
 
 /** Weaver, Sommer, Paxson (NDSS 2009), RST_SEQ_CHANGE: back-to-back RSTs, the later above everything sent and everything the peer acknowledged. */

@@ -5,13 +5,13 @@ import { Notes } from '../../src/notes.js'
 import { parse, rstFrames, type Telling, worldOf } from './notation.js'
 import { randomStory } from './story.js'
 
-const SEEDS = Array.from({ length: 60 }, (_, i) => i + 1)
+const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1)
 
 /** Everything but the functions. */
 function plain(world: BuiltWorld): unknown {
   const { listener, source, host, timebase, connections, ...rest } = world
-  const addresses = world.listeners.map(l => l.address)
-  const sources = ['10.0.0.5', '10.0.0.9', '2001:db8::5', '2001:db8::9', ...addresses].map(a => [source(a), host(a)])
+  const addresses = ['10.0.0.5', '10.0.0.9', '2001:db8::5', '2001:db8::9'].filter(a => host(a) !== undefined)
+  const sources = addresses.map(address => ({ address, source: source(address), host: host(address) }))
   return { ...rest, connections: [...connections.values()], sources }
 }
 
@@ -20,8 +20,8 @@ function normalised(world: BuiltWorld, telling: Telling): unknown {
   const { clientShift = 0, serverShift = 0, timeShiftNs = 0, ipVersion = 4, swapped = false } = telling
   const shift = (side: string) => (side === 'client' ? clientShift : serverShift)
   const other = (side: string) => (side === 'client' ? serverShift : clientShift)
-  return JSON.parse(JSON.stringify(plain(world), (key, value) => {
-    if (/TimeNs$|^timeNs$|DataNs$|StartNs$|EndNs$|^nowNs$|^unitNs$/.test(key) && typeof value === 'number') return value - timeShiftNs
+  const undone = JSON.parse(JSON.stringify(plain(world), (key, value) => {
+    if (/TimeNs$|^timeNs$|DataNs$|StartNs$|EndNs$/.test(key) && typeof value === 'number') return value - timeShiftNs
     if (/TimesNs$/.test(key)) return value.map((t: number) => t - timeShiftNs)
     if (key === 'sides' && value.client) {
       for (const side of ['client', 'server']) if (value[side].isn !== undefined) value[side].isn = (value[side].isn - shift(side)) >>> 0
@@ -32,6 +32,8 @@ function normalised(world: BuiltWorld, telling: Telling): unknown {
       const ack = value.flags & 0x10 ? (value.ack - other(value.from)) >>> 0 : value.ack
       return { ...value, seq, ack, dontFragment: 0, ipId: 0, flowLabel: 0 }
     }
+    // The peek's working fields, which mean nothing between pieces.
+    if (key === 'nowNs' || key === 'unitNs') return undefined
     if (key === 'ipVersion') return 4
     if (key === 'address' || key === 'listener') {
       const v4 = ipVersion === 6 ? value.replace('2001:db8::', '10.0.0.').replace(/[[\]]/g, '') : value
@@ -39,6 +41,13 @@ function normalised(world: BuiltWorld, telling: Telling): unknown {
     }
     return value
   }))
+  undone.sources.sort((a: { address: string }, b: { address: string }) => (a.address < b.address ? -1 : 1))
+  return undone
+}
+
+/** Comparing text is ten times as fast; the difference is only worked out where there is one. */
+function expectSame(actual: unknown, expected: unknown): void {
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) expect(actual).toEqual(expected)
 }
 
 describe('every RST frame stands in exactly one place', () => {
@@ -61,8 +70,8 @@ describe('one pass gives what two passes give', () => {
       const world = await worldOf(randomStory(seed, 800), { singlePass }, { notesOf: () => notes })
       worlds.push(plain(world), notes.list())
     }
-    expect(worlds[2]).toEqual(worlds[0])
-    expect(worlds[3]).toEqual(worlds[1])
+    expectSame(worlds[2], worlds[0])
+    expectSame(worlds[3], worlds[1])
   })
 })
 
@@ -75,8 +84,7 @@ describe('the same story told otherwise', () => {
   test.each(tellings)('%s', async (_, telling) => {
     for (const seed of SEEDS) {
       const text = randomStory(seed)
-      const world = normalised(await worldOf(text, telling), telling)
-      expect(world).toEqual(normalised(await worldOf(text), {}))
+      expectSame(normalised(await worldOf(text, telling), telling), normalised(await worldOf(text), {}))
     }
   })
 
@@ -85,7 +93,7 @@ describe('the same story told otherwise', () => {
       // Without identifications, which IPv6 has not.
       const text = randomStory(seed).replace(/ id \d+/g, '')
       const telling: Telling = { ipVersion: 6 }
-      expect(normalised(await worldOf(text, telling), telling)).toEqual(normalised(await worldOf(text), {}))
+      expectSame(normalised(await worldOf(text, telling), telling), normalised(await worldOf(text), {}))
     }
   })
 })

@@ -123,10 +123,12 @@ export async function worldOf(
   }
   const decode = (frame: Frame, into: Segment) => {
     const { segment, found } = lines[frame.number - 1]
-    for (const [key, value] of Object.entries(segment)) {
-      if (value instanceof Int32Array) (into[key as 'source'] as Int32Array).set(value)
-      else Object.assign(into, { [key]: value })
-    }
+    const { source, destination, layers, icmpSource, ...scalars } = segment
+    Object.assign(into, scalars)
+    into.source.set(source)
+    into.destination.set(destination)
+    into.layers.set(layers)
+    into.icmpSource.set(icmpSource)
     return found
   }
   return buildWorld(source, (_: Notes) => ({ decode }), options)

@@ -20,7 +20,7 @@ export class Agent {
     private readonly host: Host,
     namespace: string,
   ) {
-    this.child = start('ip', ['netns', 'exec', namespace, '/usr/bin/python3', '-u', agentFile])
+    this.child = start('ip', ['netns', 'exec', namespace, '/usr/bin/python3', '-B', '-u', agentFile])
     createInterface({ input: this.child.stdout! }).on('line', line => this.hear(line))
     this.child.stderr?.on('data', text => process.stderr.write(`agent: ${text}`))
     this.child.on('exit', () => {

@@ -48,34 +48,13 @@ const midConnection = (of: string): Cut => ({
 })
 
 /** Scenarios that also get a `mid.pcap`: the client's capture, begun late. */
-const begunLate = new Set([
-  ...[
-    'idle-server-7s',
-    'idle-server-61s',
-    'idle-nginx-body',
-    'lifetime-pool',
-    'lifetime-mid-request',
-    'ka-node',
-  ],
-  ...[
-    'ka-nginx-cross',
-    'ka-redis',
-    'ka-https',
-    'unread-download',
-    'unread-download-v6-443',
-    'abort-mid-response',
-  ],
-  ...[
-    'abort-after-stalled-read',
-    'after-close-upload',
-    'after-close-download-v6',
-    'crash-kill9-unread',
-    'crash-client',
-  ],
-  ...['restart-host', 'restart-container-far-v6', 'rto-mid-upload', 'rto-user-timeout', 'zero-window-app'],
-  ...['zero-window-upload-v6', 'reject-haproxy-deny', 'reject-413-haproxy', 'benign-close-notify-13'],
-  ...['benign-late-fin-v6', 'benign-idle-client-20s', 'alike-sessions-killed', 'clean-http'],
-])
+const begunLate = new Set(
+  `idle-server-7s idle-server-61s idle-nginx-body lifetime-pool lifetime-mid-request ka-node ka-nginx-cross ka-redis
+  ka-https unread-download unread-download-v6-443 abort-mid-response abort-after-stalled-read after-close-upload
+  after-close-download-v6 crash-kill9-unread crash-client restart-host restart-container-far-v6 rto-mid-upload
+  rto-user-timeout zero-window-app zero-window-upload-v6 reject-haproxy-deny reject-413-haproxy benign-close-notify-13
+  benign-late-fin-v6 benign-idle-client-20s alike-sessions-killed clean-http`.split(/\s+/),
+)
 
 export const scenarios: Scenario[] = all.map(s =>
   begunLate.has(s.name) ? { ...s, cuts: { ...s.cuts, 'mid.pcap': midConnection('client') } } : s,

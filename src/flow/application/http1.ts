@@ -164,7 +164,17 @@ function statusLine(
   state.sides[1].step = HEADERS
 }
 
-/** Only the fields that decide about lengths and persistence become strings. */
+/** Length of the field names that decide about lengths and persistence, by their first letter; "c" begins two. */
+const FIELD_LENGTHS: Readonly<Record<number, number>> = {
+  99: 'connection'.length,
+  104: 'host'.length,
+  107: 'keep-alive'.length,
+  112: 'proxy-connection'.length,
+  116: 'transfer-encoding'.length,
+  117: 'upgrade'.length,
+}
+
+/** Only fields that matter become strings. */
 function headerLine(
   state: ApplicationState,
   side: SideIndex,
@@ -174,13 +184,12 @@ function headerLine(
 ): void {
   if (from === to) return endOfHead(state, side)
   const first = data[from] | 32
-  // connection, content-length, host, keep-alive, transfer-encoding, upgrade
-  if (first !== 99 && first !== 104 && first !== 107 && first !== 116 && first !== 117) return
+  let colon = from + (FIELD_LENGTHS[first] ?? 0)
+  if (first === 99 && data[colon] !== 58) colon = from + 'content-length'.length
+  if (colon === from || colon >= to || data[colon] !== 58) return
   const line = latin1(data, from, Math.min(to, from + 256))
-  const colon = line.indexOf(':')
-  if (colon < 0) return
-  const value = line.slice(colon + 1).trim()
-  headerField(state, side, line.slice(0, colon).toLowerCase(), value)
+  const name = line.slice(0, colon - from).toLowerCase()
+  headerField(state, side, name, line.slice(colon - from + 1).trim())
 }
 
 function headerField(state: ApplicationState, side: SideIndex, name: string, value: string): void {
@@ -283,6 +292,13 @@ function endOfMessage(state: ApplicationState, side: SideIndex): void {
   if (side === 1) answer(state)
 }
 
+/** Value of a hexadecimal digit; -1 = none. */
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48
+  const letter = byte | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
+}
+
 /** chunk-size [ chunk-ext ] (RFC 9112 §7.1). */
 function chunkSizeLine(
   state: ApplicationState,
@@ -292,7 +308,13 @@ function chunkSizeLine(
   to: number,
 ): void {
   const me = state.sides[side]
-  const size = Number.parseInt(latin1(data, from, Math.min(to, from + 13)), 16)
+  // By hand: chunks can be as small as a byte, and strings for each would be the dearest part of a stream.
+  let size = 0
+  for (let at = from; at < Math.min(to, from + 12); at++) {
+    const digit = hexDigit(data[at])
+    if (digit < 0) break
+    size = size * 16 + digit
+  }
   if (size === 0) me.step = TRAILERS
   else {
     me.step = CHUNK_END
@@ -333,7 +355,7 @@ function plausible(
       if (side === 1) return startsWith(data, from, to, 'HTTP/1.') !== false
       return methodAt(data, from, to) !== ''
     case CHUNK_SIZE:
-      return (byte >= 48 && byte <= 57) || ((byte | 32) >= 97 && (byte | 32) <= 102)
+      return hexDigit(byte) >= 0
     case CHUNK_END:
       return byte === 13 || byte === 10
     default:

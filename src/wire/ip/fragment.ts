@@ -3,6 +3,7 @@ import { FOUND_NONE, type Found, type Walk } from '../walk.js'
 import { ipProtocol } from './protocol.js'
 
 /**
+ * Adds a fragment, all of it captured, and decodes the packet when this completes it.
  * @param at first byte of the fragment's data
  * @param end where it ends by the IP lengths
  * @param id identification as it goes into the key of reassembly
@@ -19,10 +20,6 @@ export function fragment(
   protocol: number,
 ): Found {
   walk.notes.add('ip-fragment', walk.frame)
-  if (end > walk.captured) {
-    // Cut by the snap length: no packet can be made of it, but a first fragment shows its headers.
-    return offset === 0 ? ipProtocol(walk, protocol, at, end) : FOUND_NONE
-  }
   const whole = walk.fragments.add(walk.segment, id, walk.data, at, end - at, offset, more)
   if (whole === undefined) return FOUND_NONE
   const { data, captured } = walk

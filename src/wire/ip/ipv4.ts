@@ -52,8 +52,8 @@ function packet(walk: Walk, at: number, end: number, protocolKnown: number): Fou
   const body = at + headerBytes
   const protocol = protocolKnown < 0 ? data[at + PROTOCOL] : protocolKnown
   if (flags & (MORE_FRAGMENTS | OFFSET_MASK)) {
-    const id = segment.ipId ^ (protocol << 16)
-    return fragment(walk, body, packetEnd, id, (flags & OFFSET_MASK) << 3, (flags & MORE_FRAGMENTS) !== 0, protocol)
+    const whole = at + u16(data, at + TOTAL_LENGTH) <= limit
+    return whole ? ipv4Fragment(walk, body, packetEnd, flags, protocol) : cutFragment(walk, body, packetEnd, flags, protocol)
   }
   return protocol === PROTOCOL_TCP ? tcp(walk, body, packetEnd) : ipProtocol(walk, protocol, body, packetEnd)
 }
@@ -73,4 +73,15 @@ function setMapped(words: Int32Array, address: number): void {
   words[1] = 0
   words[2] = 0xffff
   words[3] = address
+}
+
+function ipv4Fragment(walk: Walk, at: number, end: number, flags: number, protocol: number): Found {
+  const id = walk.segment.ipId ^ (protocol << 16)
+  return fragment(walk, at, end, id, (flags & OFFSET_MASK) << 3, (flags & MORE_FRAGMENTS) !== 0, protocol)
+}
+
+/** Not all of the fragment is there: no packet can be made of it, but a first fragment shows its headers. */
+function cutFragment(walk: Walk, at: number, end: number, flags: number, protocol: number): Found {
+  walk.notes.add('ip-fragment', walk.frame)
+  return (flags & OFFSET_MASK) === 0 ? ipProtocol(walk, protocol, at, end) : FOUND_NONE
 }

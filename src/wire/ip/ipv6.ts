@@ -82,7 +82,8 @@ function fragmentHeader(walk: Walk, at: number, end: number): Found {
   const more = (data[at + 3] & 1) !== 0
   // RFC 6946: an atomic fragment is a whole packet.
   if (offset === 0 && !more) return ipProtocol(walk, data[at], at + 8, end)
-  // Out of place in IPv4: Wireshark reads the headers of the first one.
-  if (walk.segment.ipVersion === 4) return offset === 0 ? ipProtocol(walk, data[at], at + 8, end) : FOUND_NONE
+  // Out of place in IPv4: Wireshark reads on behind it.
+  if (walk.segment.ipVersion === 4) return ipProtocol(walk, data[at], at + 8, end)
+  if (end > walk.captured) return walk.refuse('ip-fragment')
   return fragment(walk, at + 8, end, i32(data, at + 4), offset, more, data[at])
 }

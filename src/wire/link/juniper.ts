@@ -17,7 +17,9 @@ const FLAG_EXTENSIONS = 0x80
 
 export function juniper(walk: Walk, linkType: number, at: number, end: number): Found {
   const { data } = walk
-  if (!walk.readable(at + 4, end) || u24(data, at) !== MAGIC || !walk.deeper()) return FOUND_NONE
+  if (!walk.readable(at + 4, end) || !walk.deeper()) return FOUND_NONE
+  // Very old releases wrote four bytes of their own, then the packet.
+  if (u24(data, at) !== MAGIC) return ipv4(walk, at + 4, end)
   const flags = data[at + 3]
   let body = at + 4
   if (flags & FLAG_EXTENSIONS) {

@@ -22,7 +22,7 @@ export function nullLink(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(body, end)) return FOUND_NONE
   if (u16(data, at) === PPP_FRAMING) return ppp(walk, at + 2, end)
   const family = nullFamily(data, at)
-  if (family > 1500) return family < 0x10000 ? etherType(walk, family, body, end) : FOUND_NONE
+  if (family > 1500) return etherType(walk, family & 0xffff, body, end)
   return byFamily(walk, family, body, end)
 }
 

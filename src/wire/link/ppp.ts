@@ -10,7 +10,6 @@ import { mpls } from './mpls.js'
 import { networkLayer } from './nlpid.js'
 
 const ALL_STATIONS = 0xff
-const UNNUMBERED = 0x03
 
 /** Protocol field, then the payload. */
 export function ppp(walk: Walk, at: number, end: number): Found {
@@ -24,9 +23,8 @@ export function ppp(walk: Walk, at: number, end: number): Found {
 /** Address and control first, unless they were left out (RFC 1661 §6.6). */
 export function pppFramed(walk: Walk, at: number, end: number): Found {
   const { data } = walk
-  if (!walk.readable(at + 2, end)) return FOUND_NONE
-  const framed = data[at] === ALL_STATIONS && data[at + 1] === UNNUMBERED
-  return ppp(walk, framed ? at + 2 : at, end)
+  if (!walk.readable(at + 1, end)) return FOUND_NONE
+  return ppp(walk, data[at] === ALL_STATIONS ? at + 2 : at, end)
 }
 
 function pppProtocol(walk: Walk, protocol: number, at: number, end: number): Found {

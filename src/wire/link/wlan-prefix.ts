@@ -45,9 +45,9 @@ export function ppi(walk: Walk, at: number, end: number): Found {
 /** Prism monitoring header: message code, length (little- or big-endian by the writer), device name, items. */
 export function prism(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 8, end)) return FOUND_NONE
-  const code = i32(walk.data, at) >>> 12
-  // AVS headers come under the same link type: their cookie is 0x80211000 and up.
-  if (code === 0x80211) return avs(walk, at, end)
+  const code = i32(walk.data, at) >>> 0
+  // AVS headers, versions 1 and 2, come under the same link type.
+  if (code === 0x80211001 || code === 0x80211002) return avs(walk, at, end)
   const little = i32le(walk.data, at + 4)
   const length = little >>> 0 < 0x10000 ? little : i32(walk.data, at + 4)
   return length < 8 || length > 0xffff ? FOUND_NONE : wlan(walk, at + length, end)

@@ -43,7 +43,8 @@ export function wlanFrame(walk: Walk, at: number, end: number, swapped: boolean,
   const subtype = control >> 4
   // Protocol version 0, data, with a body in the clear.
   if ((control & 15) !== TYPE_DATA << 2 || subtype & SUBTYPE_NO_DATA || flags & PROTECTED) return FOUND_NONE
-  if (flags & MORE_FRAGMENTS || data[at + 22] & 15) return FOUND_NONE
+  // Fragments are not put together; one that comes last and alone passes for a whole frame, as Wireshark has it.
+  if (flags & MORE_FRAGMENTS) return FOUND_NONE
   let header = (flags & TO_AND_FROM_DS) === TO_AND_FROM_DS ? WLAN_HEADER + 6 : WLAN_HEADER
   let aggregate = false
   if (subtype & SUBTYPE_QOS) {

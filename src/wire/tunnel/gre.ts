@@ -15,7 +15,6 @@ const KEY = 0x2000
 const SEQUENCE = 0x1000
 /** Version 1 only. */
 const ACKNOWLEDGMENT = 0x0080
-const VERSION = 0x0007
 
 export function gre(walk: Walk, at: number, end: number): Found {
   const { data } = walk
@@ -31,7 +30,7 @@ export function gre(walk: Walk, at: number, end: number): Found {
     body += 4
   }
   if (flags & SEQUENCE) body += 4
-  if (flags & ACKNOWLEDGMENT && (flags & VERSION) === 1) body += 4
+  if (flags & ACKNOWLEDGMENT) body += 4
   if (flags & ROUTING) body = afterRoutes(walk, body, end)
   if (body < 0 || !walk.enter(LAYER_GRE, key)) return FOUND_NONE
   return greType(walk, type, body, end, (flags & SEQUENCE) !== 0)
@@ -93,10 +92,16 @@ function erspan(walk: Walk, at: number, end: number): Found {
       return innerErspan(walk, session, at + 8, end)
     case 2:
       if (!walk.readable(at + 12, end)) return FOUND_NONE
-      return innerErspan(walk, session, at + (data[at + 11] & 1 ? 20 : 12), end)
+      // Frame type: 0 Ethernet, 2 IP; the lowest bit of the header announces eight more bytes.
+      return typedErspan(walk, session, (data[at + 10] >> 2) & 31, at + (data[at + 11] & 1 ? 20 : 12), end)
     default:
       return FOUND_NONE
   }
+}
+
+function typedErspan(walk: Walk, session: number, type: number, at: number, end: number): Found {
+  if (type === 2) return walk.enter(LAYER_ERSPAN, session) ? ipv4(walk, at, end) : FOUND_NONE
+  return type === 0 ? innerErspan(walk, session, at, end) : FOUND_NONE
 }
 
 function innerErspan(walk: Walk, session: number, at: number, end: number): Found {

@@ -12,6 +12,8 @@ const TUNNELLED_PACKET = 255
 const HEADER_0 = 20
 /** Clear in GTP', which carries charging records. */
 const PROTOCOL_TYPE = 0x10
+/** GTP' of version 0 only: a header of six bytes. */
+const SHORT = 0x01
 /** Any of extension, sequence, N-PDU number: four more bytes. */
 const OPTIONAL = 0x07
 const EXTENSION = 0x04
@@ -20,8 +22,8 @@ export function gtp(walk: Walk, at: number, end: number): Found {
   const { data } = walk
   if (!walk.readable(at + HEADER, end)) return FOUND_NONE
   const flags = data[at]
-  if (!(flags & PROTOCOL_TYPE) || data[at + 1] !== TUNNELLED_PACKET) return FOUND_NONE
   const version = flags >> 5
+  if (data[at + 1] !== TUNNELLED_PACKET || (!(flags & PROTOCOL_TYPE) && (version > 0 || flags & SHORT))) return FOUND_NONE
   let body = at + (version === 0 ? HEADER_0 : HEADER)
   const packetEnd = body + u16(data, at + 2)
   const limit = packetEnd < end ? packetEnd : end
