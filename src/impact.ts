@@ -13,20 +13,32 @@ export function judgeImpact(f: Facts, cause: CauseId): Impact {
   return establishedImpact(f, cause)
 }
 
+/** More than this in one turn is a transfer, whatever the protocol (a request or short answer fits below). */
+const TRANSFER_BYTES = 16_000
+
 function establishedImpact(f: Facts, cause: CauseId): Impact {
   if (cause === 'keep-alive-race') return 'request-lost'
-  if (f.responseInProgress || f.requestInProgress) return 'transfer-cut'
-  if (f.requestOutstanding) return f.dataAfterFinIsGoodbye ? 'none' : 'request-lost'
+  if (cause === 'zero-window-timeout') return 'transfer-cut'
+  if (!f.payloadSeen && !f.midCapture) return f.sender === 'server' && (f.ageMs ?? 0) < 1000 ? 'connect-failed' : 'none'
   if (f.exchangeComplete) return 'none'
-  if (!f.payloadSeen && !f.midCapture) return 'none'
+  if (transferCut(f)) return 'transfer-cut'
+  if (f.requestOutstanding) return f.dataAfterFinIsGoodbye ? 'none' : 'request-lost'
   return byTurns(f)
 }
 
-/** Where messages cannot be read, unacknowledged bytes and whose turn it was still tell something. */
+function transferCut(f: Facts): boolean {
+  if (f.responseInProgress || f.requestInProgress) return true
+  const running = (f.senderUnackedBytes ?? 0) > 1 || (f.peerUnackedBytes ?? 0) > 1
+  if (f.dataAfterFinBytes > 0 && !f.dataAfterFinIsGoodbye && f.turnBytes >= TRANSFER_BYTES) return true
+  return running && f.turnBytes >= TRANSFER_BYTES
+}
+
+/** Where messages cannot be read, it counts whose turn it was and whether it had been heard. */
 function byTurns(f: Facts): Impact {
-  const inFlight = (f.senderUnackedBytes ?? 0) > 1 || (f.peerUnackedBytes ?? 0) > 1
-  const quiet = f.silenceMs !== undefined && f.silenceMs >= 1500 && f.silenceEndedByReset === true
-  if (!inFlight && quiet && f.requestOutstanding === undefined && !f.peerSpokeLast) return 'none'
-  if (f.requestOutstanding === false && !inFlight) return 'none'
-  return 'unknown'
+  if (f.turnSide === undefined) return 'unknown'
+  const heard = f.turnSide === f.sender ? f.senderPaused : f.peerPaused
+  if (f.turnSide === 'server') return heard ? 'none' : f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'unknown'
+  // The client spoke last: unless its words were only a goodbye, they went unanswered.
+  if (f.encrypted && f.turnBytes <= 69) return 'none'
+  return f.requestOutstanding === undefined && f.encrypted ? 'unknown' : 'request-lost'
 }

@@ -51,6 +51,9 @@ const MEASURABLE_RTT_MS = 3
 
 const RESPONSE_MARGIN = 0.7
 
+/** One or two round trips may both have been held up (a busy host, a radio waking up): twice the true value has been seen. */
+const LONE_SAMPLE_MARGIN = 0.4
+
 export function judgeOrigin(context: OriginContext): OriginVerdict {
   const signs = [...hopLimitSigns(context), ...headerSigns(context), ...timingSigns(context), ...numberSigns(context)]
   const total = signs.reduce((sum, s) => sum + s.weight, PRIOR)
@@ -114,10 +117,16 @@ function headerSigns({ view, print, rst, mixedHopLimits }: OriginContext): Origi
   add(linux && established && !hasAck(rst) && !print.windowZero, 1.5, 'it carries a window, which a stack without a socket does not send')
   add(print.reservedFlags, 1.5, 'reserved or congestion flags are set in it')
   add(print.macDiffers, 1.5, "its frame came from another MAC address than the sender's other frames")
+  add(namesDevice(rst.resetText), 4, 'its payload names the device that made it')
   add(print.badChecksum, 0.5, 'its TCP checksum is wrong')
   add(print.flowLabelSame, -1.5, "it bears the connection's IPv6 flow label")
   add(mixedHopLimits, 1.5, 'resets of the same moment bear different hop limits')
   return signs
+}
+
+/** Devices that sign their resets; F5 BIG-IP writes the reason into the payload when told to (tm.rstcause.pkt). */
+function namesDevice(text: string | undefined): boolean {
+  return text?.includes('BIG-IP') ?? false
 }
 
 function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[] {
@@ -138,10 +147,11 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
   }
   if (rtt === undefined || rtt < MEASURABLE_RTT_MS) return signs
   const age = print.youngestAnsweredMs
-  if (age !== undefined && age < rtt * RESPONSE_MARGIN) {
+  const sampled = print.roundTripSamples >= 3
+  if (age !== undefined && age < rtt * (sampled ? RESPONSE_MARGIN : LONE_SAMPLE_MARGIN)) {
     // 18 hits among forged, none among 40 genuine. A single sample may have been slow (a radio waking up, a delayed binding).
     const statement = `it answers a packet only ${age.toFixed(1)} ms old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
-    signs.push({ statement, weight: print.roundTripSamples >= 3 ? 5 : 3.5, frames: [rst.frame] })
+    signs.push({ statement, weight: sampled ? 5 : 3.5, frames: [rst.frame] })
   } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= rtt + 300) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
     // A device beside the host answers no sooner: where the hop limit differs this says nothing.

@@ -26,11 +26,13 @@ export default defineCause({
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('its sender had been alive {sinceSenderPacketMs} before and had not closed: a reset that this capture does not show must have reached it', f => !f.resetBefore && forgotAtOnce(f)),
+    strong('the client had been alive {sinceSenderPacketMs} before and had not closed: a reset that this capture does not show must have reached it', f => !f.resetBefore && f.sender === 'client' && forgotAtOnce(f)),
+    // A server may also have been killed or moved in that moment.
+    weak('the server had been alive {sinceSenderPacketMs} before and had not closed', f => !f.resetBefore && f.sender === 'server' && forgotAtOnce(f)),
     decisive('an earlier reset had told its sender that the connection was over', f => f.resetBefore),
     strong('that earlier reset was forged', f => (f.resetBeforeForged ? true : undefined)),
-    fair('it answers a segment', f => f.trigger !== undefined, ['trigger']),
-    weak('its sender had not closed by itself', f => f.senderFinMs === undefined),
+    fair('it answers a segment', f => f.resetBefore && f.trigger !== undefined, ['trigger']),
+    weak('its sender had not closed by itself', f => f.resetBefore && f.senderFinMs === undefined),
     contrary('something speaks for a device on the path', f => f.forgerySuspected && !f.resetBefore),
     contrary('the two resets crossed: both sides aborted', f => f.active === true),
   ],

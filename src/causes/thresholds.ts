@@ -16,14 +16,22 @@ export const VERY_LONG_IDLE_MS = 28_000
 /** Reset "at once": within the longest delayed ACK (RFC 9293 §3.8.6.3: below 0.5 s). */
 export const AT_ONCE_MS = 500
 
-/** One source touching so many ports or hosts without sending anything is looking, not using: browsers and pools stay below for one port and speak. */
+/** One source touching so many ports or hosts, mostly in vain, is looking, not using. */
 export const SCAN_PORTS = 5
-export const SCAN_HOSTS = 8
+export const SCAN_HOSTS = 5
+
+/** A scanner asks each port once or twice; a client whose servers are down asks the same few again and again. */
+const SCAN_REPEATS = 3
 
 /** Breadth of a scan, nearly all of it in vain. */
 export function scans(f: Facts): boolean {
   const broad = f.sourcePorts >= SCAN_PORTS || f.sourceHosts >= SCAN_HOSTS
-  return broad && (f.sourceRefused * 2 >= f.sourceListeners || f.sourceSilent * 2 >= f.sourceListeners)
+  return broad && f.sourceSyns <= SCAN_REPEATS * f.sourceListeners && (f.sourceRefused * 2 >= f.sourceListeners || f.sourceSilent * 2 >= f.sourceListeners)
+}
+
+/** Time since the peer's last payload reached the reset's sender: what the capture saw, less the way there and back. */
+export function sinceArrival(f: Facts): number | undefined {
+  return f.sincePeerDataMs === undefined ? undefined : Math.max(f.sincePeerDataMs - (f.senderResponseMs ?? 0), 0)
 }
 
 /** Three equal gaps make a period. */

@@ -1,4 +1,5 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
+import { sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'unread-data-close',
@@ -26,12 +27,13 @@ export default defineCause({
   ],
   signs: [
     strong('{unreadBytes} had been acknowledged without the window moving: nobody read them', f => and(atLeast(f.unreadBytes, 2000), atLeast(f.windowShrunk, 0.1))),
-    fair("the reset's window is {resetWindowRatio} times that of the last ACK: close() emptied a full queue", f => atLeast(f.resetWindowRatio, 1.9)),
-    strong("the peer's data was still arriving: {peerUnackedBytes} were on their way", f => and(f.peerSpokeLast, atLeast(f.peerUnackedBytes, 1), below(f.sincePeerDataMs, 1500))),
+    strong("the reset's window is {resetWindowRatio} times that of the last ACK: close() emptied a full queue", f => atLeast(f.resetWindowRatio, 1.9)),
+    strong("the peer's data was still arriving: {peerUnackedBytes} were on their way", f => and(f.peerSpokeLast, atLeast(f.peerUnackedBytes, 1), below(sinceArrival(f), 1500))),
     fair("the peer's data came last, {sincePeerDataMs} before the reset, and was not answered", f =>
-      and(f.peerSpokeLast, below(f.sincePeerDataMs, 1500), f.sender === 'server' || f.peerPaused !== true),
+      and(f.peerSpokeLast, below(sinceArrival(f), 1500), f.sender === 'server' || f.peerPaused !== true),
     ),
     fair('the peer was in the middle of a message', f => (f.sender === 'server' ? f.requestInProgress : f.responseInProgress)),
+    fair('it had stopped reading an upload', f => and(f.sender === 'server', f.requestInProgress, below(sinceArrival(f), 1500))),
     weak('its sender had closed by FIN and data went on arriving', f => and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0)),
     against("its sender's own data came last", f => not(f.peerSpokeLast)),
     contrary('everything of the peer had been answered', f => and(f.exchangeComplete, not(f.peerSpokeLast))),

@@ -31,9 +31,10 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
   const byHost = groupBy(drafts, d => d.group.view.connection[d.group.view.sender.side].address)
   const probes = probeTrains(drafts)
   const breadths = silentBreadth(drafts)
+  const failed = failedHandshakes(drafts)
   return drafts.map(draft => {
     const { view } = draft.group
-    const near = findNeighbours(view, ends)
+    const near = findNeighbours(view, ends, failed)
     const twins = byListener.get(`${draft.local.facts.sender} ${listenerKey(view.connection)}`)!
     const source = near.source
     const activeMs = source ? (source.lastTimeNs - source.firstTimeNs) / 1e6 : 0
@@ -110,6 +111,11 @@ function forgotten(draft: Draft, sameHost: Draft[]): number {
   if (!unaware(draft)) return 0
   const at = draft.group.view.first.timeNs
   return sameHost.filter(d => unaware(d) && Math.abs(d.group.view.first.timeNs - at) <= FORGOTTEN_MS * 1e6).length
+}
+
+function failedHandshakes(drafts: Draft[]): Set<number> {
+  const unfinished = drafts.filter(d => d.local.facts.handshakeDone === false)
+  return new Set(unfinished.flatMap(d => d.group.view.before.filter(r => r.kind === 'syn-ack').map(r => r.timeNs)))
 }
 
 interface Breadth {

@@ -34,6 +34,10 @@ export interface Facts {
   senderSegments: number
   /** The peer's last payload was pushed (PSH) and acknowledged, and nothing followed: as far as TCP shows, it had said what it wanted to say. */
   peerPaused: boolean | undefined
+  senderPaused: boolean | undefined
+  /** Payload of the newest turn (bytes since the other side last sent any), and whose it is. */
+  turnBytes: number
+  turnSide: Side | undefined
   /** The sender's packets have the shape of a modern Linux host. */
   linuxSender: boolean
 

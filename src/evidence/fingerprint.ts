@@ -77,10 +77,14 @@ function looksLikeLinux(view: ResetView, own: SegmentRecord[]): boolean {
   if (own.length < 2 || own.some(r => initialHopLimit(r.hopLimit) !== 64)) return false
   const v4 = own.filter(r => r.ipId >= 0)
   if (v4.some(r => r.dontFragment !== 1)) return false
+  const { state, syn } = view.sender
+  if (syn && (state.windowScale ?? 0) < 5) return false
+  // Linux sends its SYN-ACKs with identification 0 (net/ipv4/ip_output.c, ip_build_and_send_pkt); hosts that count do not.
+  if (syn && hasAck(syn) && syn.ipId > 0) return false
   const steps = v4.filter(r => !(r.flags & SYN)).map(r => r.ipId)
   // macOS and BSD send random or zero identifications; per-connection counting is the Linux habit (net/ipv4/ip_output.c, inet_id).
   const counting = steps.every((id, i) => i === 0 || ((id - steps[i - 1]!) & 0xffff) <= IP_ID_STEP)
-  return counting && (v4.length === 0 ? view.sender.state.timestamps === true : steps.length > 0 && steps.some(id => id !== 0))
+  return counting && (v4.length === 0 ? state.timestamps === true : steps.length > 0 && steps.some(id => id !== 0))
 }
 
 function hostDelta(view: ResetView, rst: SegmentRecord): number | undefined {
@@ -155,7 +159,7 @@ function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
  * the round trip between the capture point and that sender. Both times are measured at the capture point.
  */
 function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'roundTripMs' | 'roundTripSamples'> {
-  const ns = view.sender.state.minResponseNs
+  const { ns, samples } = view.senderPath
   const roundTripMs = ns === undefined ? undefined : ns / 1e6
   const peers = view.peer.records.filter(r => r.timeNs <= rst.timeNs)
   let answered: SegmentRecord | undefined
@@ -165,19 +169,7 @@ function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngest
   } else if (!(rst.flags & ACK)) {
     answered = peers.find(r => hasAck(r) && r.ack === rst.seq)
   }
-  return { youngestAnsweredMs: answered && msBetween(rst, answered), roundTripMs, roundTripSamples: answersSeen(view) }
-}
-
-/** Segments of the sender that acknowledged something new: each timed its round trip once. */
-function answersSeen(view: ResetView): number {
-  let acked: number | undefined
-  let count = 0
-  for (const r of view.sender.records) {
-    if (!hasAck(r)) continue
-    if (acked === undefined || distance(r.ack, acked) > 0) count++
-    acked = acked === undefined || distance(r.ack, acked) > 0 ? r.ack : acked
-  }
-  return count
+  return { youngestAnsweredMs: answered && msBetween(rst, answered), roundTripMs, roundTripSamples: samples }
 }
 
 /** Window of the RST in bytes, where scaling is known. */

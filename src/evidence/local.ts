@@ -1,5 +1,5 @@
 /** Facts of one reset that its own connection tells. What other connections add stands in cross.ts. */
-import type { SegmentRecord } from '../model.js'
+import type { SegmentRecord, Side } from '../model.js'
 import { exchangeFacts } from './exchange.js'
 import { closingFacts } from './closing.js'
 import type { Facts, FactSheet } from './facts.js'
@@ -9,7 +9,7 @@ import { findProbePatterns } from './probes.js'
 import type { ResetGroup } from './resets.js'
 import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
 import { findTrigger, seqOffset, type Trigger } from './trigger.js'
-import { distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
+import { distance, endOf, hasAck, isRst, msBetween, type ResetView, type SideView, SYN } from './view.js'
 
 /** Facts that only other connections can give. */
 export type CrossFacts = Pick<
@@ -134,16 +134,42 @@ function stageFacts({ view, origin }: ResetGroup) {
     senderPayloadBytes: sender.records.reduce((sum, r) => sum + r.newBytes, 0),
     peerPayloadBytes: peer.records.reduce((sum, r) => sum + r.newBytes, 0),
     senderSegments: sender.records.filter(r => !(r.flags & SYN)).length,
-    peerPaused: peerPaused(view),
+    peerPaused: paused(view, peer, sender),
+    senderPaused: paused(view, sender, peer),
+    ...turnFacts(view),
     linuxSender: print.linuxSender,
   }
 }
 
-function peerPaused({ peer, sender }: ResetView): boolean | undefined {
-  const last = peer.lastData
+/**
+ * The last payload of `speaker` was pushed and acknowledged by `listener`, and what followed was quiet for longer than any pause within that
+ * turn: a stream that sends a pushed piece now and then has not paused.
+ */
+function paused(view: ResetView, speaker: SideView, listener: SideView): boolean | undefined {
+  const last = speaker.lastData
   if (!last) return undefined
-  if (!(last.flags & 8)) return false
-  return sender.ackedTo === undefined ? undefined : distance(sender.ackedTo, endOf(last)) >= 0
+  if (!(last.flags & PSH)) return false
+  if (msBetween(view.first, last) <= longestGapInTurn(view, speaker.side)) return false
+  return listener.ackedTo === undefined ? undefined : distance(listener.ackedTo, endOf(last)) >= 0
+}
+
+const PSH = 0x008
+
+function longestGapInTurn({ before }: ResetView, side: Side): number {
+  const data = before.filter(r => r.newBytes > 0)
+  let longest = 0
+  for (let i = data.findLastIndex(r => r.from === side); i > 0 && data[i - 1]!.from === side; i--) {
+    longest = Math.max(longest, msBetween(data[i]!, data[i - 1]!))
+  }
+  return longest
+}
+
+function turnFacts({ before }: ResetView): Pick<Facts, 'turnBytes' | 'turnSide'> {
+  const data = before.filter(r => r.newBytes > 0)
+  const side = data.at(-1)?.from
+  let turnBytes = 0
+  for (let i = data.length - 1; i >= 0 && data[i]!.from === side; i--) turnBytes += data[i]!.newBytes
+  return { turnBytes, turnSide: side }
 }
 
 /** Whether the three-way handshake was complete when the reset came; what a capture shows that began later speaks for itself. */
@@ -231,7 +257,7 @@ function otherResets(view: ResetView) {
   const { connection, first, sender, peer } = view
   const earlier = connection.segments.filter(r => isRst(r) && !view.rsts.includes(r) && r.timeNs <= first.timeNs && r.frame < first.frame)
   const lastRstNs = Math.max(...view.rsts.map(r => r.timeNs))
-  const rttNs = (sender.state.minResponseNs ?? 0) + (peer.state.minResponseNs ?? 0)
+  const rttNs = (view.senderPath.ns ?? 0) + (view.peerPath.ns ?? 0)
   const later = view.after.filter(r => !isRst(r) && r.timeNs > lastRstNs + rttNs)
   const fresh = (r: SegmentRecord) => r.newBytes > 0 || (r.flags & 0x11) === 0x11 || r.kind === 'ack'
   const both = later.some(r => r.from === sender.side && fresh(r)) && later.some(r => r.from === peer.side && fresh(r))

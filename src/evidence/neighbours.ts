@@ -29,7 +29,8 @@ const AFTERMATH_MS = 60_000
 
 const RETRY_MS = 3000
 
-export function findNeighbours(view: ResetView, ends: EndsIndex): Neighbours {
+/** @param failed times (ns) of SYN-ACKs whose connection was reset before its handshake was complete */
+export function findNeighbours(view: ResetView, ends: EndsIndex, failed: ReadonlySet<number>): Neighbours {
   const { world, connection, first, sender } = view
   const listener = world.listener(connection.server.address, connection.server.port)
   const after = (times: number[], withinMs: number) =>
@@ -38,8 +39,10 @@ export function findNeighbours(view: ResetView, ends: EndsIndex): Neighbours {
   const nextAccept = after(accepts, AFTERMATH_MS)[0]
   const refusals = after(listener?.refusalTimesNs ?? [], AFTERMATH_MS).filter(t => nextAccept === undefined || t < nextAccept)
   const address = connection[sender.side].address
-  const burst = ends.around(sender.side === 'server' ? `${address}:${connection.server.port}` : address, first, connection.id)
-  const retry = retryOf(view)
+  const key = sender.side === 'server' ? `${address}:${connection.server.port}` : address
+  // What dies together lived together: connections made one after the other are no burst.
+  const burst = ends.around(key, first, connection.id).filter(e => e.connection.firstTimeNs < first.timeNs && connection.firstTimeNs < e.record.timeNs)
+  const retry = retryOf(view, failed)
   return {
     burst: burst.map(e => e.connection),
     burstSpanMs: burst.length === 0 ? undefined : span([...burst.map(e => e.record), first]),
@@ -72,10 +75,10 @@ function survivedSilence(view: ResetView, siblings: number[]): number | undefine
 }
 
 /** Time until another attempt of the same client for the same port was accepted, by this server or another address of the same name. */
-function retryOf(view: ResetView): number | undefined {
+function retryOf(view: ResetView, failed: ReadonlySet<number>): number | undefined {
   const { world, connection, first } = view
   const accepts = world.source(connection.client.address)?.accepts ?? []
-  const next = accepts.find(a => a.timeNs > first.timeNs && a.port === connection.server.port)
+  const next = accepts.find(a => a.timeNs > first.timeNs && a.port === connection.server.port && !failed.has(a.timeNs))
   return next && (next.timeNs - first.timeNs) / 1e6
 }
 

@@ -3,7 +3,7 @@
  * forged and genuine RSTs bear the same address they are two.
  */
 import { judgeOrigin, type OriginContext, type OriginVerdict } from '../origin.js'
-import type { Connection, SegmentRecord, Side, World } from '../model.js'
+import type { Connection, SegmentRecord, World } from '../model.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
 import { findTrigger, type Trigger } from './trigger.js'
 import { distance, endOf, isRst, msBetween, type ResetView, viewReset } from './view.js'
@@ -64,7 +64,7 @@ function groupOf(world: World, connection: Connection, group: SegmentRecord[], a
   return { view, origin: strongest }
 }
 
-function originOf(world: World, connection: Connection, rst: SegmentRecord, direction: SegmentRecord[]): OriginVerdict {
+export function originOf(world: World, connection: Connection, rst: SegmentRecord, direction: SegmentRecord[]): OriginVerdict {
   return judgeOrigin(originContext(world, connection, rst, direction))
 }
 
@@ -80,7 +80,7 @@ function originContext(world: World, connection: Connection, rst: SegmentRecord,
     print,
     climbing: climbs(view, near),
     laterData: laterData(view, rst),
-    mirrored: mirrored(connection, rst),
+    mirrored: mirrored(view, rst),
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
   }
 }
@@ -104,7 +104,7 @@ function climbs(view: ResetView, near: SegmentRecord[]): boolean {
 /** Same paper, RST_SEQ_DATA: a side that reset does not go on. Retransmissions and overtaken data (below RST.seq) do not count. */
 function laterData(view: ResetView, rst: SegmentRecord): number[] {
   // Captures with several queues swap packets by microseconds, links by less than half a round trip.
-  const reorderNs = Math.max((view.sender.state.minResponseNs ?? 0) / 2, 2e6)
+  const reorderNs = Math.max((view.senderPath.ns ?? 0) / 2, 2e6)
   // A new handshake on the same ports begins another life.
   const reborn = view.after.find(r => r.flags & 2 && rst.seq !== 0)
   return view.after
@@ -121,9 +121,8 @@ function goesOn(r: SegmentRecord, rst: SegmentRecord): boolean {
 }
 
 /** RSTs of the other direction within the same round trip: a host answers no RST, so two hosts resetting at once is no dialogue. */
-function mirrored(connection: Connection, rst: SegmentRecord): number[] {
-  const response = (side: Side) => connection.sides[side].minResponseNs ?? 0
-  const roundTripMs = (response('client') + response('server')) / 1e6
+function mirrored({ connection, senderPath, peerPath }: ResetView, rst: SegmentRecord): number[] {
+  const roundTripMs = ((senderPath.ns ?? 0) + (peerPath.ns ?? 0)) / 1e6
   const limit = Math.max(roundTripMs * 0.5, 1)
   return connection.segments
     .filter(r => isRst(r) && r.from !== rst.from && Math.abs(msBetween(r, rst)) <= limit)

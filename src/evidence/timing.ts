@@ -53,7 +53,7 @@ export function dataSilenceMs(view: ResetView, trigger: Trigger): number | undef
 /** Smallest response times seen from the capture point: toward the reset's sender and toward its peer, in ms. */
 export function responseTimes(view: ResetView): { senderMs: number | undefined; peerMs: number | undefined } {
   const ms = (ns: number | undefined) => (ns === undefined ? undefined : ns / 1e6)
-  return { senderMs: ms(view.sender.state.minResponseNs), peerMs: ms(view.peer.state.minResponseNs) }
+  return { senderMs: ms(view.senderPath.ns), peerMs: ms(view.peerPath.ns) }
 }
 
 /** Initial hop limits in use (IANA and vendor defaults: 64 Linux/BSD/macOS, 128 Windows, 255 routers; 32 in old stacks). */

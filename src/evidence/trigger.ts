@@ -66,7 +66,7 @@ function answeredSegment(view: ResetView): SegmentRecord | undefined {
   const earliestNs = first.timeNs - LONGEST_REPLY_MS * 1e6
   const candidates = peer.records.filter(r => hasAck(r) && r.ack === first.seq && r.timeNs >= earliestNs)
   if (candidates.length === 0) return undefined
-  const response = view.sender.state.minResponseNs
+  const response = view.senderPath.ns
   if (response === undefined) return candidates.at(-1)
   const oldEnough = candidates.findLast(r => first.timeNs - r.timeNs >= response * RESPONSE_MARGIN)
   return oldEnough ?? candidates.at(-1)

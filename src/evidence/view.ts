@@ -2,6 +2,7 @@
  * One reset looked at from its connection: the records before and after it, and each side's sequence numbers at that moment.
  * Everything the fact files measure starts here.
  */
+import { type RoundTrip, roundTrip } from './paths.js'
 import type { Connection, SegmentRecord, Side, SideState, World } from '../model.js'
 
 export const FIN = 0x001
@@ -38,6 +39,9 @@ export interface ResetView {
   first: SegmentRecord
   /** RST frames beyond the connection's memory that belong to this reset. */
   further: { frame: number; capture: number }[]
+  /** Round trip between the capture point and the sender, over all connections of the two hosts. */
+  senderPath: RoundTrip
+  peerPath: RoundTrip
   /** All kept records of both sides before `first`, RSTs of other resets included. */
   before: SegmentRecord[]
   /** All kept records after `first` that are not part of this reset. */
@@ -124,6 +128,8 @@ export function viewReset(world: World, connection: Connection, rsts: SegmentRec
     rsts,
     first,
     further: [],
+    senderPath: roundTrip(world, connection, first.from),
+    peerPath: roundTrip(world, connection, other(first.from)),
     before,
     after,
   }

@@ -28,28 +28,27 @@ export interface IcmpError {
   from: string
 }
 
-/** Created with every field set, so that all connections share one hidden class. */
+/** Every field is set at once, so that all connections share one hidden class; the ones every segment touches come first. */
 export class TrackedConnection {
   readonly client = new TrackedSide()
   readonly server = new TrackedSide()
-  rolesCertain = false
-  /** Who sent a SYN without ACK, a SYN-ACK: part of the handshake fact. */
+  /** The incarnation before this one, as long as its packets can still be told from this one's. */
+  previous: TrackedConnection | undefined = undefined
+  /** A RST was seen: the application state is frozen, TAIL becomes AFTER. */
+  reset = false
+  /** Both FINs are acknowledged. */
+  closing = false
+  // Who sent a SYN without ACK, a SYN-ACK, the client's acknowledgement of it: the handshake fact.
   synSeen = false
   synAckSeen = false
-  /** The client acknowledged the SYN-ACK. */
   handshakeAcked = false
   /** Somebody went on as one does only after the handshake, whether that was captured or not. */
   beyondSyn = false
-  /** While it waits for its SYN-ACK: the server sent something else, which acknowledged this. */
-  challenged = false
-  challengeAck = 0
-  /** Frame and capture of the first SYN or SYN-ACK: names the attempt for the timelines; -1 without one. */
-  synFrame = -1
-  synCapture = 0
-  encapsulation: readonly string[] = NONE
-  /** The incarnation before this one, as long as its packets can still be told from this one's. */
-  previous: TrackedConnection | undefined = undefined
-
+  /** The last packet's kind and side; -1 before. */
+  lastKind = -1
+  lastSide = -1
+  lastTimeNs = 0
+  longestSilenceNs = 0
   // What is kept of its segments, see retention.ts.
   headRow = NO_ROW
   tailRow = NO_ROW
@@ -57,31 +56,30 @@ export class TrackedConnection {
   ringRow = NO_ROW
   ringRows = 0
   fixedRows = 0
-  rstRows = 0
-  furtherRsts: FurtherRst[] | undefined = undefined
   /** Packets, copies not counted. */
   packets = 0
+  /** One bit per history letter that was written: client in bits 0-15, server in 16-31. */
+  letters = 0
+  application: ApplicationState | undefined = undefined
+
+  firstTimeNs = 0
+  history = ''
+  rolesCertain = false
+  rstRows = 0
+  furtherRsts: FurtherRst[] | undefined = undefined
   copies = 0
   /** Most copies met of one packet whose identification leaves no doubt. */
   copiesPerPacket = 0
   firstCopyFrame = 0
   firstCopyCapture = 0
-
-  /** A RST was seen: the application state is frozen, TAIL becomes AFTER. */
-  reset = false
-  firstTimeNs = 0
-  lastTimeNs = 0
-  longestSilenceNs = 0
-  /** The kind of the last packet, and its side. */
-  lastKind = -1
-  lastSide = -1
-  history = ''
-  /** One bit per history letter that was written: client in bits 0-15, server in 16-31. */
-  letters = 0
-  application: ApplicationState | undefined = undefined
+  /** While it waits for its SYN-ACK: the server sent something else, which acknowledged this. */
+  challenged = false
+  challengeAck = 0
+  /** Frame and capture of the first SYN or SYN-ACK: names the attempt for the timelines; -1 without one. */
+  synFrame = -1
+  synCapture = 0
+  encapsulation: readonly string[] = NONE
   icmpErrors: IcmpError[] | undefined = undefined
-  /** Both FINs are acknowledged. */
-  closing = false
   /** Another incarnation took its place, or it was over long enough. */
   finished = false
 

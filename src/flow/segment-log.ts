@@ -43,6 +43,8 @@ const HAS_LABEL = 1 << 22
 const COPIES_SHIFT = 23
 export const IS_RST = 0x004
 const NO_MAC = 0xffff
+/** MAC addresses found without a look-up; a power of two. */
+const RECENT_MACS = 16
 
 /** What only RST rows have. */
 export interface RstDetails {
@@ -63,9 +65,8 @@ export class SegmentLog {
   private readonly mac = new Int32Array(2)
   private freeRow = NO_ROW
   private rows = 0
-  private lastMac = NO_MAC
-  private lastMacHigh = -1
-  private lastMacLow = 0
+  // The last MAC addresses by their lowest bits: high, low, id.
+  private readonly recentMacs = new Int32Array(RECENT_MACS * 3)
 
   /** A row with the fields of a segment; links, ordinal and judgement are the caller's. */
   take(segment: Segment, frame: Frame, fromServer: boolean): number {
@@ -259,16 +260,17 @@ export class SegmentLog {
 
   /** A capture knows few MAC addresses: rows hold a 16-bit id. */
   private macId(high: number, low: number): number {
-    if (high === this.lastMacHigh && low === this.lastMacLow) return this.lastMac
-    this.lastMacHigh = high
-    this.lastMacLow = low
-    this.lastMac = NO_MAC
-    if (high >= 0) {
-      this.mac[0] = high
-      this.mac[1] = low
-      if (this.macs.size < NO_MAC || this.macs.find(this.mac) >= 0) this.lastMac = this.macs.add(this.mac)
-    }
-    return this.lastMac
+    if (high < 0) return NO_MAC
+    const { recentMacs, mac } = this
+    const at = (low & (RECENT_MACS - 1)) * 3
+    if (recentMacs[at] === high + 1 && recentMacs[at + 1] === low) return recentMacs[at + 2]
+    mac[0] = high
+    mac[1] = low
+    const id = this.macs.size < NO_MAC ? this.macs.add(mac) : this.macs.find(mac)
+    recentMacs[at] = high + 1
+    recentMacs[at + 1] = low
+    recentMacs[at + 2] = id < 0 ? NO_MAC : id
+    return recentMacs[at + 2]
   }
 
   private grow(): void {

@@ -63,7 +63,7 @@ export class Tracker {
     if ((++this.segments & 0xfff) === 0) this.sweep(frame.timeNs)
     const sourceLow = tupleKey(segment, this.key)
     let tuple = this.tuples.add(this.key)
-    let c = this.tuples.added ? undefined : this.newest[tuple]
+    let c = this.newest[tuple]
     if (c !== undefined && c.closing && isOver(c, frame.timeNs)) {
       this.retire(c)
       tuple = this.tuples.add(this.key)

@@ -1,23 +1,39 @@
-/** Frame → segment: the entry of this folder. One decoder per capture and pass. */
+/** Frame → segment: the entry of this folder. One decoder per capture and pass (it holds fragments that wait for their others). */
 import type { Frame } from '../model.js'
 import type { Notes } from '../notes.js'
 import { linkLayer } from './link/link.js'
-import type { Segment } from './segment.js'
-import { type Found, Walk } from './walk.js'
+import { Segment } from './segment.js'
+import { skimPlain } from './skim.js'
+import { FOUND_TCP, type Found, Walk } from './walk.js'
 
 export interface Decoder {
   /**
    * Walks down the layers of a frame and overwrites `segment` with the innermost TCP segment.
-   * Synchronous, allocates nothing, never throws.
+   * Synchronous, never throws, allocates nothing but for IP fragments.
    * @returns a FOUND_* number: 0 no TCP, 1 TCP segment, 2 ICMP error that quotes TCP, 3 DNS over UDP, 4 other UDP
    */
   decode(frame: Frame, segment: Segment): Found
+  /**
+   * TCP flags only, as fast as possible.
+   * @returns for a TCP segment: its twelve flag bits, plus in the common layout (`result >>> 12`) the offset of the TCP header from
+   * `frame.start`, which is 0 where a full walk was needed; for any other frame: -1 - found, with found as from `decode`
+   */
+  skim(frame: Frame): number
 }
 
-/** @param notes receives malformations met on the way */
+/** @param notes receives malformations met on the way; a second pass over the same capture takes Notes of its own */
 export function createDecoder(notes: Notes): Decoder {
   const walk = new Walk(notes)
-  return { decode: (frame, segment) => decodeFrame(walk, frame, segment) }
+  const scratch = new Segment()
+  return {
+    decode: (frame, segment) => decodeFrame(walk, frame, segment),
+    skim(frame) {
+      const quick = skimPlain(frame)
+      if (quick >= 0) return quick
+      const found = decodeFrame(walk, frame, scratch)
+      return found === FOUND_TCP ? scratch.flags : -1 - found
+    },
+  }
 }
 
 function decodeFrame(walk: Walk, frame: Frame, segment: Segment): Found {

@@ -36,7 +36,8 @@ function quotedIpv4(walk: Walk, at: number, end: number): Found {
   const quoted = at + HEADER
   if (!walk.readable(quoted + IPV4_HEADER, end)) return FOUND_NONE
   const body = quoted + ((data[quoted] & 15) << 2)
-  if (data[quoted] >> 4 !== 4 || body < quoted + IPV4_HEADER || data[quoted + 9] !== PROTOCOL_TCP) return FOUND_NONE
+  if (data[quoted] >> 4 !== 4 || body < quoted + IPV4_HEADER || data[quoted + 9] !== PROTOCOL_TCP)
+    return FOUND_NONE
   // A later fragment begins somewhere behind the ports.
   if (u16(data, quoted + 6) & 0x1fff || !walk.readable(body + QUOTED, end)) return FOUND_NONE
   setError(walk, at)

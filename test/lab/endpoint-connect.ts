@@ -137,7 +137,7 @@ const closed: Scenario[] = [
  * Fills the queue of a listener that never accepts to one place, then starts `count` connects at once: their SYNs still
  * find room, their last ACKs do not. (A SYN that finds the queue full already is dropped, not reset.)
  */
-async function overflow(
+export async function overflow(
   { client, server }: Lab,
   port: number,
   count: number,
@@ -153,7 +153,7 @@ async function overflow(
   await sleep(300)
 }
 
-const full: Truth = {
+export const full: Truth = {
   cause: 'accept-queue-overflow',
   impact: 'connect-failed',
   impactAcceptable: ['request-lost'],

@@ -200,7 +200,8 @@ export const idleScenarios: Scenario[] = [
           await sleep(i * 800)
           await spoken('job\n', 'done\n')(near, far)
           // The third one talks often enough and lives.
-          for (let t = 0; i === 2 && t < 4; t++) {
+          const rounds = i === 2 ? 4 : 0
+          for (let t = 0; t < rounds; t++) {
             await sleep(3000)
             await spoken('job\n', 'done\n')(near, far)
           }

@@ -4,10 +4,17 @@ import { quiet, sleep } from './proc.ts'
 import type { Lab, Scenario } from './scenario.ts'
 import { exchange, get } from './talk.ts'
 
-const lifetime: Truth = { cause: 'max-lifetime', impact: 'none' }
+export const lifetime: Truth = { cause: 'max-lifetime', impact: 'none' }
 
 /** Connections in steady use, each reset at the same age by `who`. */
-async function aged(lab: Lab, port: number, count: number, age: number, who: 'near' | 'far', every = 300) {
+export async function aged(
+  lab: Lab,
+  port: number,
+  count: number,
+  age: number,
+  who: 'near' | 'far',
+  every = 300,
+) {
   const listener = await lab.server.agent.listen(port)
   const one = async (delay: number) => {
     await sleep(delay)

@@ -4,14 +4,14 @@ import { sleep } from './proc.ts'
 import type { Lab, Scenario } from './scenario.ts'
 import { ACK, exchange, mss, PSHACK, SYN, SYNACK } from './talk.ts'
 
-const collision: Truth = {
+export const collision: Truth = {
   cause: 'port-reuse-collision',
   impact: 'none',
   impactAcceptable: ['connect-failed'],
 }
 
 /** The client forgets a connection (crash, NAT), then uses the same port again while the server still holds it. */
-async function reuse({ client, server }: Lab, port: number, local: number, pause: number) {
+export async function reuse({ client, server }: Lab, port: number, local: number, pause: number) {
   const listener = await server.agent.listen(port)
   const old = await client.agent.connect(server.address, port, { local })
   await exchange(old, await listener.accept())
@@ -81,7 +81,7 @@ const desynchronized: Truth = {
   impact: 'connect-failed',
   impactAcceptable: ['none'],
 }
-const stray: Truth = {
+export const stray: Truth = {
   ...desynchronized,
   acceptable: ['post-restart', 'nat-state-loss', 'data-after-close', 'unknown'],
   originAcceptable: ['unknown'],

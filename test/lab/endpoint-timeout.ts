@@ -6,8 +6,12 @@ import type { Lab, Scenario } from './scenario.ts'
 import { nginx, redis } from './servers.ts'
 import { exchange, get, pair, post, spoken } from './talk.ts'
 
-const keepalive: Truth = { cause: 'keepalive-timeout', impact: 'none', impactAcceptable: ['transfer-cut'] }
-const probing = (idle: number, every: number, count: number) => ({
+export const keepalive: Truth = {
+  cause: 'keepalive-timeout',
+  impact: 'none',
+  impactAcceptable: ['transfer-cut'],
+}
+export const probing = (idle: number, every: number, count: number) => ({
   SO_KEEPALIVE: 1,
   TCP_KEEPIDLE: idle,
   TCP_KEEPINTVL: every,
@@ -189,10 +193,10 @@ const retransmissions: Scenario[] = [
   },
 ]
 
-const zeroWindow: Truth = { cause: 'zero-window-timeout', impact: 'transfer-cut' }
+export const zeroWindow: Truth = { cause: 'zero-window-timeout', impact: 'transfer-cut' }
 
 /** A sender fills its stalled peer until the window is closed; both buffers are small to keep this short. */
-async function stalled(
+export async function stalled(
   lab: Lab,
   port: number,
   sender: 'near' | 'far',

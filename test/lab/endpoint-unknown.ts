@@ -5,17 +5,17 @@ import { sleep } from './proc.ts'
 import type { Lab, Scenario } from './scenario.ts'
 import { answer, exchange, get, pair, unknown } from './talk.ts'
 
-const onlyResets = (f: Frame) => (f.flags & RST) !== 0
-const fromResetter = (f: Frame, all: Frame[]) => f.source === all.find(x => x.flags & RST)?.source
+export const onlyResets = (f: Frame) => (f.flags & RST) !== 0
+export const fromResetter = (f: Frame, all: Frame[]) => f.source === all.find(x => x.flags & RST)?.source
 /** The last segment before the first RST, and the RSTs. */
-const lastWord = (f: Frame, all: Frame[]) => {
+export const lastWord = (f: Frame, all: Frame[]) => {
   const first = all.findIndex(x => x.flags & RST)
   return (f.flags & RST) !== 0 || f.number === all[first - 1]?.number
 }
 const withoutHandshakeOrFin = (side: (f: Frame, all: Frame[]) => boolean) => (f: Frame, all: Frame[]) =>
   side(f, all) && f.number > 3 && (f.flags & FIN) === 0
 
-const passive = unknown(
+export const passive = unknown(
   'post-restart',
   'data-after-close',
   'nat-state-loss',
@@ -23,7 +23,7 @@ const passive = unknown(
   'keep-alive-race',
   'desynchronized',
 )
-const active = unknown(
+export const active = unknown(
   'abortive-close',
   'unread-data-close',
   'idle-timeout',
@@ -32,7 +32,7 @@ const active = unknown(
   'max-lifetime',
 )
 
-async function lateRequest(lab: Lab, port: number) {
+export async function lateRequest(lab: Lab, port: number) {
   const { near, far } = await pair(lab, port)
   await exchange(near, far)
   await sleep(1500)
@@ -43,7 +43,7 @@ async function lateRequest(lab: Lab, port: number) {
   await near.close()
 }
 
-async function abortWhileBusy(lab: Lab, port: number, who: 'near' | 'far') {
+export async function abortWhileBusy(lab: Lab, port: number, who: 'near' | 'far') {
   const both = await pair(lab, port)
   await exchange(both.near, both.far)
   await both.near.send(get('/second'))

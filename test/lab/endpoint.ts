@@ -28,7 +28,7 @@ function chosen(): { scenario: Scenario; index: number }[] {
 
 function line(o: Outcome): string {
   const told = o.captures.map(c => {
-    const words = c.resets.map((r: any) => `${r.cause}/${r.kernelReason ?? '-'}`)
+    const words = c.resets.map(r => `${r.cause}/${r.kernelReason ?? '-'}`)
     const counts = [...new Set(words)].map(w => `${words.filter(x => x === w).length}×${w}`)
     return `${c.file}[${counts.join(' ')}]`
   })

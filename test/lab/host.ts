@@ -8,12 +8,18 @@ const agentFile = new URL('agent.py', import.meta.url).pathname
 /** Socket options by their C names; linger0 and timeout are the agent's own. */
 export type Options = Record<string, number>
 
-type Call = (op: string, args: object) => Promise<any>
+/** What an order answers is known where it is given. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Answer = any
+type Call = (op: string, args: object) => Promise<Answer>
 
 /** One process that owns sockets; killing it is a crash. */
 export class Agent {
   private readonly child: ChildProcess
-  private readonly waiting = new Map<number, { done: (value: any) => void; fail: (error: Error) => void }>()
+  private readonly waiting = new Map<
+    number,
+    { done: (value: Answer) => void; fail: (error: Error) => void }
+  >()
   private serial = 0
 
   constructor(
@@ -161,13 +167,13 @@ export class Host {
     let heard = ''
     child.stderr?.on('data', piece => (heard += piece))
     child.stdout?.on('data', () => {})
-    for (let i = 0; port && i < 100; i++) {
+    if (port === undefined) return child
+    for (let i = 0; i < 100; i++) {
       if (await this.agent.call('listening', { port })) return child
       if (child.exitCode !== null) throw new Error(`${command} ended: ${heard.slice(-400)}`)
       await sleep(50)
     }
-    if (port) throw new Error(`${command} does not listen on ${port}: ${heard.slice(-400)}`)
-    return child
+    throw new Error(`${command} does not listen on ${port}: ${heard.slice(-400)}`)
   }
 
   async end() {

@@ -99,11 +99,21 @@ export function resetsOf(frames: Frame[], roles: Roles, isClient: (endpoint: str
   return [...groups.values()]
 }
 
+export interface ResetLabel extends Required<Truth> {
+  client: string
+  server: string
+  sender: Side
+  frames: number[]
+  origin: string
+  kernelReason: string | null
+  taken: boolean
+}
+
 export interface CaptureLabel {
   file: string
   vantage: Vantage
   snaplen: number
-  resets: object[]
+  resets: ResetLabel[]
 }
 
 export interface Labelling {

@@ -88,7 +88,15 @@ fields.push(
 
 const last = (cell: string | undefined) => (cell ?? '').split(',').at(-1) ?? ''
 
-export async function resetFrames(path: string): Promise<RstFrame[]> {
+const read = new Map<string, Promise<RstFrame[]>>()
+
+/** The RST frames of a finished capture; tshark takes a while, so each is read once. */
+export function resetFrames(path: string): Promise<RstFrame[]> {
+  if (!read.has(path)) read.set(path, readResets(path))
+  return read.get(path)!
+}
+
+async function readResets(path: string): Promise<RstFrame[]> {
   const wanted = fields.flatMap(f => ['-e', f])
   const out = await run('tshark', ['-n', '-r', path, '-Y', 'tcp.flags.reset==1', '-T', 'fields', ...wanted])
   return out
@@ -254,7 +262,9 @@ export async function label(
     const same = all.filter(
       o => o !== entry && o.key.split(' ')[0] === stream && o.frames[0]!.frame < entry.frames[0]!.frame,
     )
-    const cause = same.find(o => o.rule.name === wanted) ?? same[0]
+    // Behind a translated address the reset it follows from may belong to another 4-tuple.
+    const elsewhere = all.find(o => o.rule.name === wanted && o.frames[0]!.frame < entry.frames[0]!.frame)
+    const cause = same.find(o => o.rule.name === wanted) ?? same[0] ?? elsewhere
     if (!cause && !entry.rule.at?.[file])
       throw new Error(`${file}: "${entry.rule.name}" follows from nothing`)
     if (cause) {

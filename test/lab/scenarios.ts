@@ -15,6 +15,7 @@ import { reuseScenarios } from './endpoint-reuse.ts'
 import { timeoutScenarios } from './endpoint-timeout.ts'
 import { unknownScenarios } from './endpoint-unknown.ts'
 import { unreadScenarios } from './endpoint-unread.ts'
+import { variantScenarios } from './endpoint-variants.ts'
 import { RST, SYN } from './capture.ts'
 import type { Cut, Scenario } from './scenario.ts'
 
@@ -35,6 +36,7 @@ const all: Scenario[] = [
   ...unknownScenarios,
   ...alikeActiveScenarios,
   ...alikePassiveScenarios,
+  ...variantScenarios,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */

@@ -8,7 +8,8 @@ export const be32 = (n: number): Bytes => [n >>> 24, (n >>> 16) & 255, (n >>> 8)
 export const le16 = (n: number): Bytes => [n & 255, (n >> 8) & 255]
 export const le32 = (n: number): Bytes => [n & 255, (n >>> 8) & 255, (n >>> 16) & 255, n >>> 24]
 /** Bytes from hex digits; blanks are ignored. */
-export const hex = (text: string): Bytes => (text.replace(/\s/g, '').match(/../g) ?? []).map(pair => parseInt(pair, 16))
+export const hex = (text: string): Bytes =>
+  (text.replace(/\s/g, '').match(/../g) ?? []).map(pair => parseInt(pair, 16))
 export const zeros = (n: number): Bytes => new Array(n).fill(0)
 
 export const MAC_A = hex('02 00 00 00 00 0a')
@@ -119,7 +120,12 @@ export function ip6(body: Bytes, spec: Ip6Spec = {}): Bytes {
   ]
 }
 
-export function udp(body: Bytes, sourcePort: number, destinationPort: number, length = 8 + body.length): Bytes {
+export function udp(
+  body: Bytes,
+  sourcePort: number,
+  destinationPort: number,
+  length = 8 + body.length,
+): Bytes {
   return [...be16(sourcePort), ...be16(destinationPort), ...be16(length), 0, 0, ...body]
 }
 

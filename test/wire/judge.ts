@@ -54,7 +54,15 @@ let files = 0
 export function tsharkSights(linkType: number, frames: TestFrame[]): Sight[] {
   const path = join(directory, `${files++}.pcap`)
   writeFileSync(path, pcapBytes(linkType, frames))
-  const fields = ['frame.number', 'tcp.flags', 'icmp.type', 'icmpv6.type', 'tcp.srcport', 'tcp.seq_raw', 'tcp.len']
+  const fields = [
+    'frame.number',
+    'tcp.flags',
+    'icmp.type',
+    'icmpv6.type',
+    'tcp.srcport',
+    'tcp.seq_raw',
+    'tcp.len',
+  ]
   const rows = tsharkFields(path, fields)
   return rows.map(row => ({
     flags: row[1].map(Number),
@@ -117,7 +125,8 @@ export function differences(frames: TestFrame[], headersToo = true): Difference[
     const ours = ourSights(linkType, list)
     // tshark refuses files of some link types, and stops at some lying records: judged is what it read.
     list.slice(0, theirs.length).forEach((frame, i) => {
-      if (!agree(theirs[i], ours[i], headersToo)) found.push({ frame, number: i + 1, tshark: theirs[i], ours: ours[i] })
+      if (!agree(theirs[i], ours[i], headersToo))
+        found.push({ frame, number: i + 1, tshark: theirs[i], ours: ours[i] })
     })
   }
   return found

@@ -12,7 +12,10 @@ export function generator(seed: number): () => number {
   }
 }
 
-const BYTES = [0, 1, 2, 4, 5, 6, 8, 0x0f, 0x10, 0x11, 0x14, 0x20, 0x40, 0x45, 0x46, 0x50, 0x60, 0x7f, 0x80, 0xaa, 0xf0, 0xfe, 0xff]
+const BYTES = [
+  0, 1, 2, 4, 5, 6, 8, 0x0f, 0x10, 0x11, 0x14, 0x20, 0x40, 0x45, 0x46, 0x50, 0x60, 0x7f, 0x80, 0xaa, 0xf0,
+  0xfe, 0xff,
+]
 
 /** One to three small damages to a copy of a frame: bytes replaced, bits flipped, cut by a snap length, cut short, padded. */
 export function mutate(frame: TestFrame, random: () => number): TestFrame {
@@ -47,5 +50,10 @@ export function mutate(frame: TestFrame, random: () => number): TestFrame {
         break
     }
   }
-  return { name: frame.name, linkType: frame.linkType, bytes, originalLength: Math.max(originalLength, bytes.length) }
+  return {
+    name: frame.name,
+    linkType: frame.linkType,
+    bytes,
+    originalLength: Math.max(originalLength, bytes.length),
+  }
 }

@@ -1,6 +1,5 @@
 /** Android Debug Bridge (android.googlesource.com, adb/protocol.txt): 24-byte headers; a stream, nothing is paired. */
-import { startsWith, u32le } from './bytes.js'
-import { latin1 } from './bytes.js'
+import { latin1, startsWith, u32le } from './bytes.js'
 import type { Reader } from './reader.js'
 import { type ApplicationState, label, type SideIndex, wholeMessage } from './state.js'
 

@@ -49,7 +49,8 @@ export function bytesOf(text: string): Uint8Array {
 export function display(data: Uint8Array, from: number, to: number, limit = TEXT_LIMIT): string {
   // Four bytes are the most one character takes: decoding more than that would be thrown away by the cut.
   const end = Math.min(to, from + 4 * limit)
-  for (let at = from; at < end; at++) if (data[at] > 127) return cut(utf8.decode(data.subarray(from, end)), limit)
+  for (let at = from; at < end; at++)
+    if (data[at] > 127) return cut(utf8.decode(data.subarray(from, end)), limit)
   return cut(latin1(data, from, end), limit)
 }
 

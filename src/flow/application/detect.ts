@@ -32,7 +32,12 @@ export function detect(
 }
 
 /** The same in the middle of a stream, by the readers whose messages cannot be mistaken. */
-export function detectMidstream(data: Uint8Array, from: number, to: number, side: SideIndex): ProtocolId | null {
+export function detectMidstream(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  side: SideIndex,
+): ProtocolId | null {
   for (const [id, resumes] of MIDSTREAM) if (resumes(data, from, to, side)) return id
   return null
 }

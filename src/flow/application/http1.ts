@@ -1,6 +1,15 @@
 /** HTTP/1.x (RFC 9112): heads line by line, bodies by arithmetic (§6.3), pipelining by count, upgrades and tunnels. */
 import { byteCount, display, latin1, startsWith } from './bytes.js'
-import { lineLength, readLine } from './lines.js'
+import {
+  createHead,
+  fieldLine,
+  type HttpHead,
+  type HttpState,
+  isRequestLine,
+  methodAt,
+  persists,
+} from './http1-head.js'
+import { readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import {
   answer,
@@ -13,92 +22,13 @@ import {
   type SideIndex,
   skipMessage,
   switchProtocol,
-  UNIT_LIMIT,
 } from './state.js'
-
-/** What the head being read, or the newest one, said. */
-export interface HttpHead {
-  /** 0 or 1 as in HTTP/1.x; 9 for HTTP/0.9. */
-  minor: number
-  /** Content-Length; -1 when absent. */
-  contentLength: number
-  chunked: boolean
-  connectionClose: boolean
-  connectionKeepAlive: boolean
-  upgrade: string
-  /** Of a response: the method it answers, as in `HttpState.pending`. */
-  method: string
-}
-
-export interface HttpState {
-  heads: [HttpHead, HttpHead]
-  /** Method and target of the newest request, at most 120 characters; null until one was seen. */
-  request: string | null
-  /** Newest final status; 0 until one was seen. */
-  status: number
-  reason: string
-  /** Requests without final answer, oldest first: H = HEAD, C = CONNECT, . = other. At most 64 are told apart. */
-  pending: string
-  /** `timeout` of the newest Keep-Alive header in seconds (RFC 2068 §19.7.1.1); -1 = not announced. */
-  keepAliveTimeoutS: number
-  /** Final responses whose status was 400 or above. */
-  errors: number
-}
-
-const METHODS = new Set(
-  (
-    'GET POST HEAD PUT DELETE OPTIONS PATCH CONNECT TRACE PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT ' +
-    'SEARCH PURGE NOTIFY SUBSCRIBE UNSUBSCRIBE M-SEARCH MERGE CHECKOUT MKACTIVITY BIND LINK UNLINK SOURCE ' +
-    'RPC_IN_DATA RPC_OUT_DATA PRI'
-  ).split(' '),
-)
-const LONGEST_METHOD = 12
 
 /** `step`: where in a message a side is. A body is a skip. */
 const HEADERS = 1
 const CHUNK_SIZE = 2
 const CHUNK_END = 3
 const TRAILERS = 4
-
-function createHead(): HttpHead {
-  return {
-    minor: 1,
-    contentLength: -1,
-    chunked: false,
-    connectionClose: false,
-    connectionKeepAlive: false,
-    upgrade: '',
-    method: '.',
-  }
-}
-
-/** The method that opens these bytes; '' = none, undefined = too short to say. */
-function methodAt(data: Uint8Array, from: number, to: number): string | undefined {
-  const stop = Math.min(to, from + LONGEST_METHOD + 1)
-  for (let at = from; at < stop; at++) {
-    const byte = data[at]
-    if (byte === 32) {
-      const word = latin1(data, from, at)
-      return METHODS.has(word) ? word : ''
-    }
-    if (!(byte >= 65 && byte <= 90) && byte !== 45 && byte !== 95) return ''
-  }
-  return stop === from + LONGEST_METHOD + 1 ? '' : undefined
-}
-
-/** A request line of HTTP, not of its relatives RTSP and SIP, whose lines differ only at their ends. */
-function isRequestLine(data: Uint8Array, from: number, to: number): boolean | undefined {
-  const method = methodAt(data, from, to)
-  if (!method) return method === '' ? false : undefined
-  const target = from + method.length + 1
-  if (target >= to) return undefined
-  if (data[target] < 33 || data[target] > 126) return false
-  const length = lineLength(data, from, to)
-  if (length === 0) return to - from < UNIT_LIMIT ? undefined : true
-  const version = latin1(data, Math.max(target, from + length - 10), from + length)
-  if (version.includes('HTTP/2')) return false
-  return version.includes('HTTP/1.') || (method === 'GET' && data[target] === 47)
-}
 
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
   return side === 0 ? isRequestLine(data, from, to) : startsWith(data, from, to, 'HTTP/1.')
@@ -164,17 +94,6 @@ function statusLine(
   state.sides[1].step = HEADERS
 }
 
-/** Length of the field names that decide about lengths and persistence, by their first letter; "c" begins two. */
-const FIELD_LENGTHS: Readonly<Record<number, number>> = {
-  99: 'connection'.length,
-  104: 'host'.length,
-  107: 'keep-alive'.length,
-  112: 'proxy-connection'.length,
-  116: 'transfer-encoding'.length,
-  117: 'upgrade'.length,
-}
-
-/** Only fields that matter become strings. */
 function headerLine(
   state: ApplicationState,
   side: SideIndex,
@@ -182,43 +101,8 @@ function headerLine(
   from: number,
   to: number,
 ): void {
-  if (from === to) return endOfHead(state, side)
-  const first = data[from] | 32
-  let colon = from + (FIELD_LENGTHS[first] ?? 0)
-  if (first === 99 && data[colon] !== 58) colon = from + 'content-length'.length
-  if (colon === from || colon >= to || data[colon] !== 58) return
-  const line = latin1(data, from, Math.min(to, from + 256))
-  const name = line.slice(0, colon - from).toLowerCase()
-  headerField(state, side, name, line.slice(colon - from + 1).trim())
-}
-
-function headerField(state: ApplicationState, side: SideIndex, name: string, value: string): void {
-  const http = state.http!
-  const head = http.heads[side]
-  switch (name) {
-    case 'content-length':
-      // Number() would accept "0x10", "1e3" and "".
-      if (/^\d{1,15}$/.test(value)) head.contentLength = Number(value)
-      break
-    case 'transfer-encoding':
-      head.chunked = value.toLowerCase().endsWith('chunked')
-      break
-    case 'connection':
-    case 'proxy-connection':
-      if (/\bclose\b/i.test(value)) head.connectionClose = true
-      if (/keep-alive/i.test(value)) head.connectionKeepAlive = true
-      break
-    case 'keep-alive': {
-      const timeout = /timeout=(\d{1,9})/i.exec(value)
-      if (timeout !== null) http.keepAliveTimeoutS = Number(timeout[1])
-      break
-    }
-    case 'upgrade':
-      head.upgrade = value.slice(0, 40).toLowerCase()
-      break
-    case 'host':
-      if (side === 0 && value !== '') state.name = value.slice(0, 120)
-  }
+  if (from === to) endOfHead(state, side)
+  else fieldLine(state, side, data, from, to)
 }
 
 function endOfHead(state: ApplicationState, side: SideIndex): void {
@@ -228,12 +112,6 @@ function endOfHead(state: ApplicationState, side: SideIndex): void {
   if (head.chunked) state.sides[0].step = CHUNK_SIZE
   else if (head.contentLength > 0) bodyOf(state, 0, head.contentLength)
   else endOfMessage(state, 0)
-}
-
-/** RFC 9112 §9.3: close wins, then the version's default, which Keep-Alive turns around for HTTP/1.0. */
-function persists(head: HttpHead): boolean {
-  if (head.connectionClose) return false
-  return head.minor === 1 || (head.minor === 0 && head.connectionKeepAlive)
 }
 
 /** The order of the rules is RFC 9112 §6.3. */

@@ -1,7 +1,6 @@
 /** SSH: banners (RFC 4253 §4.2), the packets before encryption (§6), SSH_MSG_DISCONNECT (§11.1). */
-import { display, u32 } from './bytes.js'
+import { display, startsWith, u32 } from './bytes.js'
 import { isText, readLine } from './lines.js'
-import { startsWith } from './bytes.js'
 import type { Reader } from './reader.js'
 import { type ApplicationState, label, reject, type SideIndex, wholeMessage } from './state.js'
 
@@ -23,6 +22,8 @@ function recognise(data: Uint8Array, from: number, to: number, side: SideIndex):
 
 function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
   const me = state.sides[side]
+  // Only servers may say something before their banner.
+  if (side === 0 && me.units === 0 && startsWith(data, from, to, 'SSH-') === false) return -1
   if (me.longLine || me.step !== PACKETS) return readLine(state, side, data, from, to, bannerLine)
   if (to - from < 4) return 0
   const length = u32(data, from)

@@ -6,7 +6,7 @@
  * arithmetic), *messages* are what the two applications exchange (a request, a response) and what a reset can cut.
  */
 import { cut } from './bytes.js'
-import type { HttpState } from './http1.js'
+import type { HttpState } from './http1-head.js'
 import type { ProtocolId } from './protocols.js'
 import type { TlsState } from './tls.js'
 

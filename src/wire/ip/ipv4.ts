@@ -53,7 +53,9 @@ function packet(walk: Walk, at: number, end: number, protocolKnown: number): Fou
   const protocol = protocolKnown < 0 ? data[at + PROTOCOL] : protocolKnown
   if (flags & (MORE_FRAGMENTS | OFFSET_MASK)) {
     const whole = at + u16(data, at + TOTAL_LENGTH) <= limit
-    return whole ? ipv4Fragment(walk, body, packetEnd, flags, protocol) : cutFragment(walk, body, packetEnd, flags, protocol)
+    return whole
+      ? ipv4Fragment(walk, body, packetEnd, flags, protocol)
+      : cutFragment(walk, body, packetEnd, flags, protocol)
   }
   return protocol === PROTOCOL_TCP ? tcp(walk, body, packetEnd) : ipProtocol(walk, protocol, body, packetEnd)
 }

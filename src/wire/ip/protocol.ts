@@ -60,6 +60,7 @@ function authenticationHeader(walk: Walk, at: number, end: number): Found {
 
 /** PIM register (RFC 7761 §4.9.3): version 2 and type 1, eight bytes, then the packet on its way to the rendezvous point. */
 function pimRegister(walk: Walk, at: number, end: number): Found {
-  if (!walk.readable(at + 8, end) || walk.data[at] !== 0x21 || !walk.enter(LAYER_IP_IN_IP, -1)) return FOUND_NONE
+  if (!walk.readable(at + 8, end) || walk.data[at] !== 0x21 || !walk.enter(LAYER_IP_IN_IP, -1))
+    return FOUND_NONE
   return ipv4(walk, at + 8, end)
 }

@@ -33,5 +33,11 @@ export function innerEthernet(walk: Walk, at: number, end: number): Found {
 }
 
 function isIsl(data: Uint8Array, at: number): boolean {
-  return (data[at] === 0x01 || data[at] === 0x0c) && data[at + 1] === 0 && data[at + 2] === 0x0c && data[at + 3] === 0 && data[at + 4] === 0
+  return (
+    (data[at] === 0x01 || data[at] === 0x0c) &&
+    data[at + 1] === 0 &&
+    data[at + 2] === 0x0c &&
+    data[at + 3] === 0 &&
+    data[at + 4] === 0
+  )
 }

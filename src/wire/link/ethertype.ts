@@ -6,7 +6,18 @@ import { LAYER_PPPOE, LAYER_VLAN } from '../layers.js'
 import { nsh } from '../tunnel/nsh.js'
 import { FOUND_NONE, type Found, type Walk } from '../walk.js'
 import { innerEthernet } from './ethernet.js'
-import { batman, ciscoMetadata, etag, fabricPath, frer, hsr, macsec, providerBackbone, trill, vnTag } from './fabric.js'
+import {
+  batman,
+  ciscoMetadata,
+  etag,
+  fabricPath,
+  frer,
+  hsr,
+  macsec,
+  providerBackbone,
+  trill,
+  vnTag,
+} from './fabric.js'
 import { llc } from './llc.js'
 import { mpls } from './mpls.js'
 import { ppp } from './ppp.js'

@@ -64,7 +64,6 @@ export function trill(walk: Walk, at: number, end: number): Found {
   return innerEthernet(walk, at + 6 + options, end)
 }
 
-
 /** B.A.T.M.A.N. advanced: type, version, …; unicast frames (of both packet formats in use) hold an Ethernet frame. */
 export function batman(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 2, end)) return FOUND_NONE

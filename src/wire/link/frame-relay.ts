@@ -21,5 +21,7 @@ export function frameRelay(walk: Walk, at: number, end: number): Found {
   if (data[body] !== UNNUMBERED) return ciscoType(walk, u16(data, body), body + 2, end)
   const identifier = data[body + 1] === NLPID_PADDING ? body + 2 : body + 1
   if (!walk.readable(identifier + 1, end)) return FOUND_NONE
-  return data[identifier] === NLPID_SNAP ? snap(walk, identifier + 1, end, 0) : networkLayer(walk, identifier, end)
+  return data[identifier] === NLPID_SNAP
+    ? snap(walk, identifier + 1, end, 0)
+    : networkLayer(walk, identifier, end)
 }

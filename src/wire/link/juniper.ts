@@ -27,7 +27,9 @@ export function juniper(walk: Walk, linkType: number, at: number, end: number): 
     body = at + 6 + u16(data, at + 4)
   }
   if (!walk.readable(body + 4, end)) return FOUND_NONE
-  return flags & FLAG_NO_LINK ? byProtocol(walk, i32le(data, body), body + 4, end) : byLink(walk, linkType, body, end)
+  return flags & FLAG_NO_LINK
+    ? byProtocol(walk, i32le(data, body), body + 4, end)
+    : byLink(walk, linkType, body, end)
 }
 
 function byLink(walk: Walk, linkType: number, at: number, end: number): Found {

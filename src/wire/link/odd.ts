@@ -109,4 +109,3 @@ export function ipOverInfiniband(walk: Walk, at: number, end: number): Found {
   const type = at + 40
   return walk.readable(type + 4, end) ? etherType(walk, u16(walk.data, type), type + 4, end) : FOUND_NONE
 }
-

@@ -45,7 +45,9 @@ function pppProtocol(walk: Walk, protocol: number, at: number, end: number): Fou
     case 0x0035:
       return networkLayer(walk, at, end)
     case 0x0031: // bridging (RFC 3518 §4.2): flags, MAC type 1 = Ethernet
-      return walk.readable(at + 2, end) && walk.data[at + 1] === 1 ? innerEthernet(walk, at + 2, end) : FOUND_NONE
+      return walk.readable(at + 2, end) && walk.data[at + 1] === 1
+        ? innerEthernet(walk, at + 2, end)
+        : FOUND_NONE
     case 0x003d:
       return multilink(walk, at, end)
     default:

@@ -59,7 +59,9 @@ export function wlanFrame(walk: Walk, at: number, end: number, swapped: boolean,
   }
   setSource(walk, at)
   if (padded) header = (header + 3) & ~3
-  return aggregate ? serviceUnits(walk, at + header, end) : body(walk, at, flags & TO_AND_FROM_DS, at + header, end)
+  return aggregate
+    ? serviceUnits(walk, at + header, end)
+    : body(walk, at, flags & TO_AND_FROM_DS, at + header, end)
 }
 
 /** Flags with the number of extended addresses, time to live, sequence number, addresses. */

@@ -17,9 +17,12 @@ export function capwapData(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 8, end) || (data[at] & 15) !== 0) return FOUND_NONE
   const bits = u24(data, at + 1)
   const length = (bits >> 19) << 2
-  if (bits & KEEP_ALIVE || isPart(data, at, bits) || length < 8 || !walk.enter(LAYER_CAPWAP, -1)) return FOUND_NONE
+  if (bits & KEEP_ALIVE || isPart(data, at, bits) || length < 8 || !walk.enter(LAYER_CAPWAP, -1))
+    return FOUND_NONE
   // Controllers of the most common maker get frame control with its bytes exchanged; tshark expects it so as well.
-  return bits & NATIVE_FRAME ? wlanFrame(walk, at + length, end, true, false) : ethernet(walk, at + length, end)
+  return bits & NATIVE_FRAME
+    ? wlanFrame(walk, at + length, end, true, false)
+    : ethernet(walk, at + length, end)
 }
 
 /** A fragment is a whole frame when it is the first and the last; others are not put together. */

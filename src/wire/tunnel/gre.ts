@@ -107,4 +107,3 @@ function typedErspan(walk: Walk, session: number, type: number, at: number, end:
 function innerErspan(walk: Walk, session: number, at: number, end: number): Found {
   return walk.enter(LAYER_ERSPAN, session) ? innerEthernet(walk, at, end) : FOUND_NONE
 }
-

@@ -23,7 +23,8 @@ export function gtp(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + HEADER, end)) return FOUND_NONE
   const flags = data[at]
   const version = flags >> 5
-  if (data[at + 1] !== TUNNELLED_PACKET || (!(flags & PROTOCOL_TYPE) && (version > 0 || flags & SHORT))) return FOUND_NONE
+  if (data[at + 1] !== TUNNELLED_PACKET || (!(flags & PROTOCOL_TYPE) && (version > 0 || flags & SHORT)))
+    return FOUND_NONE
   let body = at + (version === 0 ? HEADER_0 : HEADER)
   const packetEnd = body + u16(data, at + 2)
   const limit = packetEnd < end ? packetEnd : end
@@ -32,7 +33,8 @@ export function gtp(walk: Walk, at: number, end: number): Found {
     if (!walk.readable(body, end)) return FOUND_NONE
     if (flags & EXTENSION) body = afterExtensions(walk, body, end)
   }
-  if (body < 0 || !walk.readable(body + 1, limit) || !walk.enter(LAYER_GTP, i32(data, at + 4))) return FOUND_NONE
+  if (body < 0 || !walk.readable(body + 1, limit) || !walk.enter(LAYER_GTP, i32(data, at + 4)))
+    return FOUND_NONE
   const first = data[body] >> 4
   // What is no IP packet is an Ethernet frame (a session of type Ethernet in 5G).
   return first === 4 || first === 6 ? ipv4(walk, body, limit) : innerEthernet(walk, body, limit)

@@ -27,4 +27,3 @@ export function l2tp(walk: Walk, at: number, end: number): Found {
   }
   return walk.enter(LAYER_L2TP, session) ? pppFramed(walk, body, end) : FOUND_NONE
 }
-

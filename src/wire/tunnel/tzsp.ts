@@ -13,7 +13,8 @@ const TAG_END = 1
 /** Version, type, encapsulation, then tags (kind, length, value). */
 export function tzsp(walk: Walk, at: number, end: number): Found {
   const { data } = walk
-  if (!walk.readable(at + 4, end) || (data[at + 1] !== RECEIVED && data[at + 1] !== TRANSMIT)) return FOUND_NONE
+  if (!walk.readable(at + 4, end) || (data[at + 1] !== RECEIVED && data[at + 1] !== TRANSMIT))
+    return FOUND_NONE
   let tag = at + 4
   while (walk.readable(tag + 1, end) && data[tag] !== TAG_END) {
     if (data[tag] === TAG_PADDING) tag++

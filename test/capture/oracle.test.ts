@@ -1,0 +1,61 @@
+/** Real captures, read as other programs read them: every one among the fixtures, and development captures where they are at hand. */
+import fs from 'node:fs'
+import path from 'node:path'
+import pcapParser from 'pcap-parser'
+import { describe, expect, it } from 'vitest'
+import { describeWith } from '../oracle.ts'
+import { readAll, tsharkRows } from './helpers.ts'
+
+const root = path.join(import.meta.dirname, '../..')
+
+function capturesUnder(folder: string): string[] {
+  if (!fs.existsSync(folder)) return []
+  const found = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && /\.(pcap|pcapng)$/.test(entry.name))
+  return found.map(entry => path.join(entry.parentPath, entry.name)).sort()
+}
+
+const files = [...capturesUnder(path.join(root, 'fixtures')), ...capturesUnder(path.join(root, '../shared/captures'))]
+const readable = files.filter(file => !path.basename(file).includes('invalid'))
+const classic = readable.filter(file => {
+  const magic = fs.readFileSync(file).subarray(0, 4).toString('hex')
+  return magic === 'd4c3b2a1' || magic === 'a1b2c3d4'
+})
+
+interface ParsedPacket {
+  header: { timestampSeconds: number; timestampMicroseconds: number; capturedLength: number; originalLength: number }
+  data: Buffer
+}
+
+function parse(file: string): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    const rows: string[] = []
+    const parser = pcapParser.parse(file)
+    parser.on('packet', ({ header, data }: ParsedPacket) => {
+      const time = `${header.timestampSeconds}.${String(header.timestampMicroseconds).padStart(6, '0')}000`
+      rows.push(`${rows.length + 1} ${time} ${header.capturedLength}/${header.originalLength} ${data.toString('hex')}`)
+    })
+    parser.on('end', () => resolve(rows))
+    parser.on('error', reject)
+  })
+}
+
+describe('pcap-parser reads the same records', () => {
+  it.each(classic.map(file => [path.relative(root, file), file]))('%s', async (_, file) => {
+    const seen = await readAll([file])
+    expect(seen.rows.map((row, i) => `${row} ${seen.data[i]}`)).toEqual(await parse(file))
+  })
+})
+
+describeWith(['tshark'], 'tshark reads the same records', () => {
+  // Pseudo-headers of some link types are no part of the length for tshark; simple packet blocks have no time for it.
+  const compared = readable.filter(file => !path.basename(file).includes('be-simple-packets'))
+  it.each(compared.map(file => [path.relative(root, file), file]))('%s', async (_, file) => {
+    expect((await readAll([file])).rows).toEqual(tsharkRows(file))
+  })
+})
+
+describe('every capture at hand', () => {
+  it('is complete', async () => {
+    for (const file of readable) expect((await readAll([file])).infos[0], file).toMatchObject({ complete: true })
+  })
+})
