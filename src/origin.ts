@@ -37,6 +37,8 @@ export interface OriginContext {
   climbing: boolean
   /** Frames of real data the sender sent later at or above RST.seq. */
   laterData: number[]
+  /** Frames of anything else it sent later on this connection. */
+  laterSegments: number[]
   /** The other direction was reset at the same moment without either answering the other: frames. */
   mirrored: number[]
   /** RSTs of the same moment and direction bear different hop limits. */
@@ -146,7 +148,7 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     return signs
   }
   if (rtt === undefined || rtt < MEASURABLE_RTT_MS) return signs
-  const age = print.youngestAnsweredMs
+  const age = print.wokenMs ?? print.youngestAnsweredMs
   const sampled = print.roundTripSamples >= 3
   if (age !== undefined && age < rtt * (sampled ? RESPONSE_MARGIN : LONE_SAMPLE_MARGIN)) {
     // 18 hits among forged, none among 40 genuine. A single sample may have been slow (a radio waking up, a delayed binding).
@@ -171,7 +173,7 @@ function answersNothing(view: ResetView, rst: SegmentRecord, rttMs: number): boo
   })
 }
 
-function numberSigns({ climbing, laterData, mirrored, print, rst, trigger }: OriginContext): OriginSign[] {
+function numberSigns({ climbing, laterData, laterSegments, mirrored, print, rst, trigger }: OriginContext): OriginSign[] {
   const signs: OriginSign[] = []
   if (climbing) signs.push({ statement: 'several resets climb above everything the sender had sent', weight: 4, frames: [rst.frame] })
   else if (print.aboveNext) {
@@ -181,6 +183,10 @@ function numberSigns({ climbing, laterData, mirrored, print, rst, trigger }: Ori
     // A socket that has reset itself cannot; a stack that refuses a segment of a connection it does not know may have another one that lives on.
     const weight = trigger.active === false && trigger.kind !== 'syn' ? 2 : 4.5
     signs.push({ statement: 'its sender went on sending new data afterwards', weight, frames: laterData.slice(0, 3) })
+  }
+  if (laterData.length === 0 && laterSegments.length > 0 && trigger.active) {
+    const statement = 'its sender went on acknowledging afterwards, which a socket that has reset itself does not'
+    signs.push({ statement, weight: 2.5, frames: laterSegments.slice(0, 3) })
   }
   if (mirrored.length > 0) {
     signs.push({ statement: 'both sides were reset at the same moment, neither in answer to the other', weight: 1.5, frames: mirrored.slice(0, 3) })

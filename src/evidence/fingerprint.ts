@@ -3,7 +3,8 @@
  * Only measurements here; what they weigh is in origin.ts. Undefined = this capture cannot tell.
  */
 import type { SegmentRecord } from '../model.js'
-import { hopsOf, initialHopLimit } from './timing.js'
+import { IP_ID_STEP, linuxStack } from './stack.js'
+import { hopsOf } from './timing.js'
 import { ACK, distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN, windowBytes } from './view.js'
 
 export interface Fingerprint {
@@ -38,19 +39,18 @@ export interface Fingerprint {
   aboveNext: number | undefined
   /** Time since the newest peer segment that the RST acknowledges (RST+ACK) or takes its number from (bare), against the path's round trip. */
   youngestAnsweredMs: number | undefined
+  /** A bare RST right behind a segment that ended a long silence: nothing else can have provoked it. */
+  wokenMs: number | undefined
   roundTripMs: number | undefined
   /** How many answers of the sender that round trip is the smallest of (bounded by what was kept). */
   roundTripSamples: number
 }
 
-/** Windows and others count one IP ID for the whole host: steps up to this are still "the next" (measured on public captures: +1 to +64). */
-const IP_ID_STEP = 64
-
 export function fingerprint(view: ResetView, rst: SegmentRecord, answered: SegmentRecord | undefined): Fingerprint {
   const { sender } = view
   const own = sender.records.filter(r => r.timeNs <= rst.timeNs)
   const last = own.at(-1)
-  const linuxSender = looksLikeLinux(view, own)
+  const linuxSender = linuxStack(view.world, view.connection, sender.side, own)
   return {
     hopLimitDelta: last && rst.hopLimit - last.hopLimit,
     baseline: last,
@@ -70,21 +70,6 @@ export function fingerprint(view: ResetView, rst: SegmentRecord, answered: Segme
     aboveNext: aboveNext(view, rst),
     ...youth(view, rst),
   }
-}
-
-/** A modern Linux stack: TTL from 64, DF, timestamps where negotiated, IP IDs that count per connection (or 0 on SYN-ACKs). */
-function looksLikeLinux(view: ResetView, own: SegmentRecord[]): boolean {
-  if (own.length < 2 || own.some(r => initialHopLimit(r.hopLimit) !== 64)) return false
-  const v4 = own.filter(r => r.ipId >= 0)
-  if (v4.some(r => r.dontFragment !== 1)) return false
-  const { state, syn } = view.sender
-  if (syn && (state.windowScale ?? 0) < 5) return false
-  // Linux sends its SYN-ACKs with identification 0 (net/ipv4/ip_output.c, ip_build_and_send_pkt); hosts that count do not.
-  if (syn && hasAck(syn) && syn.ipId > 0) return false
-  const steps = v4.filter(r => !(r.flags & SYN)).map(r => r.ipId)
-  // macOS and BSD send random or zero identifications; per-connection counting is the Linux habit (net/ipv4/ip_output.c, inet_id).
-  const counting = steps.every((id, i) => i === 0 || ((id - steps[i - 1]!) & 0xffff) <= IP_ID_STEP)
-  return counting && (v4.length === 0 ? state.timestamps === true : steps.length > 0 && steps.some(id => id !== 0))
 }
 
 function hostDelta(view: ResetView, rst: SegmentRecord): number | undefined {
@@ -158,7 +143,7 @@ function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
  * A reply cannot know of a packet that has not reached its sender yet: what an RST acknowledges (or takes its number from) must be older than
  * the round trip between the capture point and that sender. Both times are measured at the capture point.
  */
-function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'roundTripMs' | 'roundTripSamples'> {
+function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'wokenMs' | 'roundTripMs' | 'roundTripSamples'> {
   const { ns, samples } = view.senderPath
   const roundTripMs = ns === undefined ? undefined : ns / 1e6
   const peers = view.peer.records.filter(r => r.timeNs <= rst.timeNs)
@@ -169,7 +154,16 @@ function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngest
   } else if (!(rst.flags & ACK)) {
     answered = peers.find(r => hasAck(r) && r.ack === rst.seq)
   }
-  return { youngestAnsweredMs: answered && msBetween(rst, answered), roundTripMs, roundTripSamples: samples }
+  return { youngestAnsweredMs: answered && msBetween(rst, answered), wokenMs: woken(view, rst), roundTripMs, roundTripSamples: samples }
+}
+
+const LONG_SILENCE_MS = 1000
+
+function woken(view: ResetView, rst: SegmentRecord): number | undefined {
+  const last = view.before.at(-1)
+  const previous = view.before.at(-2)
+  if (rst.flags & ACK || !last || !previous || last.from === rst.from) return undefined
+  return last.ack === rst.seq && msBetween(last, previous) >= LONG_SILENCE_MS ? msBetween(rst, last) : undefined
 }
 
 /** Window of the RST in bytes, where scaling is known. */

@@ -79,7 +79,8 @@ function originContext(world: World, connection: Connection, rst: SegmentRecord,
     rst,
     print,
     climbing: climbs(view, near),
-    laterData: laterData(view, rst),
+    laterData: later(view, rst, goesOn),
+    laterSegments: later(view, rst, r => r.kind !== 'retransmission' && (r.flags & 0x13) === 0x10),
     mirrored: mirrored(view, rst),
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
   }
@@ -102,13 +103,13 @@ function climbs(view: ResetView, near: SegmentRecord[]): boolean {
 }
 
 /** Same paper, RST_SEQ_DATA: a side that reset does not go on. Retransmissions and overtaken data (below RST.seq) do not count. */
-function laterData(view: ResetView, rst: SegmentRecord): number[] {
+function later(view: ResetView, rst: SegmentRecord, counts: (r: SegmentRecord, rst: SegmentRecord) => boolean): number[] {
   // Captures with several queues swap packets by microseconds, links by less than half a round trip.
-  const reorderNs = Math.max((view.senderPath.ns ?? 0) / 2, 2e6)
+  const reorderNs = Math.max(((view.senderPath.ns ?? 0) + (view.peerPath.ns ?? 0)) / 2, 2e6)
   // A new handshake on the same ports begins another life.
   const reborn = view.after.find(r => r.flags & 2 && rst.seq !== 0)
   return view.after
-    .filter(r => r.from === rst.from && !isRst(r) && r.timeNs - rst.timeNs > reorderNs && goesOn(r, rst))
+    .filter(r => r.from === rst.from && !isRst(r) && r.timeNs - rst.timeNs > reorderNs && counts(r, rst))
     .filter(r => reborn === undefined || r.timeNs < reborn.timeNs)
     .map(r => r.frame)
 }

@@ -64,6 +64,7 @@ describe('HTTP/1.1, one exchange', () => {
       'GET /cart',
       '200 OK, 4.1 kB',
     ])
+    expect(labels([['c', 'GET /in?token=secret HTTP/1.1\r\n\r\n']])).toEqual(['GET /in'])
   })
 })
 
@@ -232,6 +233,7 @@ describe('HTTP/1.1, bytes that were not captured', () => {
     peek(state, 1, bytes('x'.repeat(40)), 0, 40, 0, 60, state.nowNs + MS)
     expect(messageInProgress(state, 1)).toBe(false)
     expect(state.sides[1].unseenBytes).toBe(60)
+    expect(exchangeComplete(state)).toBe(true)
   })
 })
 

@@ -9,6 +9,7 @@ import {
   requestOutstanding,
   stage,
   tlsDataFlowed,
+  tlsHandshakeDone,
 } from '../../src/flow/application/index.ts'
 import { after, hex, labels, type Turn } from './harness.ts'
 
@@ -90,6 +91,12 @@ describe('the handshake', () => {
     expect(stage(state)).toBe('handshake-failed')
     expect(labels([CLIENT_HELLO, ['s', alert(2, 40)]])[1]).toBe('alert: handshake failure (fatal)')
   })
+})
+
+test('with one direction only, nobody can tell whether the handshake was finished', () => {
+  const one = DONE_12.filter(([side]) => side === 'c')
+  expect(tlsHandshakeDone(after([...one, ['c', data(300)]]))).toBeUndefined()
+  expect(tlsHandshakeDone(after([CLIENT_HELLO]))).toBe(false)
 })
 
 describe('encrypted alerts', () => {

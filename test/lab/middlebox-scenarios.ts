@@ -89,3 +89,7 @@ const otherwise: Scenario[] = [
 
 const v6 = overV6.map(([name, delayMs]) => variant(name, 'v6', { v6: true, delayMs }))
 export const scenarios: Scenario[] = [...originals, ...v6, ...otherwise]
+
+const sleepy = waiting.map(s => s.name)
+/** Mostly sleeps: a device's or an endpoint's idle timer is in it. */
+export const isWaiting = (scenario: Scenario) => sleepy.some(name => scenario.name.startsWith(name))

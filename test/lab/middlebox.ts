@@ -25,7 +25,7 @@ import {
 } from './middlebox-label.ts'
 import { Path, type PathOptions, type Place, Tracer } from './middlebox-net.ts'
 import { owns, run, sleep } from './proc.ts'
-import { scenarios } from './middlebox-scenarios.ts'
+import { isWaiting, scenarios } from './middlebox-scenarios.ts'
 
 export interface CaptureSpec {
   file: string
@@ -102,9 +102,8 @@ async function checkCounts(
   }
 }
 
-async function make(scenario: Scenario, index: number, tracer: Tracer, work: string) {
-  const directory = join(work, scenario.name)
-  rmSync(directory, { recursive: true, force: true })
+async function make(scenario: Scenario, index: number, tracer: Tracer, directory: string) {
+  const started = Date.now() / 1000
   mkdirSync(directory)
   const lab = new Path(index, scenario.path ?? {}, directory)
   const captures = scenario.captures ?? bothEnds
@@ -124,7 +123,7 @@ async function make(scenario: Scenario, index: number, tracer: Tracer, work: str
     await scenario.run(lab)
     await sleep(250)
     await lab.stopCaptures()
-    const truth = { forged: lab.forged, events: tracer.of(index) }
+    const truth = { forged: lab.forged, events: tracer.of(index).filter(e => e.time > started) }
     const labelled: { file: string; vantage: string; clockOffsetMs: number; resets: LabelledReset[] }[] = []
     for (const { file, vantage } of captures) {
       const clockOffsetMs = scenario.clock?.[file] ?? 0
@@ -154,22 +153,19 @@ async function attempt(
   out: string,
 ): Promise<boolean> {
   for (let tries = 1; ; tries++) {
+    const directory = join(work, `${scenario.name}.${tries}`)
     try {
-      // A second try has its own addresses, so that the trace of the first does not speak for it.
-      const labelled = await make(scenario, tries === 1 ? index : 255 - index, tracer, work)
-      rmSync(join(out, scenario.name), { recursive: true, force: true })
-      cpSync(join(work, scenario.name), join(out, scenario.name), { recursive: true })
-      const size = labelled.reduce((sum, c) => sum + statSync(join(out, scenario.name, c.file)).size, 0)
-      const told = labelled.map(
-        c =>
-          `${c.file} ${c.resets.map(r => `${r.sender[0]}:${r.frames.length}x${r.cause}`).join(' ') || '-'}`,
-      )
+      const labelled = await make(scenario, index, tracer, directory)
+      const target = join(out, scenario.name)
+      rmSync(target, { recursive: true, force: true })
+      cpSync(directory, target, { recursive: true })
+      const size = labelled.reduce((sum, c) => sum + statSync(join(target, c.file)).size, 0)
+      const words = (r: LabelledReset) => `${r.sender[0]}:${r.frames.length}x${r.cause}`
+      const told = labelled.map(c => `${c.file} ${c.resets.map(words).join(' ') || '-'}`)
       console.log(`ok   ${scenario.name} (${(size / 1024).toFixed(0)} kB) ${told.join(' | ')}`)
       return true
     } catch (error) {
       console.log(`${tries > 1 ? 'FAIL' : 'again'} ${scenario.name}: ${(error as Error).message}`)
-      if (tries > 1 && process.env.KEEP)
-        cpSync(join(work, scenario.name), process.env.KEEP, { recursive: true })
       if (tries > 1) return false
     }
   }
@@ -193,20 +189,24 @@ async function main() {
   owns.directory(work)
   const tracer = new Tracer()
   await tracer.open()
-  const numbered = scenarios.map((scenario, k) => ({ scenario, index: k + 1 }))
-  // The longest first would be best; idle scenarios are simply listed early enough.
-  const queue = numbered.filter(
-    ({ scenario }) => !values.only || values.only.split(',').some(prefix => scenario.name.startsWith(prefix)),
-  )
-  if (queue.length === 0) throw new Error(`no scenario called ${values.only}`)
+  const wanted = (name: string) =>
+    !values.only || values.only.split(',').some(prefix => name.startsWith(prefix))
+  const chosen = scenarios
+    .map((scenario, k) => ({ scenario, index: k + 1 }))
+    .filter(c => wanted(c.scenario.name))
+  if (chosen.length === 0) throw new Error(`no scenario called ${values.only}`)
   if (!values.only) removeStale(out)
   let failed = 0
-  const worker = async () => {
+  const worker = async (queue: typeof chosen) => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       if (!(await attempt(next.scenario, next.index, tracer, work, out))) failed++
     }
   }
-  await Promise.all(Array.from({ length: Number(values.jobs ?? 5) }, worker))
+  // Those that mostly sleep run beside the others.
+  const sleepers = chosen.filter(c => isWaiting(c.scenario))
+  const busy = chosen.filter(c => !isWaiting(c.scenario))
+  const crew = (queue: typeof chosen, size: number) => Array.from({ length: size }, () => worker(queue))
+  await Promise.all([...crew(sleepers, 6), ...crew(busy, Number(values.jobs ?? 4))])
   if (failed) console.log(`${failed} scenario(s) failed`)
   process.exit(failed || !existsSync(out) ? 1 : 0)
 }

@@ -39,6 +39,11 @@ const NAMES: Readonly<Record<number, string>> = {
   16: 'AUTH_SUCCESS',
 }
 
+interface Memory {
+  /** The server's current message answers a request; events do not. */
+  answers: boolean
+}
+
 /** OPTIONS (empty) or STARTUP (short) opens a connection. */
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
   if (side === 1 || data[from] < 3 || data[from] > 5) return false
@@ -59,9 +64,9 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   if (to - from < HEADER + view) return 0
   label(state, NAMES[opcode])
   if (side === 0) ask(state)
+  if (side === 1) (state.memory as Memory).answers = opcode !== EVENT
   wholeMessage(state, side, length - view)
-  if (side === 1 && length === view) messageSkipped(state, side)
-  if (side === 1 && opcode === EVENT) state.outstanding++
+  if (length === view) messageSkipped(state, side)
   if (view > 6) errorFrame(state, data, from + HEADER, from + HEADER + view)
   // From version 5 on, checksummed segments follow the start-up (native_protocol_v5 §2.2).
   if (side === 1 && (data[from] & 127) >= 5 && (opcode === 2 || opcode === 3)) makeOpaque(state)
@@ -76,11 +81,12 @@ function errorFrame(state: ApplicationState, data: Uint8Array, at: number, to: n
 }
 
 function messageSkipped(state: ApplicationState, side: SideIndex): void {
-  if (side === 1) answer(state)
+  if (side === 1 && (state.memory as Memory).answers) answer(state)
 }
 
 function enter(state: ApplicationState): void {
   state.counted = true
+  state.memory = { answers: true } satisfies Memory
 }
 
 export const cassandra: Reader = { recognise, enter, unit, messageSkipped }

@@ -71,7 +71,10 @@ function outstandingByTurns(state: ApplicationState): boolean | undefined {
   const [client, server] = state.sides
   if (state.lastDataSide === 1) return undefined
   if (state.protocol === 'tls') {
-    if (probableAlert(state)?.side === 0 || state.closing[0]) return undefined
+    const { tls } = state
+    if (tls === null || probableAlert(state)?.side === 0 || state.closing[0]) return undefined
+    // The client's Finished, and nothing after it yet.
+    if (tls.handshakeDone && tls.sides[0].dataRecords <= tls.handshakeRecords[0]) return undefined
     return state.turnBytes > HOUSEKEEPING_BYTES ? true : undefined
   }
   if (state.protocol !== null) return undefined
@@ -137,9 +140,8 @@ export type Stage =
 export function stage(state: ApplicationState): Stage {
   const [client, server] = state.sides
   if (state.lastDataSide === null) return 'nothing'
-  if (state.tls !== null && state.protocol === 'tls' && !state.tls.handshakeDone) {
-    const began = state.tls.sides[0].hello || state.tls.sides[1].hello
-    if (began) return state.tls.alert?.level === 2 ? 'handshake-failed' : 'handshake'
+  if (state.protocol === 'tls' && tlsHandshakeDone(state) === false) {
+    return state.tls?.alert?.level === 2 ? 'handshake-failed' : 'handshake'
   }
   if (client.bytes === 0) return 'greeting'
   if (server.bytes === 0) return 'request'
@@ -173,11 +175,26 @@ export function probableAlert(state: ApplicationState, side?: SideIndex): Probab
   return found
 }
 
+/**
+ * Whether both sides finished the TLS handshake; undefined = not TLS, its beginning was not captured, or only one
+ * direction was.
+ */
+export function tlsHandshakeDone(state: ApplicationState): boolean | undefined {
+  const { tls } = state
+  if (tls === null) return undefined
+  if (tls.handshakeDone) return true
+  if (!tls.sides[0].hello && !tls.sides[1].hello && tls.alert === null) return undefined
+  if (state.sides.some(side => side.framing === 'lost')) return undefined
+  // Data records before the end of a handshake exist in TLS 1.3 only: else something of it was not seen.
+  const data = tls.sides[0].dataRecords + tls.sides[1].dataRecords
+  return data > 0 && tls.version !== 0x0304 ? undefined : false
+}
+
 /** Whether application data flowed over TLS in both directions; undefined = not TLS, or it cannot be told. */
 export function tlsDataFlowed(state: ApplicationState): boolean | undefined {
   const { tls } = state
   if (tls === null) return undefined
-  if (!tls.handshakeDone) return tls.sides[0].hello || tls.sides[1].hello ? false : undefined
+  if (!tls.handshakeDone) return tlsHandshakeDone(state)
   return ([0, 1] as const).every(side => tls.sides[side].dataRecords > tls.handshakeRecords[side])
 }
 

@@ -19,7 +19,7 @@ export interface HttpHead {
 
 export interface HttpState {
   heads: [HttpHead, HttpHead]
-  /** Method and target of the newest request, at most 120 characters; null until one was seen. */
+  /** Method and path of the newest request (never its query), at most 120 characters; null until one was seen. */
   request: string | null
   /** Newest final status; 0 until one was seen. */
   status: number

@@ -64,7 +64,7 @@ function requestLine(
   beginMessage(state, 0)
   ask(state)
   if (http.pending.length < 64) http.pending += method === 'HEAD' ? 'H' : method === 'CONNECT' ? 'C' : '.'
-  http.request = display(data, from, named ? to - 9 : to)
+  http.request = display(data, from, pathEnd(data, from, named ? to - 9 : to))
   label(state, http.request)
   if (named) head.minor = version.charCodeAt(8) - 48
   if (named || me.longLine) me.step = HEADERS
@@ -73,6 +73,12 @@ function requestLine(
     head.minor = 9
     endMessage(state, 0)
   }
+}
+
+/** Where the query begins, or the target ends: queries may hold secrets, paths as a rule do not. */
+function pathEnd(data: Uint8Array, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (data[at] === 63) return at
+  return to
 }
 
 function statusLine(

@@ -15,6 +15,11 @@ const LONGEST_MESSAGE = 48_000_000 + 16_384
 /** Header, flags, section kind, document length, and the first elements of the document. */
 const VIEW = 16 + 4 + 1 + 4 + 180
 
+interface Memory {
+  /** The server's current message is the last of an answer (an exhaust cursor sends more). */
+  answers: boolean
+}
+
 function isHeader(data: Uint8Array, at: number): boolean {
   const length = u32le(data, at)
   const opcode = u32le(data, at + 12)
@@ -48,9 +53,9 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   if (side === 0 && last && ANSWERED.includes(opcode)) ask(state)
   if (opcode === MSG && view > 26 && data[from + 20] === 0)
     firstElement(state, side, data, from + 25, from + view)
+  if (side === 1) (state.memory as Memory).answers = last
   wholeMessage(state, side, length - view)
-  if (side === 1 && last && length === view) answer(state)
-  else if (side === 1 && !last) state.sides[1].skipEndsMessage = length > view
+  if (length === view) messageSkipped(state, side)
   return view
 }
 
@@ -78,11 +83,12 @@ function firstElement(
 }
 
 function messageSkipped(state: ApplicationState, side: SideIndex): void {
-  if (side === 1) answer(state)
+  if (side === 1 && (state.memory as Memory).answers) answer(state)
 }
 
 function enter(state: ApplicationState): void {
   state.counted = true
+  state.memory = { answers: true } satisfies Memory
 }
 
 function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {

@@ -160,6 +160,7 @@ function serverPacket(
     endMessage(state, 1)
     messageSkipped(state, 1)
   }
+  if (memory.loggedIn && (memory.capabilities & (CLIENT_COMPRESS | CLIENT_ZSTD)) !== 0) makeOpaque(state)
 }
 
 /** Whether this packet is the last of an answer (or of the server's turn during the login). */
@@ -215,7 +216,6 @@ function loginAnswer(
   label(state, 'login OK')
   memory.loggedIn = true
   memory.phase = 'first'
-  if ((memory.capabilities & (CLIENT_COMPRESS | CLIENT_ZSTD)) !== 0) makeOpaque(state)
   return true
 }
 

@@ -108,10 +108,7 @@ function gap(state: ApplicationState, side: SideIndex, bytes: number): void {
   if (bytes > 0) {
     me.unseenBytes += bytes
     if (me.framing === 'until-close' || me.framing === 'opaque') return
-    if (me.skip > bytes) {
-      me.skip -= bytes
-      return
-    }
+    if (me.skip >= bytes) return passUnseen(state, side, bytes)
   }
   loseFraming(state, side)
 }
@@ -119,10 +116,14 @@ function gap(state: ApplicationState, side: SideIndex, bytes: number): void {
 function skipMissing(state: ApplicationState, side: SideIndex, bytes: number): void {
   const me = state.sides[side]
   if (me.framing !== 'framed' && me.framing !== 'foreign') return
-  if (me.skip >= bytes) {
-    me.skip -= bytes
-    if (me.skip === 0) skipDone(state, side)
-  } else loseFraming(state, side)
+  if (me.skip >= bytes) passUnseen(state, side, bytes)
+  else loseFraming(state, side)
+}
+
+function passUnseen(state: ApplicationState, side: SideIndex, bytes: number): void {
+  const me = state.sides[side]
+  me.skip -= bytes
+  if (me.skip === 0) skipDone(state, side)
 }
 
 function skipDone(state: ApplicationState, side: SideIndex): void {

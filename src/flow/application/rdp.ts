@@ -1,5 +1,5 @@
 /** RDP's opening ([MS-RDPBCGR] §1.3.1.1): TPKT (RFC 1006), X.224 connection request and confirm, then TLS as a rule. */
-import { display, u16, u32le } from './bytes.js'
+import { u16, u32le } from './bytes.js'
 import type { Reader } from './reader.js'
 import {
   answer,
@@ -47,8 +47,7 @@ function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: 
   if (side === 0 && type === REQUEST) {
     ask(state)
     state.counted = true
-    const cookie = /mstshash=([^\r]*)/.exec(display(data, from + 11, from + view))
-    label(state, cookie === null ? 'connection request' : `connection request ${cookie[1]}`)
+    label(state, 'connection request')
   } else if (side === 1 && type === CONFIRM) confirm(state, data, from, from + view)
   return view
 }

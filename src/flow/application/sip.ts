@@ -15,6 +15,9 @@ import {
   UNIT_LIMIT,
 } from './state.js'
 
+const SIP = 'SIP/2.0'
+const RTSP = 'RTSP/1.0'
+
 /** `step`: within a head. */
 const HEADERS = 1
 
@@ -25,69 +28,54 @@ interface Memory {
   answers: [boolean, boolean]
 }
 
-function reader(version: string): Reader {
-  /** A request line, or a status line. */
-  function recognise(data: Uint8Array, from: number, to: number): boolean | undefined {
-    const status = startsWith(data, from, to, version)
-    if (status !== false) return status
-    if (data[from] < 65 || data[from] > 90) return false
-    if (!/^[A-Z_]{1,16}(?: |$)/.test(latin1(data, from, Math.min(to, from + 17)))) return false
-    const length = lineLength(data, from, to)
-    if (length === 0) return to - from < UNIT_LIMIT ? undefined : false
-    return latin1(data, Math.max(from, from + length - 12), from + length).includes(` ${version}`)
-  }
+/** "SIP/2.0 200 OK" and "OPTIONS sip:x SIP/2.0" name their protocol at either end of the line. */
+function isStartLine(data: Uint8Array, from: number, to: number, version: string): boolean | undefined {
+  const status = startsWith(data, from, to, version)
+  if (status !== false) return status
+  if (data[from] < 65 || data[from] > 90) return false
+  if (!/^[A-Z_]{1,16}(?: |$)/.test(latin1(data, from, Math.min(to, from + 17)))) return false
+  const length = lineLength(data, from, to)
+  if (length === 0) return to - from < UNIT_LIMIT ? undefined : false
+  return latin1(data, Math.max(from, from + length - 12), from + length).includes(` ${version}`)
+}
 
-  function unit(
-    state: ApplicationState,
-    side: SideIndex,
-    data: Uint8Array,
-    from: number,
-    to: number,
-  ): number {
-    const me = state.sides[side]
-    if (me.step === HEADERS || me.longLine) return readLine(state, side, data, from, to, headerLine)
-    // RTSP carries media between its messages: '$', channel, length (RFC 2326 §10.12).
-    if (data[from] === 36) return interleaved(state, side, data, from, to)
-    // SIP keep-alives (RFC 5626 §3.5.1).
-    if (data[from] === 13 || data[from] === 10) return 1
-    const mine = recognise(data, from, to)
-    if (mine !== true) return mine === false ? -1 : 0
-    return readLine(state, side, data, from, to, startLine)
-  }
+function versionOf(state: ApplicationState): string {
+  return state.protocol === 'sip' ? SIP : RTSP
+}
 
-  function startLine(
-    state: ApplicationState,
-    side: SideIndex,
-    data: Uint8Array,
-    from: number,
-    to: number,
-  ): void {
-    const memory = state.memory as Memory
-    beginMessage(state, side)
-    state.sides[side].step = HEADERS
-    memory.contentLength[side] = 0
-    memory.answers[side] = false
-    if (startsWith(data, from, to, version) === true) {
-      const status = Number.parseInt(latin1(data, from + 8, Math.min(to, from + 12)), 10)
-      label(state, display(data, from + 8, to, 60))
-      memory.answers[side] = side === 1 && status >= 200
-      if (side === 1 && status >= 400) reject(state, 1, display(data, from, to))
-      return
-    }
-    const method = latin1(data, from, Math.min(to, from + 16)).split(' ')[0]
-    label(state, display(data, from, to))
+function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
+  const me = state.sides[side]
+  if (me.step === HEADERS || me.longLine) return readLine(state, side, data, from, to, headerLine)
+  // RTSP carries media between its messages: '$', channel, length (RFC 2326 §10.12).
+  if (data[from] === 36) return interleaved(state, side, data, from, to)
+  // SIP keep-alives (RFC 5626 §3.5.1).
+  if (data[from] === 13 || data[from] === 10) return 1
+  const mine = isStartLine(data, from, to, versionOf(state))
+  if (mine !== true) return mine === false ? -1 : 0
+  return readLine(state, side, data, from, to, startLine)
+}
+
+function startLine(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const memory = state.memory as Memory
+  beginMessage(state, side)
+  state.sides[side].step = HEADERS
+  memory.contentLength[side] = 0
+  memory.answers[side] = false
+  if (startsWith(data, from, to, versionOf(state)) !== true) {
     // ACK is never answered (RFC 3261 §17.1.1.3).
-    if (side === 0 && method !== 'ACK') ask(state)
+    if (side === 0 && startsWith(data, from, to, 'ACK ') !== true) ask(state)
+    return label(state, display(data, from, to))
   }
-
-  return {
-    recognise,
-    enter,
-    unit,
-    messageSkipped,
-    resumes: (...piece) => recognise(piece[0], piece[1], piece[2]) === true,
-    midstream: true,
-  }
+  const status = Number.parseInt(latin1(data, from + 8, Math.min(to, from + 12)), 10)
+  label(state, display(data, from + 8, to, 60).trimStart())
+  memory.answers[side] = side === 1 && status >= 200
+  if (side === 1 && status >= 400) reject(state, 1, display(data, from, to))
 }
 
 function interleaved(
@@ -132,5 +120,16 @@ function enter(state: ApplicationState): void {
   state.memory = { contentLength: [0, 0], answers: [false, false] } satisfies Memory
 }
 
-export const sip = reader('SIP/2.0')
-export const rtsp = reader('RTSP/1.0')
+function reader(version: string): Reader {
+  return {
+    recognise: (data, from, to) => isStartLine(data, from, to, version),
+    enter,
+    unit,
+    messageSkipped,
+    resumes: (data, from, to) => isStartLine(data, from, to, version) === true,
+    midstream: true,
+  }
+}
+
+export const sip = reader(SIP)
+export const rtsp = reader(RTSP)

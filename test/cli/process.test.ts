@@ -1,0 +1,124 @@
+/** The command as a process: pipes, signals, exit codes. Few and quick; everything else calls functions. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const BIN = fileURLToPath(new URL('../../bin/rst-analyze.js', import.meta.url))
+const CAPTURE = fileURLToPath(new URL('../../fixtures/start/incident.pcap', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'rst-analyze-process-'))
+
+interface Ended {
+  code: number | null
+  out: string
+  err: string
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let out = ''
+  let err = ''
+  child.stdout?.on('data', data => {
+    out += data
+  })
+  child.stderr?.on('data', data => {
+    err += data
+  })
+  return new Promise(resolve => child.on('close', code => resolve({ code, out, err })))
+}
+
+function run(words: string[], input?: Buffer): Promise<Ended> {
+  const child = spawn(process.execPath, [BIN, ...words], { stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  return ended(child)
+}
+
+/** A capture of n copies of the packets of another: large enough to interrupt. */
+function enlarged(times: number): string {
+  const bytes = readFileSync(CAPTURE)
+  const path = join(folder, `large-${times}.pcap`)
+  if (!existsSync(path))
+    writeFileSync(path, Buffer.concat([bytes, ...Array.from({ length: times }, () => bytes.subarray(24))]))
+  return path
+}
+
+describe('the command', () => {
+  it('analyses a file and a stream alike', async () => {
+    const file = await run(['--format', 'json', CAPTURE])
+    const stream = await run(['-', '--format', 'json'], readFileSync(CAPTURE))
+    expect([file.code, file.err, stream.code, stream.err]).toEqual([0, '', 0, ''])
+    const [a, b] = [file, stream].map(({ out }) => JSON.parse(out))
+    expect(b.resets).toEqual(a.resets)
+    expect(b.captures[0].path).toBe('-')
+  })
+
+  it('knows its exit codes', async () => {
+    const [none, wrong, version, missing, matched] = await Promise.all([
+      run([]),
+      run(['--nonsense']),
+      run(['--version']),
+      run([join(folder, 'missing.pcap')]),
+      run(['--fail-on', 'any', '-q', CAPTURE]),
+    ])
+    expect([none.code, wrong.code, version.code, missing.code, matched.code]).toEqual([2, 2, 0, 1, 3])
+    expect([none.out, wrong.out, missing.out, matched.out]).toEqual(['', '', '', ''])
+    expect(missing.err).toMatch(/^rst-analyze: .*missing\.pcap[^\n]*\n$/)
+  })
+
+  it('ends quietly when its reader leaves', async () => {
+    const child = spawn(process.execPath, [BIN, '--all', '--format', 'json', CAPTURE], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    child.stdout.destroy()
+    const { code, err } = await ended(child)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+  })
+
+  it.runIf(existsSync('/dev/full'))('says that standard output is full', async () => {
+    const full = openSync('/dev/full', 'w')
+    const { code, err } = await ended(
+      spawn(process.execPath, [BIN, CAPTURE], { stdio: ['ignore', full, 'pipe'] }),
+    )
+    closeSync(full)
+    expect(code).toBe(1)
+    expect(err).toMatch(/^rst-analyze: standard output: cannot be written: .*\n$/)
+  })
+
+  it('ends with 130 when interrupted, leaving no half-written report', async () => {
+    const child = spawn(process.execPath, [BIN, enlarged(1000), '-o', join(folder, 'r.json')], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const timer = setInterval(() => child.kill('SIGINT'), 150)
+    const { code, out, err } = await ended(child)
+    clearInterval(timer)
+    expect(code).toBe(130)
+    expect(out).toBe('')
+    expect(err).not.toMatch(/^ +at /m)
+    expect(readdirSync(folder).filter(name => name.includes('json'))).toEqual([])
+  })
+
+  it('starts fast: nothing that is not needed is loaded', () => {
+    const loaded = execFileSync(process.execPath, ['--input-type=module', '-e', PROBE], { encoding: 'utf8' })
+    expect(loaded).not.toMatch(
+      /cli-table3|cli-progress|fzstd|dist\/(analyze|capture|flow|report\/text|cli\/(live|compare|explain))/,
+    )
+  })
+})
+
+/** Prints every module that `--version` loads. */
+const PROBE = `
+import { register } from 'node:module'
+register('data:text/javascript,' + encodeURIComponent("export async function load(url, context, next) { if (url.startsWith('file:')) process._rawDebug(url); return next(url, context) }"))
+process.argv = [process.argv[0], 'rst-analyze', '--version']
+await import(${JSON.stringify(new URL('../../bin/rst-analyze.js', import.meta.url).href)})
+`
