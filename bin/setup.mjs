@@ -73,7 +73,9 @@ function build() {
   const fresh = at('.cache', `dist-${process.pid}`)
   const old = at('.cache', `old-${process.pid}`)
   try {
-    run('tsc', process.execPath, [compiler(), '-p', at('tsconfig.json'), '--outDir', fresh], { env: process.env })
+    run('tsc', process.execPath, [compiler(), '-p', at('tsconfig.json'), '--outDir', fresh], {
+      env: process.env,
+    })
     if (existsSync(at('dist'))) renameSync(at('dist'), old)
     renameSync(fresh, at('dist'))
     writeFileSync(BUILT, '')

@@ -30,6 +30,7 @@ export interface AnalyzeOptions {
  * Analyses captures of one vantage point (several = rotated pieces, merged by time).
  * @param paths files, or "-" for a pcap or pcapng stream on standard input
  * @throws CaptureError when nothing could be analysed; its message is one line naming file, reason and way out
+ * @throws the reason of `signal` when a file's analysis was aborted; a stream is judged as far as it came
  */
 export async function analyzeCaptures(paths: string[], options: AnalyzeOptions = {}): Promise<Analysis> {
   const { onProgress, signal } = options
@@ -43,6 +44,8 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress: (done, total) => onProgress(done, total ?? undefined) } : {}),
   })
+  // Half a file is no answer; half a stream is one, it has no end of its own.
+  if (captures.rereadable) signal?.throwIfAborted()
   const infos = captures.infos().map((info, i) => ({
     ...info,
     tcpSegments: world.tcpSegmentsByCapture[i] ?? 0,

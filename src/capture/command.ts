@@ -8,7 +8,12 @@ import { Defect, unpackedSource } from './unpacker.js'
  * @param command must read standard input and write standard output
  * @param label of the capture, for messages
  */
-export function commandSource(packed: ByteSource, command: string, args: string[], label: string): ByteSource {
+export function commandSource(
+  packed: ByteSource,
+  command: string,
+  args: string[],
+  label: string,
+): ByteSource {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   let stderr = ''
   let spawnError: NodeJS.ErrnoException | undefined
@@ -34,20 +39,31 @@ export function commandSource(packed: ByteSource, command: string, args: string[
   async function* chunks(): AsyncGenerator<Uint8Array, void, void> {
     const out = streamSource(child.stdout, command)
     const buffer = new Uint8Array(1 << 16)
-    for (let count = await out.read(buffer, 0, buffer.length); count > 0; count = await out.read(buffer, 0, buffer.length)) {
+    for (
+      let count = await out.read(buffer, 0, buffer.length);
+      count > 0;
+      count = await out.read(buffer, 0, buffer.length)
+    ) {
       yield buffer.subarray(0, count)
     }
     const code = await exited
     if (spawnError) throw missingCommand(command, label, spawnError)
     await fed
     if (inputError) throw inputError
-    if (code !== 0) throw new Defect('compression-damaged', `${command} could not unpack all of it (${firstLine(stderr) || `exit code ${code}`}): analysed up to there`)
+    if (code !== 0)
+      throw new Defect(
+        'compression-damaged',
+        `${command} could not unpack all of it (${firstLine(stderr) || `exit code ${code}`}): analysed up to there`,
+      )
   }
 
   return unpackedSource(chunks(), packed, () => child.kill())
 }
 
-async function feed(packed: ByteSource, stdin: NodeJS.WritableStream & { destroyed: boolean }): Promise<void> {
+async function feed(
+  packed: ByteSource,
+  stdin: NodeJS.WritableStream & { destroyed: boolean },
+): Promise<void> {
   const buffer = new Uint8Array(1 << 16)
   for (;;) {
     const count = await packed.read(buffer, 0, buffer.length)
@@ -59,8 +75,11 @@ async function feed(packed: ByteSource, stdin: NodeJS.WritableStream & { destroy
 }
 
 function missingCommand(command: string, label: string, error: NodeJS.ErrnoException): CaptureError {
-  if (error.code !== 'ENOENT') return new CaptureError(`cannot run ${command} to unpack ${printable(label)}: ${error.message}`)
-  return new CaptureError(`${printable(label)} is ${command}-compressed and the ${command} command is not installed: install it, or unpack the file elsewhere`)
+  if (error.code !== 'ENOENT')
+    return new CaptureError(`cannot run ${command} to unpack ${printable(label)}: ${error.message}`)
+  return new CaptureError(
+    `${printable(label)} is ${command}-compressed and the ${command} command is not installed: install it, or unpack the file elsewhere`,
+  )
 }
 
 const firstLine = (text: string): string => printable(text.trim().split('\n')[0] ?? '').slice(0, 200)

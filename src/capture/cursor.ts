@@ -42,7 +42,18 @@ export async function openCursor(input: Input, capture: number, shared: Shared):
   // Not zeroed: nothing beyond `end` is ever looked at.
   const buffer = Buffer.allocUnsafeSlow(shared.chunkBytes + MAX_HELD_BYTES)
   const view = new DataView(buffer.buffer)
-  return { input, opened, state, reader, buffer, view, chunkBytes: shared.chunkBytes, start: 0, end: 0, done: false }
+  return {
+    input,
+    opened,
+    state,
+    reader,
+    buffer,
+    view,
+    chunkBytes: shared.chunkBytes,
+    start: 0,
+    end: 0,
+    done: false,
+  }
 }
 
 /**
@@ -82,7 +93,8 @@ export function abandon(cursor: Cursor): void {
 
 /** What is known of the capture so far; `tcpSegments` is for the caller to fill. */
 export function infoOf({ state, opened, input }: Pick<Cursor, 'state' | 'opened' | 'input'>): CaptureInfo {
-  const time = (ns: number): string | null => (Number.isNaN(ns) ? null : formatTime(state.timebase, ns, state.digits))
+  const time = (ns: number): string | null =>
+    Number.isNaN(ns) ? null : formatTime(state.timebase, ns, state.digits)
   return {
     path: input.label,
     format: opened.format,

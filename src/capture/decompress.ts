@@ -10,7 +10,12 @@ import { zstdSource } from './zstd.js'
  * @param size of the packed file, null when unknown
  * @param label for messages
  */
-export function decompress(packed: ByteSource, compression: Compression, size: number | null, label: string): ByteSource {
+export function decompress(
+  packed: ByteSource,
+  compression: Compression,
+  size: number | null,
+  label: string,
+): ByteSource {
   switch (compression) {
     case 'gzip':
       return gzipSource(packed, size)
@@ -18,7 +23,12 @@ export function decompress(packed: ByteSource, compression: Compression, size: n
       return zstdSource(packed, label)
     case 'xz':
       // The limit keeps a hostile header from asking for gigabytes; xz -9 needs 65 MiB.
-      return commandSource(packed, 'xz', ['--decompress', '--stdout', '--quiet', '--memlimit-decompress=256MiB'], label)
+      return commandSource(
+        packed,
+        'xz',
+        ['--decompress', '--stdout', '--quiet', '--memlimit-decompress=256MiB'],
+        label,
+      )
     case 'lz4':
       return commandSource(packed, 'lz4', ['-d', '-c', '-q'], label)
   }

@@ -26,7 +26,12 @@ export interface Entry {
  * A stream stays as it is then, since what was read of it is gone; a file is read anew.
  * @throws CaptureError
  */
-export async function openEntry(makeInput: () => Input, capture: number, shared: Shared, firstRecord: boolean): Promise<Entry> {
+export async function openEntry(
+  makeInput: () => Input,
+  capture: number,
+  shared: Shared,
+  firstRecord: boolean,
+): Promise<Entry> {
   const input = makeInput()
   const cursor = await openCursor(input, capture, shared)
   const entry: Entry = { input, capture, firstNs: Number.NaN, cursor, fresh: true, lane: undefined }
@@ -49,13 +54,22 @@ export async function openEntry(makeInput: () => Input, capture: number, shared:
 }
 
 /** @throws CaptureError */
-export async function readEntries(entries: Entry[], shared: Shared, onFrame: FrameHandler, total: number | null, options: ReadOptions): Promise<void> {
+export async function readEntries(
+  entries: Entry[],
+  shared: Shared,
+  onFrame: FrameHandler,
+  total: number | null,
+  options: ReadOptions,
+): Promise<void> {
   const { onProgress, signal } = options
   // A read that waits for a stream ends when its source is closed.
   const onAbort = (): void => entries.forEach(closeEntry)
   signal?.addEventListener('abort', onAbort, { once: true })
   const proceed = (): boolean => {
-    onProgress?.(entries.reduce((sum, entry) => sum + positionOf(entry), 0), total)
+    onProgress?.(
+      entries.reduce((sum, entry) => sum + positionOf(entry), 0),
+      total,
+    )
     return !signal?.aborted
   }
   for (const entry of entries) if (!entry.fresh && !entry.lane) entry.cursor = restarted(entry, shared)
@@ -68,7 +82,12 @@ export async function readEntries(entries: Entry[], shared: Shared, onFrame: Fra
   }
 }
 
-async function readOne(entry: Entry, shared: Shared, onFrame: FrameHandler, proceed: () => boolean): Promise<void> {
+async function readOne(
+  entry: Entry,
+  shared: Shared,
+  onFrame: FrameHandler,
+  proceed: () => boolean,
+): Promise<void> {
   const cursor = await cursorOf(entry, shared)
   while (proceed() && !cursor.done) await advance(cursor, onFrame)
 }
@@ -97,7 +116,13 @@ async function cursorOf(entry: Entry, shared: Shared): Promise<Cursor> {
 /** A stand-in until this pass opens the input: nothing read yet, nothing open. */
 function restarted(entry: Entry, shared: Shared): Cursor {
   const { source, ...kind } = entry.cursor.opened
-  const state = newRecordState(entry.input.label, entry.capture, entry.input.live, shared.timebase, shared.names)
+  const state = newRecordState(
+    entry.input.label,
+    entry.capture,
+    entry.input.live,
+    shared.timebase,
+    shared.names,
+  )
   return { ...entry.cursor, state, done: true, opened: { ...kind, source: { ...source, position: () => 0 } } }
 }
 

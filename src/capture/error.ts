@@ -9,7 +9,10 @@ export class CaptureError extends Error {
 /** Makes a file name fit for one line on a terminal: control characters become visible escapes. */
 export function printable(name: string): string {
   // biome-ignore lint: control characters are exactly what is looked for
-  return name.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return name.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** The reason and the way out for an error of the operating system while opening or reading `path`. */

@@ -35,21 +35,28 @@ async function* members(input: PackedInput, chunkSize: number): AsyncGenerator<U
     if (!(await input.need(8))) throw cutShort('gzip')
     const trailer = new DataView(input.bytes.buffer, input.start, 8)
     input.start += 8
-    if (trailer.getUint32(0, true) !== crc >>> 0 || trailer.getUint32(4, true) !== size % 2 ** 32) throw corrupt('gzip', 'wrong checksum')
+    if (trailer.getUint32(0, true) !== crc >>> 0 || trailer.getUint32(4, true) !== size % 2 ** 32)
+      throw corrupt('gzip', 'wrong checksum')
   }
 }
 
 async function isMember(input: PackedInput): Promise<boolean> {
   const { bytes } = input
   // A single byte of 0x1f may be a cut member as well as garbage; either way nothing is lost.
-  return (await input.need(3)) && bytes[input.start] === 0x1f && bytes[input.start + 1] === 0x8b && bytes[input.start + 2] === 8
+  return (
+    (await input.need(3)) &&
+    bytes[input.start] === 0x1f &&
+    bytes[input.start + 1] === 0x8b &&
+    bytes[input.start + 2] === 8
+  )
 }
 
 /** Tapes and disk images are padded with zeros; anything else is said. gzip itself ignores both. */
 async function trailing(input: PackedInput): Promise<void> {
   while (await input.need(1)) {
     for (let i = input.start; i < input.end; i++) {
-      if (input.bytes[i] !== 0) throw new Defect('trailing-garbage', 'bytes after the end of the gzip data were ignored')
+      if (input.bytes[i] !== 0)
+        throw new Defect('trailing-garbage', 'bytes after the end of the gzip data were ignored')
     }
     input.start = input.end
   }

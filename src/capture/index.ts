@@ -84,21 +84,29 @@ export async function openCaptures(paths: readonly string[], options: OpenOption
  * @param label what messages and `CaptureInfo.path` call it
  * @throws CaptureError when the stream ends before, or does not begin with, a capture header
  */
-export async function openStream(stream: Readable, label: string, options: OpenOptions = {}): Promise<CaptureSet> {
+export async function openStream(
+  stream: Readable,
+  label: string,
+  options: OpenOptions = {},
+): Promise<CaptureSet> {
   const shared = newShared(options, 1)
   return captureSet([await openEntry(() => streamInput(stream, label, true), 0, shared, false)], shared)
 }
 
 function newShared(options: OpenOptions, captures: number): Shared {
   // Captures that overlap in time are open at once: their chunks together stay within 64 MiB.
-  const chunkBytes = options.chunkBytes ?? Math.max(1 << 16, Math.min(1 << 20, Math.floor((64 << 20) / captures)))
+  const chunkBytes =
+    options.chunkBytes ?? Math.max(1 << 16, Math.min(1 << 20, Math.floor((64 << 20) / captures)))
   return { timebase: { seconds: Number.NaN }, names: new Map(), chunkBytes }
 }
 
 function captureSet(entries: Entry[], shared: Shared): CaptureSet {
   const rereadable = entries.every(entry => entry.input.rereadable)
   const sizes = entries.map(entry => entry.input.size)
-  const totalBytes = sizes.reduce((sum: number | null, size) => (sum === null || size === null ? null : sum + size), 0)
+  const totalBytes = sizes.reduce(
+    (sum: number | null, size) => (sum === null || size === null ? null : sum + size),
+    0,
+  )
   let passes = 0
   return {
     timebase: shared.timebase,

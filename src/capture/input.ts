@@ -40,7 +40,8 @@ export function inputOf(path: string): Input {
   }
   if (stat.isDirectory()) throw systemError(path, { code: 'EISDIR' })
   if (stat.isFile()) {
-    if (stat.size === 0) throw new CaptureError(`${printable(path)} is empty (0 bytes): nothing was captured into it`)
+    if (stat.size === 0)
+      throw new CaptureError(`${printable(path)} is empty (0 bytes): nothing was captured into it`)
     return { label: path, size: stat.size, rereadable: true, live: false, open: () => fileSource(path) }
   }
   // Opened here and not lazily, so that a file without read permission is told apart at once.
@@ -53,7 +54,13 @@ export function inputOf(path: string): Input {
 
 /** A stream of capture bytes; `live` when they come as they are captured. */
 export function streamInput(stream: NodeJS.ReadableStream, label: string, live: boolean): Input {
-  return { label, size: null, rereadable: false, live, open: () => streamSource(stream as import('node:stream').Readable, label) }
+  return {
+    label,
+    size: null,
+    rereadable: false,
+    live,
+    open: () => streamSource(stream as import('node:stream').Readable, label),
+  }
 }
 
 /** Opens, sniffs, and decompresses where needed. The source is closed when this fails. @throws CaptureError */
@@ -72,14 +79,23 @@ export async function openInput(input: Input): Promise<OpenInput> {
   }
 }
 
-async function openCompressed(input: Input, compression: Compression, packed: ByteSource): Promise<OpenInput> {
+async function openCompressed(
+  input: Input,
+  compression: Compression,
+  packed: ByteSource,
+): Promise<OpenInput> {
   const unpacked = decompress(packed, compression, input.size, input.label)
   try {
     const head = await readAhead(unpacked, SNIFF_BYTES)
     const format = sniff(head)
-    if (format === 'pcap' || format === 'pcapng') return { format, compression, source: unread(head, unpacked) }
-    if (head.length === 0 && unpacked.defect()) throw new CaptureError(`cannot read ${printable(input.label)}: ${unpacked.defect()!.message}`)
-    if (format !== undefined) throw new CaptureError(`${printable(input.label)} is compressed twice (${format} inside ${compression}): unpack it once first`)
+    if (format === 'pcap' || format === 'pcapng')
+      return { format, compression, source: unread(head, unpacked) }
+    if (head.length === 0 && unpacked.defect())
+      throw new CaptureError(`cannot read ${printable(input.label)}: ${unpacked.defect()!.message}`)
+    if (format !== undefined)
+      throw new CaptureError(
+        `${printable(input.label)} is compressed twice (${format} inside ${compression}): unpack it once first`,
+      )
     throw notACapture(input.label, head, ` (${compression} unpacked)`)
   } catch (error) {
     unpacked.close()

@@ -21,7 +21,14 @@ const FIELDS = 5
 
 export function newLane(cursor: Cursor, order: number): Lane {
   const room = 1024
-  return { cursor, order, next: 0, length: 0, timeNs: new Float64Array(room), fields: new Int32Array(room * FIELDS) }
+  return {
+    cursor,
+    order,
+    next: 0,
+    length: 0,
+    timeNs: new Float64Array(room),
+    fields: new Int32Array(room * FIELDS),
+  }
 }
 
 /** Makes sure a record waits. @returns false when the capture has no more. @throws CaptureError */
@@ -56,7 +63,8 @@ function grow(lane: Lane): void {
 }
 
 /** Time of the record that waits first; infinite when none does. */
-export const headTime = (lane: Lane): number => (lane.next < lane.length ? lane.timeNs[lane.next]! : Number.POSITIVE_INFINITY)
+export const headTime = (lane: Lane): number =>
+  lane.next < lane.length ? lane.timeNs[lane.next]! : Number.POSITIVE_INFINITY
 
 /** Hands over waiting records up to `limitNs`, those at exactly that time only when `inclusive`. */
 export function deliver(lane: Lane, limitNs: number, inclusive: boolean, onFrame: FrameHandler): void {

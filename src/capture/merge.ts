@@ -18,7 +18,11 @@ export interface Piece {
  * @param proceed called after every chunk; false stops
  * @throws CaptureError
  */
-export async function readMerged(pieces: Piece[], onFrame: FrameHandler, proceed: () => boolean): Promise<void> {
+export async function readMerged(
+  pieces: Piece[],
+  onFrame: FrameHandler,
+  proceed: () => boolean,
+): Promise<void> {
   const lanes: Lane[] = []
   let opened = 0
   while (proceed()) {

@@ -24,7 +24,13 @@ const RECORDS_TO_TRY = 3
  * @returns undefined when more bytes are needed. Where no layout fits without fault: the standard one, unless the magic rules it
  *          out. (Wireshark takes the least bad one; on a capture with a damaged record early on that may read garbage.)
  */
-export function guessVariant(view: DataView, at: number, end: number, header: PcapHeader, final: boolean): PcapVariant | undefined {
+export function guessVariant(
+  view: DataView,
+  at: number,
+  end: number,
+  header: PcapHeader,
+  final: boolean,
+): PcapVariant | undefined {
   const candidates = header.modified ? [MODIFIED, SUSE] : [STANDARD, MODIFIED, NOKIA]
   let best: PcapVariant | undefined
   let fewest = Number.POSITIVE_INFINITY
@@ -40,7 +46,14 @@ export function guessVariant(view: DataView, at: number, end: number, header: Pc
   return header.modified ? best : STANDARD
 }
 
-function countFaults(view: DataView, start: number, end: number, header: PcapHeader, variant: PcapVariant, final: boolean): number | undefined {
+function countFaults(
+  view: DataView,
+  start: number,
+  end: number,
+  header: PcapHeader,
+  variant: PcapVariant,
+  final: boolean,
+): number | undefined {
   let at = start
   let faults = 0
   for (let i = 0; i < RECORDS_TO_TRY; i++) {

@@ -64,7 +64,10 @@ export function parsePcapHeader(view: DataView, at: number, label: string): Pcap
   const { little, nano = false, modified = false, ixia = false } = MAGICS[view.getUint32(at, true)]!
   const major = view.getUint16(at + 4, little)
   const minor = view.getUint16(at + 6, little)
-  if (major < 2) throw new CaptureError(`${printable(label)} is a pcap file of version ${major}.${minor}: only 2.0 and later are understood`)
+  if (major < 2)
+    throw new CaptureError(
+      `${printable(label)} is a pcap file of version ${major}.${minor}: only 2.0 and later are understood`,
+    )
   const network = view.getUint32(at + 20, little)
   const aixLinkType = !nano && !modified && major === 2 && minor === 2 ? AIX_LINK_TYPES[network] : undefined
   return {
@@ -101,7 +104,10 @@ export function createPcapReader(state: RecordState): RecordReader {
     if (end - start < FILE_HEADER + 4 && !final) return -1
     header ??= parsePcapHeader(view, start, state.label)
     const at = Math.min(start + header.bytes, end)
-    variant = header.variantUnknown && !state.live ? guessVariant(view, at, end, header, final) : defaultVariant(header)
+    variant =
+      header.variantUnknown && !state.live
+        ? guessVariant(view, at, end, header, final)
+        : defaultVariant(header)
     if (!variant) return -1
     state.linkTypes = [header.linkType]
     state.digits = header.nsPerUnit === 1 ? 9 : 6
@@ -110,7 +116,12 @@ export function createPcapReader(state: RecordState): RecordReader {
 
   function tooLong(captured: number, record: number): void {
     if (captured > maxCapturedBytes(header!.linkType)) {
-      stop(state, 'damaged-record', record, `record ${record} claims ${captured} captured bytes: analysed up to there`)
+      stop(
+        state,
+        'damaged-record',
+        record,
+        `record ${record} claims ${captured} captured bytes: analysed up to there`,
+      )
     } else {
       skipping = variant!.headerBytes + captured
       skippedBytes = captured
@@ -129,7 +140,13 @@ export function createPcapReader(state: RecordState): RecordReader {
     return at + step
   }
 
-  function records(data: Uint8Array, view: DataView, start: number, end: number, onFrame: FrameHandler): number {
+  function records(
+    data: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    onFrame: FrameHandler,
+  ): number {
     // Everything the loop touches is a local: 10 M records take 0.25 s so, and twice that through properties.
     const { littleEndian: little, nsPerUnit, lengthOrder: order, skipInRecord, linkType } = header!
     const headerBytes = variant!.headerBytes
@@ -196,7 +213,9 @@ export function createPcapReader(state: RecordState): RecordReader {
     let at = start
     if (!variant) {
       if (end - start < FILE_HEADER) {
-        throw new CaptureError(`${printable(state.label)} ends within its pcap header (${end - start} of ${FILE_HEADER} bytes): nothing to analyse`)
+        throw new CaptureError(
+          `${printable(state.label)} ends within its pcap header (${end - start} of ${FILE_HEADER} bytes): nothing to analyse`,
+        )
       }
       begin(view, start, end, true)
       at = Math.min(start + header!.bytes, end)
@@ -204,19 +223,25 @@ export function createPcapReader(state: RecordState): RecordReader {
     }
     if (state.stopped) return
     const have = end - at
-    if (skipping > 0) cut(state, skippedBytes + variant!.headerBytes, skippedBytes + variant!.headerBytes - skipping)
+    if (skipping > 0)
+      cut(state, skippedBytes + variant!.headerBytes, skippedBytes + variant!.headerBytes - skipping)
     else if (have > 0) cut(state, recordBytes(view, at, have), have)
   }
 
   function recordBytes(view: DataView, at: number, have: number): number {
     const { headerBytes } = variant!
     if (have < headerBytes) return headerBytes
-    const [first, second] = [view.getUint32(at + 8, header!.littleEndian), view.getUint32(at + 12, header!.littleEndian)]
-    const originalFirst = header!.lengthOrder === 'original-first' || (header!.lengthOrder === 'the-smaller' && first > second)
+    const [first, second] = [
+      view.getUint32(at + 8, header!.littleEndian),
+      view.getUint32(at + 12, header!.littleEndian),
+    ]
+    const originalFirst =
+      header!.lengthOrder === 'original-first' || (header!.lengthOrder === 'the-smaller' && first > second)
     return headerBytes + (originalFirst ? second : first)
   }
 
   return { read, finish }
 }
 
-const defaultVariant = (header: PcapHeader): PcapVariant => (header.modified ? { name: 'modified', headerBytes: 24 } : STANDARD)
+const defaultVariant = (header: PcapHeader): PcapVariant =>
+  header.modified ? { name: 'modified', headerBytes: 24 } : STANDARD

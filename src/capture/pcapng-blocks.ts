@@ -4,7 +4,13 @@
  */
 
 /** Calls back for each option in `[at, end)`; stops at opt_endofopt or at the first option that does not fit. */
-export function forEachOption(view: DataView, at: number, end: number, little: boolean, onOption: (code: number, at: number, length: number) => void): void {
+export function forEachOption(
+  view: DataView,
+  at: number,
+  end: number,
+  little: boolean,
+  onOption: (code: number, at: number, length: number) => void,
+): void {
   while (end - at >= 4) {
     const code = view.getUint16(at, little)
     const length = view.getUint16(at + 2, little)
@@ -101,7 +107,14 @@ export function packetDrops(view: DataView, optionsAt: number, end: number, litt
  * Address → name of a Name Resolution Block, §4.5. The first name given to an address stays.
  * @returns false when a record does not fit or a name does not end: what came before it is kept
  */
-export function readNames(data: Uint8Array, view: DataView, at: number, total: number, little: boolean, names: Map<string, string>): boolean {
+export function readNames(
+  data: Uint8Array,
+  view: DataView,
+  at: number,
+  total: number,
+  little: boolean,
+  names: Map<string, string>,
+): boolean {
   const end = at + total - 4
   let record = at + 8
   while (end - record >= 4) {
@@ -116,7 +129,11 @@ export function readNames(data: Uint8Array, view: DataView, at: number, total: n
       const zero = data.indexOf(0, value + addressBytes)
       if (zero < 0 || zero >= value + length) return false
       const address = addressBytes === 4 ? data.subarray(value, value + 4).join('.') : ipv6Text(view, value)
-      const name = Buffer.from(data.buffer, data.byteOffset + value + addressBytes, zero - value - addressBytes).toString('utf8')
+      const name = Buffer.from(
+        data.buffer,
+        data.byteOffset + value + addressBytes,
+        zero - value - addressBytes,
+      ).toString('utf8')
       if (name !== '' && !names.has(address)) names.set(address, name)
     }
     record = value + ((length + 3) & ~3)
@@ -127,7 +144,9 @@ export function readNames(data: Uint8Array, view: DataView, at: number, total: n
 /** RFC 5952: lower case, no leading zeros, the longest run of two or more zero groups as "::". */
 function ipv6Text(view: DataView, at: number): string {
   const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(at + 2 * i).toString(16))
-  const runs = [...groups.join(':').matchAll(/\b0(?::0)+\b/g)].sort((a, b) => b[0].length - a[0].length || a.index - b.index)
+  const runs = [...groups.join(':').matchAll(/\b0(?::0)+\b/g)].sort(
+    (a, b) => b[0].length - a[0].length || a.index - b.index,
+  )
   const longest = runs[0]
   const text = groups.join(':')
   if (!longest) return text

@@ -10,7 +10,14 @@
 import type { FrameHandler } from '../model.js'
 import { CaptureError, printable } from './error.js'
 import { maxCapturedBytes } from './linktypes.js'
-import { type Interface, packetDrops, parseInterface, readNames, statisticsDrops, UNKNOWN_INTERFACE } from './pcapng-blocks.js'
+import {
+  type Interface,
+  packetDrops,
+  parseInterface,
+  readNames,
+  statisticsDrops,
+  UNKNOWN_INTERFACE,
+} from './pcapng-blocks.js'
 import { cut, MAX_HELD_BYTES, type RecordReader, type RecordState, stop } from './record.js'
 
 /** Reads the same in both byte orders. */
@@ -77,7 +84,12 @@ export function createPcapngReader(state: RecordState): RecordReader {
       if (at + total > end) break
       // Trailers are compared after the same rounding.
       if (((view.getUint32(at + total - 4, little) + 3) & ~3) >>> 0 !== total) {
-        stop(state, 'damaged-block', state.frames + 1, `the two lengths of the block behind record ${state.frames} disagree: analysed up to there`)
+        stop(
+          state,
+          'damaged-block',
+          state.frames + 1,
+          `the two lengths of the block behind record ${state.frames} disagree: analysed up to there`,
+        )
         break
       }
       block(data, view, at, total, onFrame)
@@ -115,7 +127,10 @@ export function createPcapngReader(state: RecordState): RecordReader {
 
   /** Unsound framing: nothing behind it can be found. In the very first block: this is no capture. */
   function fail(reason: string): void {
-    if (sections === 0) throw new CaptureError(`${printable(state.label)} is not a readable pcapng file: its first header is damaged`)
+    if (sections === 0)
+      throw new CaptureError(
+        `${printable(state.label)} is not a readable pcapng file: its first header is damaged`,
+      )
     stop(state, 'damaged-block', state.frames + 1, `${reason}: analysed up to there`)
   }
 
@@ -145,7 +160,12 @@ export function createPcapngReader(state: RecordState): RecordReader {
       case SECRETS:
         return
       default:
-        notes.add('unknown-block', null, 1, `pcapng blocks of unknown types were skipped (first type 0x${type.toString(16)})`)
+        notes.add(
+          'unknown-block',
+          null,
+          1,
+          `pcapng blocks of unknown types were skipped (first type 0x${type.toString(16)})`,
+        )
     }
   }
 
@@ -166,7 +186,8 @@ export function createPcapngReader(state: RecordState): RecordReader {
     const described = parseInterface(view, at, total, little)
     if (!state.linkTypes.includes(described.linkType)) state.linkTypes.push(described.linkType)
     // Six is only the default: the best resolution among the interfaces is the capture's.
-    state.digits = sections === 1 && interfaces.length === 0 ? described.digits : Math.max(state.digits, described.digits)
+    state.digits =
+      sections === 1 && interfaces.length === 0 ? described.digits : Math.max(state.digits, described.digits)
     return described
   }
 
@@ -204,24 +225,41 @@ export function createPcapngReader(state: RecordState): RecordReader {
   }
 
   /** Whether a packet's interface is known and its data fits its block; notes the contrary. */
-  function accepts(from: Interface | undefined, captured: number, fixedBytes: number, total: number): from is Interface {
+  function accepts(
+    from: Interface | undefined,
+    captured: number,
+    fixedBytes: number,
+    total: number,
+  ): from is Interface {
     if (!from || from.linkType < 0) {
       notes.add('unknown-interface', null)
       state.complete = false
       return false
     }
-    if (fixedBytes + ((captured + 3) & ~3) <= total && captured <= maxCapturedBytes(from.linkType)) return true
+    if (fixedBytes + ((captured + 3) & ~3) <= total && captured <= maxCapturedBytes(from.linkType))
+      return true
     damaged(ENHANCED_PACKET, total)
     return false
   }
 
   function damaged(type: number, total: number): void {
     if (type === INTERFACE) interfaces.push({ ...UNKNOWN_INTERFACE })
-    notes.add('damaged-block', state.frames + 1, 1, `a pcapng block (type ${type}, ${total} bytes, behind record ${state.frames}) was damaged and skipped`)
+    notes.add(
+      'damaged-block',
+      state.frames + 1,
+      1,
+      `a pcapng block (type ${type}, ${total} bytes, behind record ${state.frames}) was damaged and skipped`,
+    )
     state.complete = false
   }
 
-  function emit(from: Interface, dataAt: number, captured: number, original: number, onFrame: FrameHandler): void {
+  function emit(
+    from: Interface,
+    dataAt: number,
+    captured: number,
+    original: number,
+    onFrame: FrameHandler,
+  ): void {
     state.bytes += captured
     frame.number = ++state.frames
     frame.start = dataAt
@@ -245,7 +283,8 @@ export function createPcapngReader(state: RecordState): RecordReader {
 
   function setBase(from: Interface, high: number, low: number): void {
     const units = (BigInt(high) << 32n) | BigInt(low)
-    if (Number.isNaN(timebase.seconds)) timebase.seconds = Number(units / from.unitsPerSecond + from.offsetSeconds)
+    if (Number.isNaN(timebase.seconds))
+      timebase.seconds = Number(units / from.unitsPerSecond + from.offsetSeconds)
     const base = (BigInt(timebase.seconds) - from.offsetSeconds) * from.unitsPerSecond
     from.baseHigh = Number(base >> 32n)
     from.baseLow = Number(base & 0xffffffffn)
@@ -277,7 +316,8 @@ export function createPcapngReader(state: RecordState): RecordReader {
   function beginSkip(type: number, total: number): void {
     skipping = total
     skippedTotal = total
-    skippedCounts = type === ENHANCED_PACKET || type === PACKET || type === SIMPLE_PACKET || NUMBERED_OTHERS.has(type)
+    skippedCounts =
+      type === ENHANCED_PACKET || type === PACKET || type === SIMPLE_PACKET || NUMBERED_OTHERS.has(type)
   }
 
   function skip(at: number, end: number): number {
@@ -292,7 +332,8 @@ export function createPcapngReader(state: RecordState): RecordReader {
 
   function finish(data: Uint8Array, view: DataView, start: number, end: number, onFrame: FrameHandler): void {
     const at = state.stopped ? end : read(data, view, start, end, onFrame)
-    if (sections === 0) throw new CaptureError(`${printable(state.label)} ends within its pcapng header: nothing to analyse`)
+    if (sections === 0)
+      throw new CaptureError(`${printable(state.label)} ends within its pcapng header: nothing to analyse`)
     addDrops()
     if (state.stopped) return
     const have = end - at

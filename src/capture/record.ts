@@ -52,7 +52,13 @@ export interface RecordReader {
   finish(data: Uint8Array, view: DataView, start: number, end: number, onFrame: FrameHandler): void
 }
 
-export function newRecordState(label: string, capture: number, live: boolean, timebase: Timebase, names: Map<string, string>): RecordState {
+export function newRecordState(
+  label: string,
+  capture: number,
+  live: boolean,
+  timebase: Timebase,
+  names: Map<string, string>,
+): RecordState {
   return {
     label,
     live,
@@ -60,7 +66,16 @@ export function newRecordState(label: string, capture: number, live: boolean, ti
     names,
     notes: new Notes(),
     // NaN makes the engine store timeNs unboxed from the start: no allocation per frame.
-    frame: { number: 0, capture, timeNs: Number.NaN, data: new Uint8Array(0), start: 0, end: 0, originalLength: 0, linkType: 0 },
+    frame: {
+      number: 0,
+      capture,
+      timeNs: Number.NaN,
+      data: new Uint8Array(0),
+      start: 0,
+      end: 0,
+      originalLength: 0,
+      linkType: 0,
+    },
     frames: 0,
     bytes: 0,
     linkTypes: [],
@@ -74,7 +89,12 @@ export function newRecordState(label: string, capture: number, live: boolean, ti
 }
 
 /** Damage behind which nothing can be found again: everything before `record` counts. */
-export function stop(state: RecordState, note: 'damaged-record' | 'damaged-block', record: number, message: string): void {
+export function stop(
+  state: RecordState,
+  note: 'damaged-record' | 'damaged-block',
+  record: number,
+  message: string,
+): void {
   state.notes.add(note, record, 1, message)
   state.complete = false
   state.stopped = true

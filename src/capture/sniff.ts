@@ -45,8 +45,17 @@ export function describeContent(head: Uint8Array): string {
   const latin1 = Buffer.from(head).toString('latin1')
   const known = KNOWN.find(([magic]) => latin1.startsWith(magic))
   if (known) return `it is ${known[1]}`
-  const line = /^[\t\x20-\x7e]*/.exec(Buffer.from(head).toString('utf8').replace(/\r?\n[^]*/, ''))![0].trimEnd()
-  const begins = line.length >= Math.min(4, head.length) ? `"${line.replace(/\t/g, ' ').slice(0, 24)}"` : `the bytes ${hex(head.subarray(0, 8))}`
+  const line = /^[\t\x20-\x7e]*/
+    .exec(
+      Buffer.from(head)
+        .toString('utf8')
+        .replace(/\r?\n[^]*/, ''),
+    )![0]
+    .trimEnd()
+  const begins =
+    line.length >= Math.min(4, head.length)
+      ? `"${line.replace(/\t/g, ' ').slice(0, 24)}"`
+      : `the bytes ${hex(head.subarray(0, 8))}`
   return `it begins with ${begins}, not with a pcap or pcapng header`
 }
 

@@ -46,7 +46,8 @@ export class Defect extends Error {
   }
 }
 
-export const cutShort = (codec: string): Defect => new Defect('compression-cut', `the ${codec} data ends too early: analysed up to there`)
+export const cutShort = (codec: string): Defect =>
+  new Defect('compression-cut', `the ${codec} data ends too early: analysed up to there`)
 
 export const corrupt = (codec: string, why: string): Defect =>
   new Defect('compression-damaged', `the ${codec} data is damaged (${why}): analysed up to there`)
@@ -55,7 +56,11 @@ export const corrupt = (codec: string, why: string): Defect =>
  * A byte source over a generator of unpacked chunks.
  * @param chunks may throw a Defect (the chunks before it count) or a CaptureError
  */
-export function unpackedSource(chunks: AsyncGenerator<Uint8Array, void, void>, packed: ByteSource, onClose: () => void = () => {}): ByteSource {
+export function unpackedSource(
+  chunks: AsyncGenerator<Uint8Array, void, void>,
+  packed: ByteSource,
+  onClose: () => void = () => {},
+): ByteSource {
   let rest = new Uint8Array(0)
   let defect: SourceDefect | undefined
   let closed = false

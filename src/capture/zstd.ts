@@ -37,9 +37,11 @@ async function* frames(input: PackedInput, label: string): AsyncGenerator<Uint8A
   }
 }
 
-const garbage = (): Defect => new Defect('trailing-garbage', 'bytes after the end of the zstd data were ignored')
+const garbage = (): Defect =>
+  new Defect('trailing-garbage', 'bytes after the end of the zstd data were ignored')
 
-const u32 = (input: PackedInput): number => new DataView(input.bytes.buffer, input.start, 4).getUint32(0, true)
+const u32 = (input: PackedInput): number =>
+  new DataView(input.bytes.buffer, input.start, 4).getUint32(0, true)
 
 /** §3.1.2: magic (4) · size (4) · user data. */
 async function skipFrame(input: PackedInput): Promise<void> {
@@ -106,7 +108,9 @@ async function frameHeader(input: PackedInput): Promise<FrameHeader> {
   }
   const windowByte = input.bytes[input.start + 5]!
   const base = 2 ** (10 + (windowByte >> 3))
-  const windowBytes = singleSegment ? contentSize(input, sizeAt, sizeBytes) : base + (base / 8) * (windowByte & 7)
+  const windowBytes = singleSegment
+    ? contentSize(input, sizeAt, sizeBytes)
+    : base + (base / 8) * (windowByte & 7)
   return { bytes, windowBytes, hasChecksum: (descriptor & 4) !== 0 }
 }
 

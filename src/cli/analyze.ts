@@ -71,12 +71,15 @@ async function read(paths: string[], options: ReportOptions, io: Io): Promise<An
   })
   const progress = startProgress(options.progress && io.stderr.isTTY)
   try {
-    return await io.analyze(paths, {
+    const analysis = await io.analyze(paths, {
       ...narrowingOf(options),
       signal: abort.signal,
       onProgress: progress.update,
       onWarning: line => void io.stderr.write(`rst-analyze: warning: ${line}\n`).catch(() => false),
     })
+    // What was read of a stream until Ctrl-C is judged; of a file, half an answer is none.
+    if (abort.signal.aborted && !paths.includes('-')) throw new DOMException('interrupted', 'AbortError')
+    return analysis
   } finally {
     progress.stop()
     release()

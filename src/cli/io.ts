@@ -8,7 +8,7 @@ export interface AnalyzeOptions {
   nets?: string[]
   keepGoing?: boolean
   memoryBytes?: number
-  /** Aborted by Ctrl-C: file analysis rejects with an AbortError, a stream (`-`) is judged as far as it came. */
+  /** Aborted by Ctrl-C: reading stops. */
   signal?: AbortSignal
   onProgress?: (done: number, total: number | undefined) => void
   onWarning?: (line: string) => void

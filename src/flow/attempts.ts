@@ -8,13 +8,15 @@ import { TUPLE_WORDS } from './tuple.js'
 /** 4-tuples per generation: about 100 MB for both when full. */
 const GENERATION = 1 << 19
 
-const STRIDE = 6
+const STRIDE = 8
 const ISN = 0
 const OLDER_ISN = 1
 const FLAGS = 2
 const LISTENER = 3
 const SOURCE = 4
 const PAIR = 5
+const CLIENT_HOST = 6
+const SERVER_HOST = 7
 
 /** The client is the lower end of the tuple. */
 export const CLIENT_LOW = 1
@@ -99,6 +101,20 @@ export class Attempts {
 
   get pair(): number {
     return this.young.words[this.at + PAIR]
+  }
+
+  /** Numbers of its ends among the hosts. */
+  get clientHost(): number {
+    return this.young.words[this.at + CLIENT_HOST]
+  }
+
+  get serverHost(): number {
+    return this.young.words[this.at + SERVER_HOST]
+  }
+
+  setHosts(client: number, server: number): void {
+    this.young.words[this.at + CLIENT_HOST] = client
+    this.young.words[this.at + SERVER_HOST] = server
   }
 
   attribute(listener: number, source: number, pair: number): void {

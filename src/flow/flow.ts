@@ -37,7 +37,7 @@ export class Flow {
   constructor(readonly options: FlowOptions) {
     const { onRst } = options
     this.tracker = new Tracker({
-      isSibling: c => this.isSibling(c),
+      isSibling: c => this.siblingIndex(c) >= 0,
       memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
       onForget: c => this.forgotten.add(c),
       ...(onRst ? { onRst } : {}),
@@ -89,10 +89,10 @@ export class Flow {
     return this.skim.listeners.add(this.end, c.ipVersion)
   }
 
-  /** One of the first connections of its listener. */
-  isSibling(c: TrackedConnection): boolean {
-    if (c.synFrame < 0) return false
+  /** Which of its listener's first connections it is; -1 = none of them. */
+  siblingIndex(c: TrackedConnection): number {
+    if (c.synFrame < 0) return -1
     const listener = this.listenerOf(c)
-    return listener >= 0 && this.skim.listeners.list[listener].isFirst(c.synFrame, c.synCapture)
+    return listener < 0 ? -1 : this.skim.listeners.list[listener].indexOf(c.synFrame, c.synCapture)
   }
 }

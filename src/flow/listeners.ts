@@ -33,9 +33,9 @@ export class TrackedListener {
     if (this.first.length < MAX_SIBLINGS) this.first.push({ frame, capture, tuple: tuple.slice(0, TUPLE_WORDS) })
   }
 
-  /** Whether the connection opened by this frame is one of the first. */
-  isFirst(frame: number, capture: number): boolean {
-    return this.first.some(entry => entry.frame === frame && entry.capture === capture)
+  /** Which of the first connections was opened by this frame; -1 = none. */
+  indexOf(frame: number, capture: number): number {
+    return this.first.findIndex(entry => entry.frame === frame && entry.capture === capture)
   }
 }
 
@@ -53,7 +53,7 @@ export class Listeners {
       return id
     }
     const id = this.table.add(key)
-    if (this.table.added) this.list.push(new TrackedListener(addressText(key.subarray(0, 4), ipVersion), key[4]))
+    if (this.table.added) this.list.push(new TrackedListener(addressText(key.slice(0, 4), ipVersion), key[4]))
     return id
   }
 

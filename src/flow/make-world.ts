@@ -68,11 +68,13 @@ function chooseKept(
   siblings: Map<number, TrackedConnection[]>,
 ): TrackedConnection[] {
   const before = new Set<TrackedConnection>()
+  const siblingsPerListener = flow.skim.siblingsPerListener
   for (const c of flow.tracker.held) if (c.reset && c.previous) before.add(c.previous)
   return [...flow.tracker.held].filter(c => {
     if (c.reset) return true
     const id = flow.listenerOf(c)
-    if (byListener.has(id) && flow.isSibling(c)) {
+    const index = byListener.has(id) ? flow.siblingIndex(c) : -1
+    if (index >= 0 && index < siblingsPerListener) {
       const list = siblings.get(id)
       if (list) list.push(c)
       else siblings.set(id, [c])
@@ -141,7 +143,8 @@ function lookUps(flow: Flow, timelines: ListenerTimeline[]): Pick<World, 'listen
   const listeners = new Map(timelines.map(t => [`${t.address} ${t.port}`, t]))
   const sources = new Map(flow.skim.sources.list.map(s => [s.address, s]))
   const converted = new Map<string, SourceTimeline>()
-  const hosts = new Map(flow.skim.hosts.list.map(h => [h.address, h]))
+  const { hosts } = flow.skim
+  const hostIds = new Map(Array.from({ length: hosts.size }, (_, id) => [hosts.address(id), id]))
   return {
     listener: (address, port) => listeners.get(`${address} ${port}`),
     source: address => {
@@ -151,6 +154,9 @@ function lookUps(flow: Flow, timelines: ListenerTimeline[]): Pick<World, 'listen
       converted.set(address, known)
       return known
     },
-    host: address => hosts.get(address),
+    host: address => {
+      const id = hostIds.get(address)
+      return id === undefined ? undefined : hosts.profile(id)
+    },
   }
 }

@@ -5,12 +5,16 @@
 import type { Frame } from '../model.js'
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.js'
 import { ACCEPTED, ANSWERED, Attempts, BY_SYN, CLIENT_LOW, REFUSED, SERVER_FIN } from './attempts.js'
-import { Hosts } from './hosts.js'
+import { HOP_FIN, HOP_RST, HOP_RST_TO_SYN, HOP_SYN, HOP_SYN_ACK, Hosts } from './hosts.js'
 import { KeyTable } from './key-table.js'
-import { Listeners } from './listeners.js'
+import { Listeners, MAX_SIBLINGS, type TrackedListener } from './listeners.js'
 import { serverByPort } from './roles.js'
 import { Sources } from './sources.js'
 import { endOfTuple, endpointKey, ENDPOINT_WORDS, TUPLE_WORDS, tupleKey } from './tuple.js'
+
+/** Siblings in all where many listeners have resets, and the fewest of one: tracing them must stay cheap beside the resets. */
+const ALL_SIBLINGS = 4096
+const MIN_SIBLINGS = 4
 
 /** Flags of the segments that are skimmed. */
 export const SKIMMED_FLAGS = SYN | FIN | RST
@@ -43,20 +47,38 @@ export class Skim {
     } else this.noteFin(segment, frame, sourceLow, known)
   }
 
+  /** Connections compared with the reset ones of each listener: MAX_SIBLINGS, fewer where very many listeners have resets. */
+  get siblingsPerListener(): number {
+    let listeners = 0
+    for (const _ of this.resetListeners()) listeners++
+    return Math.max(MIN_SIBLINGS, Math.min(MAX_SIBLINGS, Math.floor(ALL_SIBLINGS / listeners)))
+  }
+
   /** Adds the first connections of every listener with a reset to the interesting ones: call once, after the last segment. */
   finish(): void {
+    const count = this.siblingsPerListener
+    for (const listener of this.resetListeners()) {
+      for (const { tuple } of listener.first.slice(0, count)) this.interesting.add(tuple)
+    }
+  }
+
+  /** Listeners that are an end of a connection with a RST. */
+  private *resetListeners(): Generator<TrackedListener> {
     for (let id = 0; id < this.resetEnds.size; id++) {
       this.resetEnds.read(id, this.end)
-      for (const { tuple } of this.listeners.find(this.end)?.first ?? []) this.interesting.add(tuple)
+      const listener = this.listeners.find(this.end)
+      if (listener) yield listener
     }
   }
 
   private noteSyn(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
     const { attempts } = this
-    this.hosts.note(segment.source, segment.ipVersion, 'syn', segment.hopLimit, 0)
     if (known) {
       const same = attempts.has(CLIENT_LOW) === sourceLow
-      if (same && (attempts.isn === segment.seq || attempts.isOlder(segment.seq))) return
+      if (same && (attempts.isn === segment.seq || attempts.isOlder(segment.seq))) {
+        this.hosts.note(attempts.clientHost, HOP_SYN, segment.hopLimit, 0)
+        return
+      }
       // Both open at once (RFC 9293 §3.5): the same connection.
       if (!same && attempts.has(BY_SYN) && !attempts.has(ANSWERED)) {
         this.answered()
@@ -64,13 +86,15 @@ export class Skim {
       }
     }
     this.begin(segment.seq, sourceLow, true, frame, segment.ipVersion, known)
+    this.hosts.note(attempts.clientHost, HOP_SYN, segment.hopLimit, 0)
   }
 
   private noteSynAck(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
     const { attempts } = this
     const isn = (segment.ack - 1) | 0
-    this.hosts.note(segment.source, segment.ipVersion, 'syn-ack', segment.hopLimit, segment.sourcePort)
     if (known) {
+      const host = this.hostOf(segment, sourceLow, true)
+      this.hosts.note(host, HOP_SYN_ACK, segment.hopLimit, segment.sourcePort)
       if (attempts.has(CLIENT_LOW) === sourceLow) {
         // The client's own SYN-ACK when both opened at once.
         if (attempts.has(ANSWERED)) return
@@ -84,6 +108,7 @@ export class Skim {
       }
     }
     this.begin(isn, !sourceLow, false, frame, segment.ipVersion, known)
+    if (!known) this.hosts.note(attempts.serverHost, HOP_SYN_ACK, segment.hopLimit, segment.sourcePort)
     this.accepted(frame.timeNs)
   }
 
@@ -91,7 +116,7 @@ export class Skim {
     const { attempts } = this
     const fromServer = known ? attempts.has(CLIENT_LOW) !== sourceLow : serverByPort(segment.sourcePort, segment.destinationPort) < 0
     const port = fromServer ? segment.sourcePort : 0
-    this.hosts.note(segment.source, segment.ipVersion, 'fin', segment.hopLimit, port)
+    this.hosts.note(this.hostOf(segment, sourceLow, known), HOP_FIN, segment.hopLimit, port)
     if (known) {
       // Nobody sends a FIN before the handshake is done.
       this.answered()
@@ -109,9 +134,9 @@ export class Skim {
     this.interesting.add(this.tuple)
     const fromServer = known ? attempts.has(CLIENT_LOW) !== sourceLow : serverByPort(segment.sourcePort, segment.destinationPort) < 0
     const answersSyn = known ? fromServer && this.refuses(segment) : answersUnseenSyn(segment)
-    const kind = answersSyn ? 'rst-to-syn' : 'rst'
     const port = answersSyn || fromServer ? segment.sourcePort : 0
-    this.hosts.note(segment.source, segment.ipVersion, kind, segment.hopLimit, port)
+    const host = this.hostOf(segment, sourceLow, known)
+    this.hosts.note(host, answersSyn ? HOP_RST_TO_SYN : HOP_RST, segment.hopLimit, port)
     this.markBothEnds(segment)
     if (known && fromServer) this.answered()
     if (!answersSyn || (known && attempts.has(REFUSED))) return
@@ -140,12 +165,14 @@ export class Skim {
     ipVersion: number,
     repeats: boolean,
   ): void {
-    const { attempts, listeners, sources, tuple, end } = this
+    const { attempts, listeners, sources, hosts, tuple, end } = this
     attempts.begin(tuple, isn, (clientLow ? CLIENT_LOW : 0) | (bySyn ? BY_SYN : 0), repeats)
     this.connections++
     endOfTuple(tuple, clientLow, end)
-    const source = sources.add(end.subarray(0, 4), ipVersion)
+    const source = sources.add(end, ipVersion)
+    const client = hosts.add(end, ipVersion)
     endOfTuple(tuple, !clientLow, end)
+    attempts.setHosts(client, hosts.add(end, ipVersion))
     const listener = listeners.add(end, ipVersion)
     const pair = source < 0 ? -1 : sources.attempt(source, end, end[4], frame.timeNs)
     attempts.attribute(listener, source, pair)
@@ -180,6 +207,13 @@ export class Skim {
   private listenerAt(address: Int32Array, port: number, ipVersion: number): number {
     endpointKey(address, port, this.end)
     return this.listeners.add(this.end, ipVersion)
+  }
+
+  /** Number of the sender among the hosts; `known`: by the current attempt. */
+  private hostOf(segment: Segment, sourceLow: boolean, known: boolean): number {
+    const { attempts, hosts } = this
+    if (!known) return hosts.add(segment.source, segment.ipVersion)
+    return attempts.has(CLIENT_LOW) === sourceLow ? attempts.clientHost : attempts.serverHost
   }
 
   /** Which end is the listener is decided when tracing, from other segments: either may be. */

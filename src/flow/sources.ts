@@ -33,11 +33,11 @@ export class Sources {
   private readonly pairAccepted: boolean[] = []
   private readonly key = new Int32Array(ENDPOINT_WORDS + 1)
 
-  /** Number of a source, which is added when it is new; -1 when there is no room. */
+  /** Number of a source, which is added when it is new; -1 when there is no room. `address` may be longer than an address. */
   add(address: Int32Array, ipVersion: number): number {
     if (this.list.length === MAX_SOURCES) return this.table.find(address)
     const id = this.table.add(address)
-    if (this.table.added) this.list.push(new TrackedSource(addressText(address, ipVersion)))
+    if (this.table.added) this.list.push(new TrackedSource(addressText(address.slice(0, ADDRESS_WORDS), ipVersion)))
     return id
   }
 

@@ -9,6 +9,7 @@ import { Segment } from '../wire/segment.js'
 import { Flow, type FlowOptions } from './flow.js'
 import type { HealthSums } from './health.js'
 import { makeWorld } from './make-world.js'
+import { SKIMMED_FLAGS } from './skim.js'
 
 /** The part of a `CaptureSet` that is needed. */
 export interface FrameSource {
@@ -26,6 +27,11 @@ export interface ReadOptions {
 /** The part of a `Decoder` that is needed; one is made per capture and pass. */
 export interface SegmentDecoder {
   decode(frame: Frame, segment: Segment): Found
+  /**
+   * Optional short cut for the first pass: the TCP flags of a frame that is an ordinary TCP segment without encapsulation or fragments,
+   * -1 for every other frame (which is then decoded).
+   */
+  flags?(frame: Frame): number
 }
 
 export interface WorldOptions {
@@ -92,9 +98,18 @@ function firstPass(
   const decoderOf = decoders(createDecoder, notesOf)
   const segment = new Segment()
   const { filter, onDatagram } = options
+  const quick = !traceAll && filter === undefined
   return frame => {
     flow.noteFrame(frame)
-    const found = decoderOf(frame.capture).decode(frame, segment)
+    const decoder = decoderOf(frame.capture)
+    if (quick && decoder.flags !== undefined) {
+      const flags = decoder.flags(frame)
+      if (flags >= 0 && (flags & SKIMMED_FLAGS) === 0) {
+        flow.countSegment(frame.capture)
+        return
+      }
+    }
+    const found = decoder.decode(frame, segment)
     if (found === FOUND_NONE) return
     if (found === FOUND_TCP) {
       if (filter !== undefined && !filter(segment)) return

@@ -102,9 +102,15 @@ export function option(code: number, value: Uint8Array, big = false): Uint8Array
 
 export const endOfOptions = new Uint8Array(4)
 
-export function shb(o: BlockOverrides & { major?: number; minor?: number; sectionLength?: bigint } = {}): Uint8Array {
+export function shb(
+  o: BlockOverrides & { major?: number; minor?: number; sectionLength?: bigint } = {},
+): Uint8Array {
   const { big = false, major = 1, minor = 0, sectionLength = -1n } = o
-  return block(0x0a0d0d0a, concat(u32(0x1a2b3c4d, big), u16(major, big), u16(minor, big), u64(sectionLength, big)), o)
+  return block(
+    0x0a0d0d0a,
+    concat(u32(0x1a2b3c4d, big), u16(major, big), u16(minor, big), u64(sectionLength, big)),
+    o,
+  )
 }
 
 export interface InterfaceSpec extends BlockOverrides {
@@ -152,7 +158,9 @@ export function epb(o: PacketSpec): Uint8Array {
 /** The obsolete Packet Block. */
 export function pb(o: PacketSpec & { drops?: number }): Uint8Array {
   const { big = false, interfaceId = 0, drops = 0xffff, time = NOON, data, caplen = data.length } = o
-  const fields = [Number(time >> 32n), Number(time & 0xffffffffn), caplen, o.origlen ?? data.length].map(v => u32(v, big))
+  const fields = [Number(time >> 32n), Number(time & 0xffffffffn), caplen, o.origlen ?? data.length].map(v =>
+    u32(v, big),
+  )
   const body = concat(u16(interfaceId, big), u16(drops, big), ...fields, data, padding(data.length))
   return block(2, concat(body, o.options ?? new Uint8Array(0)), o)
 }
@@ -162,7 +170,9 @@ export function spb(o: { data: Uint8Array; origlen?: number } & BlockOverrides):
 }
 
 /** Interface statistics; `drops` becomes isb_ifdrop. */
-export function isb(o: { interfaceId?: number; drops?: bigint; osDrops?: bigint } & BlockOverrides): Uint8Array {
+export function isb(
+  o: { interfaceId?: number; drops?: bigint; osDrops?: bigint } & BlockOverrides,
+): Uint8Array {
   const { big = false, interfaceId = 0 } = o
   const options: Uint8Array[] = []
   if (o.drops !== undefined) options.push(option(5, u64(o.drops, big), big))

@@ -16,10 +16,16 @@ const noise = (id: number, length: number): Uint8Array => {
     return seed >>> 24
   })
 }
-const capture = b.pcap({ records: Array.from({ length: COUNT }, (_, i) => ({ sec: 1_700_000_000 + i, data: b.concat(b.tcpFrame(i), noise(i, 40)) })) })
+const capture = b.pcap({
+  records: Array.from({ length: COUNT }, (_, i) => ({
+    sec: 1_700_000_000 + i,
+    data: b.concat(b.tcpFrame(i), noise(i, 40)),
+  })),
+})
 const plain = await readBytes(capture)
 
-const gzip = (bytes: Uint8Array, options: zlib.ZlibOptions = {}): Uint8Array => new Uint8Array(zlib.gzipSync(bytes, options))
+const gzip = (bytes: Uint8Array, options: zlib.ZlibOptions = {}): Uint8Array =>
+  new Uint8Array(zlib.gzipSync(bytes, options))
 const command = (name: string, args: string[], input: Uint8Array): Uint8Array =>
   new Uint8Array(execFileSync(name, args, { input, maxBuffer: 1 << 28, stdio: ['pipe', 'pipe', 'ignore'] }))
 
@@ -40,18 +46,26 @@ function expectPart(seen: Seen, note: string, least: number): void {
 describe('gzip', () => {
   it('is unpacked, at every chunk size', async () => {
     const file = tempFile(gzip(capture), 'odd-name.txt')
-    for (const chunkBytes of [999, 1 << 16, 4 << 20]) expectSame(await readAll([file], { chunkBytes }), 'gzip')
+    for (const chunkBytes of [999, 1 << 16, 4 << 20])
+      expectSame(await readAll([file], { chunkBytes }), 'gzip')
   })
 
   it('members one after another are one file', async () => {
     const third = Math.floor(capture.length / 3)
-    const parts = [capture.slice(0, third), capture.slice(third, third), capture.slice(third, 2 * third), capture.slice(2 * third)]
+    const parts = [
+      capture.slice(0, third),
+      capture.slice(third, third),
+      capture.slice(third, 2 * third),
+      capture.slice(2 * third),
+    ]
     expectSame(await readBytes(b.concat(...parts.map(part => gzip(part)))), 'gzip')
     expectSame(await readBytes(b.concat(...parts.map(part => gzip(part, { level: 0 })))), 'gzip')
   })
 
   it('hundreds of small members, as bgzip writes them', async () => {
-    const parts = Array.from({ length: Math.ceil(capture.length / 1000) }, (_, i) => gzip(capture.slice(i * 1000, (i + 1) * 1000)))
+    const parts = Array.from({ length: Math.ceil(capture.length / 1000) }, (_, i) =>
+      gzip(capture.slice(i * 1000, (i + 1) * 1000)),
+    )
     expectSame(await readBytes(b.concat(...parts)), 'gzip')
   })
 
@@ -74,7 +88,12 @@ describe('gzip', () => {
 
   it('cut: what was read counts', async () => {
     const packed = gzip(capture)
-    for (const part of [0.3, 0.9]) expectPart(await readBytes(packed.slice(0, packed.length * part)), 'compression-cut', COUNT * (part - 0.1))
+    for (const part of [0.3, 0.9])
+      expectPart(
+        await readBytes(packed.slice(0, packed.length * part)),
+        'compression-cut',
+        COUNT * (part - 0.1),
+      )
     const seen = await readBytes(packed.slice(0, -4))
     expect(seen.rows).toEqual(plain.rows)
     expect(noteNames(seen)).toEqual(['compression-cut'])
@@ -83,7 +102,11 @@ describe('gzip', () => {
   it('damaged: what lies before the damage counts', async () => {
     const packed = gzip(capture)
     const half = packed.length >> 1
-    expectPart(await readBytes(packed.slice().fill(0xff, half, half + 200)), 'compression-damaged', COUNT * 0.4)
+    expectPart(
+      await readBytes(packed.slice().fill(0xff, half, half + 200)),
+      'compression-damaged',
+      COUNT * 0.4,
+    )
   })
 
   it('wrong checksum: noted', async () => {
@@ -105,7 +128,9 @@ describe('gzip', () => {
   })
 
   it('of something else, or compressed twice, is refused', async () => {
-    await expect(readBytes(gzip(b.text('Dear all, hello')))).rejects.toThrow(/\(gzip unpacked\) is not a capture: it begins with "Dear all, hello"/)
+    await expect(readBytes(gzip(b.text('Dear all, hello')))).rejects.toThrow(
+      /\(gzip unpacked\) is not a capture: it begins with "Dear all, hello"/,
+    )
     await expect(readBytes(gzip(gzip(capture)))).rejects.toThrow(/compressed twice \(gzip inside gzip\)/)
     await expect(readBytes(gzip(new Uint8Array(0)))).rejects.toThrow(/is empty/)
     await expect(readBytes(gzip(capture).slice(0, 12))).rejects.toThrow(/the gzip data ends too early/)
@@ -113,10 +138,12 @@ describe('gzip', () => {
 })
 
 describeWith(['zstd'], 'zstd', () => {
-  const zstd = (bytes: Uint8Array, ...args: string[]): Uint8Array => command('zstd', ['-q', '-c', ...args], bytes)
+  const zstd = (bytes: Uint8Array, ...args: string[]): Uint8Array =>
+    command('zstd', ['-q', '-c', ...args], bytes)
 
   it('is unpacked, at every level and chunk size', async () => {
-    for (const args of [['-1'], ['-3', '--no-check'], ['-19'], ['--ultra', '-22'], ['--fast=5']]) expectSame(await readBytes(zstd(capture, ...args)), 'zstd')
+    for (const args of [['-1'], ['-3', '--no-check'], ['-19'], ['--ultra', '-22'], ['--fast=5']])
+      expectSame(await readBytes(zstd(capture, ...args)), 'zstd')
     const file = tempFile(zstd(capture))
     for (const chunkBytes of [999, 4 << 20]) expectSame(await readAll([file], { chunkBytes }), 'zstd')
   })
@@ -124,7 +151,14 @@ describeWith(['zstd'], 'zstd', () => {
   it('frames one after another, with skippable ones before and between', async () => {
     const skippable = b.concat(b.u32(0x184d2a53), b.u32(5), b.text('hello'))
     const half = capture.length >> 1
-    const parts = [skippable, zstd(capture.slice(0, half)), skippable, zstd(new Uint8Array(0)), zstd(capture.slice(half)), skippable]
+    const parts = [
+      skippable,
+      zstd(capture.slice(0, half)),
+      skippable,
+      zstd(new Uint8Array(0)),
+      zstd(capture.slice(half)),
+      skippable,
+    ]
     expectSame(await readBytes(b.concat(...parts)), 'zstd')
   })
 
@@ -147,9 +181,16 @@ describeWith(['zstd'], 'zstd', () => {
   })
 
   it('a window above 128 MiB is refused before anything is allocated', async () => {
-    const header = (descriptor: number, ...more: number[]): Uint8Array => b.concat(b.u32(0xfd2fb528), Uint8Array.of(descriptor, ...more), new Uint8Array(20))
-    for (const bytes of [header(0, 0xff), header(0xe0, 0, 0, 0, 0, 1, 0, 0, 0), header(0xa0, 1, 0, 0, 0x10)]) {
-      await expect(readBytes(bytes)).rejects.toThrow(/needs a zstd window of \d+ MiB, more than 128 MiB: unpack it first/)
+    const header = (descriptor: number, ...more: number[]): Uint8Array =>
+      b.concat(b.u32(0xfd2fb528), Uint8Array.of(descriptor, ...more), new Uint8Array(20))
+    for (const bytes of [
+      header(0, 0xff),
+      header(0xe0, 0, 0, 0, 0, 1, 0, 0, 0),
+      header(0xa0, 1, 0, 0, 0x10),
+    ]) {
+      await expect(readBytes(bytes)).rejects.toThrow(
+        /needs a zstd window of \d+ MiB, more than 128 MiB: unpack it first/,
+      )
     }
   })
 })
@@ -186,9 +227,14 @@ describeWith(['xz', 'lz4'], 'xz and lz4', () => {
   })
 
   it('leaves no process behind when the reading stops early', async () => {
-    const file = tempFile(command('xz', ['-c'], b.concat(capture, capture.slice(24), b.pcap({ records: [] }))), 'early')
+    const file = tempFile(
+      command('xz', ['-c'], b.concat(capture, capture.slice(24), b.pcap({ records: [] }))),
+      'early',
+    )
     await readAll([file])
-    const children = spawnSync('ps', ['--ppid', String(process.pid), '-o', 'comm='], { encoding: 'utf8' }).stdout
+    const children = spawnSync('ps', ['--ppid', String(process.pid), '-o', 'comm='], {
+      encoding: 'utf8',
+    }).stdout
     expect(children).not.toMatch(/^xz/m)
   })
 })

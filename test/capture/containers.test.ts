@@ -4,10 +4,16 @@ import { describeWith } from '../oracle.ts'
 import * as b from './build.ts'
 import { feed, readAll, readBytes, tempFile, tsharkRows } from './helpers.ts'
 
-const record = (id: number, more: object = {}) => ({ sec: 1_700_000_000 + id, frac: 1000 * id + 5, data: b.tcpFrame(id, 0x10, id), ...more })
+const record = (id: number, more: object = {}) => ({
+  sec: 1_700_000_000 + id,
+  frac: 1000 * id + 5,
+  data: b.tcpFrame(id, 0x10, id),
+  ...more,
+})
 const records = [record(1), record(2), record(3)]
 const micro = (id: number): bigint => BigInt(1_700_000_000 + id) * 1_000_000n + BigInt(1000 * id + 5)
-const packet = (id: number, more: object = {}) => b.epb({ time: micro(id), data: b.tcpFrame(id, 0x10, id), ...more })
+const packet = (id: number, more: object = {}) =>
+  b.epb({ time: micro(id), data: b.tcpFrame(id, 0x10, id), ...more })
 
 const linux = (big: boolean, length: 24 | 28) =>
   b.concat(b.u32(2, big), b.u16(0x800, big), Uint8Array.of(0, 0), new Uint8Array(length - 24))
@@ -21,11 +27,26 @@ const VARIANTS: Record<string, [Uint8Array, string[]]> = {
   'pcap, big-endian, microseconds': [b.pcap({ big: true, records }), PLAIN],
   'pcap, little-endian, nanoseconds': [b.pcap({ magic: b.MAGIC_NANO, records }), NANO],
   'pcap, big-endian, nanoseconds': [b.pcap({ magic: b.MAGIC_NANO, big: true, records }), NANO],
-  'pcap, modified magic, 24-byte records': [b.pcap({ magic: b.MAGIC_MODIFIED, extraRecordHeader: linux(false, 24), records }), PLAIN],
-  'pcap, modified magic, big-endian': [b.pcap({ magic: b.MAGIC_MODIFIED, big: true, extraRecordHeader: linux(true, 24), records }), PLAIN],
-  'pcap, modified magic, 28-byte records (SuSE 6.3)': [b.pcap({ magic: b.MAGIC_MODIFIED, extraRecordHeader: linux(false, 28), records }), PLAIN],
-  'pcap, standard magic, 24-byte records (Red Hat 6.1)': [b.pcap({ extraRecordHeader: linux(false, 24), records }), PLAIN],
-  'pcap, standard magic, 20-byte records (Nokia)': [b.pcap({ extraRecordHeader: b.u32(0x9fbfb601), records }), PLAIN],
+  'pcap, modified magic, 24-byte records': [
+    b.pcap({ magic: b.MAGIC_MODIFIED, extraRecordHeader: linux(false, 24), records }),
+    PLAIN,
+  ],
+  'pcap, modified magic, big-endian': [
+    b.pcap({ magic: b.MAGIC_MODIFIED, big: true, extraRecordHeader: linux(true, 24), records }),
+    PLAIN,
+  ],
+  'pcap, modified magic, 28-byte records (SuSE 6.3)': [
+    b.pcap({ magic: b.MAGIC_MODIFIED, extraRecordHeader: linux(false, 28), records }),
+    PLAIN,
+  ],
+  'pcap, standard magic, 24-byte records (Red Hat 6.1)': [
+    b.pcap({ extraRecordHeader: linux(false, 24), records }),
+    PLAIN,
+  ],
+  'pcap, standard magic, 20-byte records (Nokia)': [
+    b.pcap({ extraRecordHeader: b.u32(0x9fbfb601), records }),
+    PLAIN,
+  ],
   'pcap, Ixia hardware': [b.pcap({ magic: b.MAGIC_IXIA_HARDWARE, extraHeader: 4, records }), NANO],
   'pcap, Ixia software': [b.pcap({ magic: b.MAGIC_IXIA_SOFTWARE, extraHeader: 4, records }), PLAIN],
   'pcap 2.2: original length first': [
@@ -39,7 +60,10 @@ const VARIANTS: Record<string, [Uint8Array, string[]]> = {
   'pcap of AIX: nanoseconds, interface type for link type': [b.pcap({ minor: 2, network: 6, records }), NANO],
   'pcap with checksum length in the link type': [b.pcap({ network: 0x24000001, records }), PLAIN],
   'pcap without records': [b.pcap({ records: [] }), []],
-  'pcap with an empty record': [b.pcap({ records: [record(1, { data: new Uint8Array(0) })] }), ['1 1700000001.001005000 0/0']],
+  'pcap with an empty record': [
+    b.pcap({ records: [record(1, { data: new Uint8Array(0) })] }),
+    ['1 1700000001.001005000 0/0'],
+  ],
   'pcap with snap length 0': [b.pcap({ snaplen: 0, records }), PLAIN],
   'pcap with records longer than the snap length': [b.pcap({ snaplen: 30, records }), PLAIN],
   'pcapng, little-endian': [b.concat(b.shb(), b.idb(), packet(1), packet(2), packet(3)), PLAIN],
@@ -48,17 +72,40 @@ const VARIANTS: Record<string, [Uint8Array, string[]]> = {
     PLAIN,
   ],
   'pcapng, a big-endian section, then a little-endian one': [
-    b.concat(b.shb({ big: true }), b.idb({ big: true }), packet(1, { big: true }), b.shb(), b.idb(), packet(2), packet(3)),
+    b.concat(
+      b.shb({ big: true }),
+      b.idb({ big: true }),
+      packet(1, { big: true }),
+      b.shb(),
+      b.idb(),
+      packet(2),
+      packet(3),
+    ),
     PLAIN,
   ],
   'pcapng 1.2': [b.concat(b.shb({ minor: 2 }), b.idb(), packet(1)), PLAIN.slice(0, 1)],
-  'pcapng with a section length that lies': [b.concat(b.shb({ sectionLength: 10n }), b.idb(), packet(1)), PLAIN.slice(0, 1)],
+  'pcapng with a section length that lies': [
+    b.concat(b.shb({ sectionLength: 10n }), b.idb(), packet(1)),
+    PLAIN.slice(0, 1),
+  ],
   'pcapng, two interfaces, second in nanoseconds': [
-    b.concat(b.shb(), b.idb(), b.idb({ tsresol: 9 }), packet(1), packet(2, { interfaceId: 1, time: 1_700_000_002_123_456_789n })),
+    b.concat(
+      b.shb(),
+      b.idb(),
+      b.idb({ tsresol: 9 }),
+      packet(1),
+      packet(2, { interfaceId: 1, time: 1_700_000_002_123_456_789n }),
+    ),
     ['1 1700000001.001005000 55/55', '2 1700000002.123456789 56/56'],
   ],
-  'pcapng, whole seconds': [b.concat(b.shb(), b.idb({ tsresol: 0 }), packet(1, { time: 1_700_000_001n })), ['1 1700000001.000000000 55/55']],
-  'pcapng, milliseconds': [b.concat(b.shb(), b.idb({ tsresol: 3 }), packet(1, { time: 1_700_000_001_123n })), ['1 1700000001.123000000 55/55']],
+  'pcapng, whole seconds': [
+    b.concat(b.shb(), b.idb({ tsresol: 0 }), packet(1, { time: 1_700_000_001n })),
+    ['1 1700000001.000000000 55/55'],
+  ],
+  'pcapng, milliseconds': [
+    b.concat(b.shb(), b.idb({ tsresol: 3 }), packet(1, { time: 1_700_000_001_123n })),
+    ['1 1700000001.123000000 55/55'],
+  ],
   'pcapng, units of 2^-20 s': [
     b.concat(b.shb(), b.idb({ tsresol: 0x94 }), packet(1, { time: (1_700_000_001n << 20n) | 0x1ffffn })),
     ['1 1700000001.124999046 55/55'],
@@ -67,22 +114,42 @@ const VARIANTS: Record<string, [Uint8Array, string[]]> = {
     b.concat(b.shb(), b.idb({ tsresol: 0xa0 }), packet(1, { time: (1_700_000_001n << 32n) | 0x1fffffffn })),
     ['1 1700000001.124999999 55/55'],
   ],
-  'pcapng, units of 0.1 ns': [b.concat(b.shb(), b.idb({ tsresol: 10 }), packet(1, { time: 17_000_000_011_234_567_891n })), ['1 1700000001.123456789 55/55']],
+  'pcapng, units of 0.1 ns': [
+    b.concat(b.shb(), b.idb({ tsresol: 10 }), packet(1, { time: 17_000_000_011_234_567_891n })),
+    ['1 1700000001.123456789 55/55'],
+  ],
   'pcapng, resolution given twice: the first counts': [
-    b.concat(b.shb(), b.idb({ tsresol: 9, options: b.option(9, Uint8Array.of(3)) }), packet(1, { time: 1_700_000_001_123_456_789n })),
+    b.concat(
+      b.shb(),
+      b.idb({ tsresol: 9, options: b.option(9, Uint8Array.of(3)) }),
+      packet(1, { time: 1_700_000_001_123_456_789n }),
+    ),
     ['1 1700000001.123456789 55/55'],
   ],
   'pcapng, times relative to an offset': [
-    b.concat(b.shb(), b.idb({ tsoffset: 1_700_000_000n }), packet(1, { time: 1_000_005n }), packet(2, { time: 2_000_006n })),
+    b.concat(
+      b.shb(),
+      b.idb({ tsoffset: 1_700_000_000n }),
+      packet(1, { time: 1_000_005n }),
+      packet(2, { time: 2_000_006n }),
+    ),
     ['1 1700000001.000005000 55/55', '2 1700000002.000006000 56/56'],
   ],
-  'pcapng, negative offset': [b.concat(b.shb(), b.idb({ tsoffset: -100n }), packet(1)), ['1 1699999901.001005000 55/55']],
+  'pcapng, negative offset': [
+    b.concat(b.shb(), b.idb({ tsoffset: -100n }), packet(1)),
+    ['1 1699999901.001005000 55/55'],
+  ],
   'pcapng, obsolete packet block': [
     b.concat(b.shb(), b.idb(), b.pb({ time: micro(1), data: b.tcpFrame(1, 0x10, 1) }), packet(2)),
     PLAIN.slice(0, 2),
   ],
   'pcapng, packet options': [
-    b.concat(b.shb(), b.idb(), packet(1, { options: b.concat(b.option(2, b.u32(1)), b.endOfOptions) }), packet(2)),
+    b.concat(
+      b.shb(),
+      b.idb(),
+      packet(1, { options: b.concat(b.option(2, b.u32(1)), b.endOfOptions) }),
+      packet(2),
+    ),
     PLAIN.slice(0, 2),
   ],
   'pcapng, names, secrets, statistics, unknown blocks between': [
@@ -129,7 +196,8 @@ describe.each(Object.entries(VARIANTS))('%s', (_, [bytes, rows]) => {
     for (let chunkBytes = 1; chunkBytes <= 64; chunkBytes++) expect(feed(bytes, chunkBytes)).toEqual(fed)
     const file = tempFile(bytes)
     const whole = await readAll([file])
-    for (const chunkBytes of [1, 13, 100, 4 << 20]) expect(await readAll([file], { chunkBytes })).toEqual(whole)
+    for (const chunkBytes of [1, 13, 100, 4 << 20])
+      expect(await readAll([file], { chunkBytes })).toEqual(whole)
   })
 })
 
@@ -158,11 +226,21 @@ describeWith(['tshark'], 'tshark reads the same', () => {
 })
 
 describe('simple packet blocks', () => {
-  const bytes = b.concat(b.shb(), b.idb({ snaplen: 60 }), packet(1), b.spb({ data: b.tcpFrame(2) }), b.spb({ data: b.tcpFrame(3, 0x10, 6), origlen: 99 }))
+  const bytes = b.concat(
+    b.shb(),
+    b.idb({ snaplen: 60 }),
+    packet(1),
+    b.spb({ data: b.tcpFrame(2) }),
+    b.spb({ data: b.tcpFrame(3, 0x10, 6), origlen: 99 }),
+  )
 
   it('have the time of the record before them and at most the snap length', async () => {
     const seen = await readBytes(bytes)
-    expect(seen.rows).toEqual(['1 1700000001.001005000 55/55', '2 1700000001.001005000 54/54', '3 1700000001.001005000 60/99'])
+    expect(seen.rows).toEqual([
+      '1 1700000001.001005000 55/55',
+      '2 1700000001.001005000 54/54',
+      '3 1700000001.001005000 60/99',
+    ])
     expect(seen.infos[0].notes).toMatchObject([{ name: 'no-timestamps', count: 2, firstFrame: 2 }])
   })
 
@@ -182,15 +260,27 @@ describe('what is told of a capture', () => {
       firstTime: '2023-11-14T22:13:21.001005Z',
       lastTime: '2023-11-14T22:13:23.003005Z',
     })
-    expect((await readBytes(b.pcap({ magic: b.MAGIC_NANO, records }))).infos[0].firstTime).toBe('2023-11-14T22:13:21.000001005Z')
+    expect((await readBytes(b.pcap({ magic: b.MAGIC_NANO, records }))).infos[0].firstTime).toBe(
+      '2023-11-14T22:13:21.000001005Z',
+    )
     const milliseconds = b.concat(b.shb(), b.idb({ tsresol: 3 }), packet(1, { time: 1_700_000_001_123n }))
     expect((await readBytes(milliseconds)).infos[0].firstTime).toBe('2023-11-14T22:13:21.123Z')
   })
 
   it('names link types, each once, in order of appearance', async () => {
-    const bytes = b.concat(b.shb(), b.idb({ linkType: 113 }), b.idb(), b.idb({ linkType: 113 }), b.idb({ linkType: 9999 }), packet(1, { interfaceId: 1 }))
+    const bytes = b.concat(
+      b.shb(),
+      b.idb({ linkType: 113 }),
+      b.idb(),
+      b.idb({ linkType: 113 }),
+      b.idb({ linkType: 9999 }),
+      packet(1, { interfaceId: 1 }),
+    )
     expect((await readBytes(bytes)).infos[0].linkTypes).toEqual(['LINUX_SLL', 'EN10MB', 'LINKTYPE_9999'])
-    expect((await readBytes(b.pcap({ network: 9999, records }))).infos[0]).toMatchObject({ linkTypes: ['LINKTYPE_9999'], frames: 3 })
+    expect((await readBytes(b.pcap({ network: 9999, records }))).infos[0]).toMatchObject({
+      linkTypes: ['LINKTYPE_9999'],
+      frames: 3,
+    })
   })
 
   it('counts the drops that the capturing program reported: the latest statistics of each interface', async () => {
@@ -204,12 +294,19 @@ describe('what is told of a capture', () => {
       b.isb({ drops: 7n }),
       b.isb({ interfaceId: 9, drops: 100n }),
     )
-    expect((await readBytes(bytes)).infos[0].notes).toMatchObject([{ name: 'capture-drops', count: 10, firstFrame: null }])
+    expect((await readBytes(bytes)).infos[0].notes).toMatchObject([
+      { name: 'capture-drops', count: 10, firstFrame: null },
+    ])
   })
 
   it('counts the drops noted at packets', async () => {
     const withOption = packet(2, { options: b.concat(b.option(4, b.u64(5n)), b.endOfOptions) })
-    const bytes = b.concat(b.shb(), b.idb(), b.pb({ time: micro(1), data: b.tcpFrame(1), drops: 4 }), withOption)
+    const bytes = b.concat(
+      b.shb(),
+      b.idb(),
+      b.pb({ time: micro(1), data: b.tcpFrame(1), drops: 4 }),
+      withOption,
+    )
     expect((await readBytes(bytes)).infos[0].notes).toMatchObject([{ name: 'capture-drops', count: 9 }])
   })
 
@@ -218,14 +315,28 @@ describe('what is told of a capture', () => {
     const mapped = new Uint8Array(16)
     const bytes = b.concat(
       b.shb({ big: true }),
-      b.nrb([[Uint8Array.of(10, 0, 0, 1), 'client.example', 'alias'], [six, 'six.example'], [mapped, 'zero'], [Uint8Array.of(10, 0, 0, 1), 'later']], { big: true }),
+      b.nrb(
+        [
+          [Uint8Array.of(10, 0, 0, 1), 'client.example', 'alias'],
+          [six, 'six.example'],
+          [mapped, 'zero'],
+          [Uint8Array.of(10, 0, 0, 1), 'later'],
+        ],
+        { big: true },
+      ),
     )
-    expect((await readBytes(bytes)).names).toEqual({ '10.0.0.1': 'client.example', '2001:db8::1:0:0:5': 'six.example', '::': 'zero' })
+    expect((await readBytes(bytes)).names).toEqual({
+      '10.0.0.1': 'client.example',
+      '2001:db8::1:0:0:5': 'six.example',
+      '::': 'zero',
+    })
   })
 
   it('says that the clock was set back', async () => {
     const bytes = b.pcap({ records: [record(9), record(5), record(6)] })
-    expect((await readBytes(bytes)).infos[0].notes).toMatchObject([{ name: 'clock-stepped-back', count: 1, firstFrame: 2 }])
+    expect((await readBytes(bytes)).infos[0].notes).toMatchObject([
+      { name: 'clock-stepped-back', count: 1, firstFrame: 2 },
+    ])
   })
 })
 
@@ -233,7 +344,11 @@ describe('times', () => {
   it('are exact to the nanosecond over 104 days', async () => {
     const base = 1_700_000_000_999_999_999n
     const steps = [0n, 1n, 1_000_000_001n, 8_985_600_000_000_000n, 8_985_600_000_000_001n]
-    const bytes = b.concat(b.shb(), b.idb({ tsresol: 9 }), ...steps.map(step => b.epb({ time: base + step, data: b.tcpFrame(1) })))
+    const bytes = b.concat(
+      b.shb(),
+      b.idb({ tsresol: 9 }),
+      ...steps.map(step => b.epb({ time: base + step, data: b.tcpFrame(1) })),
+    )
     const times = (await readBytes(bytes)).rows.map(row => row.split(' ')[1].replace('.', ''))
     expect(times).toEqual(steps.map(step => String(base + step)))
   })
@@ -241,7 +356,14 @@ describe('times', () => {
   it('survive any 64-bit value at any resolution', async () => {
     for (const tsresol of [0, 6, 9, 12, 19, 20, 127, 0x80, 0x94, 0xbf, 0xff]) {
       for (const time of [0n, 1n, 1n << 63n, (1n << 64n) - 1n]) {
-        const seen = await readBytes(b.concat(b.shb(), b.idb({ tsresol, tsoffset: 1n << 62n }), b.epb({ time, data: b.tcpFrame(1) }), packet(2)))
+        const seen = await readBytes(
+          b.concat(
+            b.shb(),
+            b.idb({ tsresol, tsoffset: 1n << 62n }),
+            b.epb({ time, data: b.tcpFrame(1) }),
+            packet(2),
+          ),
+        )
         expect(seen.rows).toHaveLength(2)
       }
     }

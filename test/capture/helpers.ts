@@ -51,15 +51,21 @@ export async function readAll(paths: string[], options: OpenOptions = {}): Promi
 }
 
 /** The same for one file given as bytes. */
-export const readBytes = (bytes: Uint8Array, options: OpenOptions = {}): Promise<Seen> => readAll([tempFile(bytes)], options)
+export const readBytes = (bytes: Uint8Array, options: OpenOptions = {}): Promise<Seen> =>
+  readAll([tempFile(bytes)], options)
 
 /** A reader fed from memory, `chunkBytes` at a time, without any input or output: fast enough for every chunk size of every variant. */
-export function feed(bytes: Uint8Array, chunkBytes: number): { rows: string[]; data: string[]; state: unknown } {
+export function feed(
+  bytes: Uint8Array,
+  chunkBytes: number,
+): { rows: string[]; data: string[]; state: unknown } {
   const state = newRecordState('fed', 0, false, { seconds: Number.NaN }, new Map())
   const reader = sniff(bytes) === 'pcap' ? createPcapReader(state) : createPcapngReader(state)
   const [rows, data]: string[][] = [[], []]
   const onFrame = (frame: Frame): void => {
-    rows.push(`${frame.number} ${formatEpoch(state.timebase, frame.timeNs)} ${frame.end - frame.start}/${frame.originalLength} ${frame.linkType}`)
+    rows.push(
+      `${frame.number} ${formatEpoch(state.timebase, frame.timeNs)} ${frame.end - frame.start}/${frame.originalLength} ${frame.linkType}`,
+    )
     data.push(Buffer.from(frame.data.subarray(frame.start, frame.end)).toString('hex'))
   }
   // A copy as long as what has come: whatever looks beyond fails or finds nothing.
@@ -69,7 +75,14 @@ export function feed(bytes: Uint8Array, chunkBytes: number): { rows: string[]; d
     const view = new DataView(bytes.buffer, bytes.byteOffset, end)
     start = reader.read(bytes.subarray(0, end), view, start, end, onFrame)
   }
-  if (!state.stopped) reader.finish(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start, bytes.length, onFrame)
+  if (!state.stopped)
+    reader.finish(
+      bytes,
+      new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
+      start,
+      bytes.length,
+      onFrame,
+    )
   const { frame: _, notes, names, ...rest } = state
   return { rows, data, state: { ...rest, notes: notes.list(), names: Object.fromEntries(names) } }
 }

@@ -24,13 +24,48 @@ async function refusal(file: string): Promise<string> {
 
 describe('refused', () => {
   it.each([
-    ['text', 'notes.txt', b.text('Dear all,\nwe have resets'), 'DIR/notes.txt is not a capture: it begins with "Dear all,", not with a pcap or pcapng header'],
-    ['binary', 'x.bin', Uint8Array.of(1, 2, 3, 0xff), 'DIR/x.bin is not a capture: it begins with the bytes 01 02 03 ff, not with a pcap or pcapng header'],
-    ['terminal escapes', 'esc', b.text('\x1b[31mred\x1b[0m'), 'DIR/esc is not a capture: it begins with the bytes 1b 5b 33 31 6d 72 65 64, not with a pcap or pcapng header'],
-    ['three bytes', 'tiny', Uint8Array.of(0xd4, 0xc3, 0xb2), 'DIR/tiny is not a capture: it begins with the bytes d4 c3 b2, not with a pcap or pcapng header'],
-    ['empty', 'empty.pcap', new Uint8Array(0), 'DIR/empty.pcap is empty (0 bytes): nothing was captured into it'],
-    ['ZIP', 'a.zip', b.text('PK\x03\x04....'), 'DIR/a.zip is not a capture: it is a ZIP archive: unpack it first'],
-    ['snoop', 'a.snoop', b.text('snoop\0\0\0'), 'DIR/a.snoop is not a capture: it is a snoop capture: convert it with editcap -F pcapng IN OUT'],
+    [
+      'text',
+      'notes.txt',
+      b.text('Dear all,\nwe have resets'),
+      'DIR/notes.txt is not a capture: it begins with "Dear all,", not with a pcap or pcapng header',
+    ],
+    [
+      'binary',
+      'x.bin',
+      Uint8Array.of(1, 2, 3, 0xff),
+      'DIR/x.bin is not a capture: it begins with the bytes 01 02 03 ff, not with a pcap or pcapng header',
+    ],
+    [
+      'terminal escapes',
+      'esc',
+      b.text('\x1b[31mred\x1b[0m'),
+      'DIR/esc is not a capture: it begins with the bytes 1b 5b 33 31 6d 72 65 64, not with a pcap or pcapng header',
+    ],
+    [
+      'three bytes',
+      'tiny',
+      Uint8Array.of(0xd4, 0xc3, 0xb2),
+      'DIR/tiny is not a capture: it begins with the bytes d4 c3 b2, not with a pcap or pcapng header',
+    ],
+    [
+      'empty',
+      'empty.pcap',
+      new Uint8Array(0),
+      'DIR/empty.pcap is empty (0 bytes): nothing was captured into it',
+    ],
+    [
+      'ZIP',
+      'a.zip',
+      b.text('PK\x03\x04....'),
+      'DIR/a.zip is not a capture: it is a ZIP archive: unpack it first',
+    ],
+    [
+      'snoop',
+      'a.snoop',
+      b.text('snoop\0\0\0'),
+      'DIR/a.snoop is not a capture: it is a snoop capture: convert it with editcap -F pcapng IN OUT',
+    ],
   ])('%s', async (_, name, bytes, message) => {
     expect(await refusal(tempFile(bytes, name))).toBe(message)
   })
@@ -62,19 +97,26 @@ describe('refused', () => {
 
 describe('several files, one bad', () => {
   it('are not analysed without it', async () => {
-    await expect(openCaptures([tempFile(capture), tempFile(b.text('hello there'), 'bad.txt')])).rejects.toThrow(/bad\.txt is not a capture/)
+    await expect(
+      openCaptures([tempFile(capture), tempFile(b.text('hello there'), 'bad.txt')]),
+    ).rejects.toThrow(/bad\.txt is not a capture/)
   })
 
   it('unless asked to keep going', async () => {
     const warnings: string[] = []
-    const seen = await readAll([tempFile(b.text('hello there'), 'bad.txt'), tempFile(capture)], { keepGoing: true, onWarning: w => warnings.push(w) })
+    const seen = await readAll([tempFile(b.text('hello there'), 'bad.txt'), tempFile(capture)], {
+      keepGoing: true,
+      onWarning: w => warnings.push(w),
+    })
     expect(seen.rows).toHaveLength(3)
     expect(seen.infos).toHaveLength(1)
     expect(warnings).toEqual([expect.stringMatching(/bad\.txt is not a capture.*\(left out\)$/)])
   })
 
   it('and keeping going with nothing left is an error', async () => {
-    await expect(openCaptures([tempFile(b.text('hello there'))], { keepGoing: true })).rejects.toThrow(CaptureError)
+    await expect(openCaptures([tempFile(b.text('hello there'))], { keepGoing: true })).rejects.toThrow(
+      CaptureError,
+    )
   })
 })
 
@@ -104,7 +146,9 @@ describe('reading again', () => {
 describe('a stream', () => {
   it('reads as the file does, however its bytes come', async () => {
     for (const size of [1, 3, 17, 1000]) {
-      const parts = Array.from({ length: Math.ceil(capture.length / size) }, (_, i) => capture.slice(i * size, (i + 1) * size))
+      const parts = Array.from({ length: Math.ceil(capture.length / size) }, (_, i) =>
+        capture.slice(i * size, (i + 1) * size),
+      )
       const set = await openStream(Readable.from(parts), 'pipe')
       const numbers: number[] = []
       await set.read(frame => numbers.push(frame.number))
@@ -152,7 +196,9 @@ describe('a stream', () => {
   })
 
   it('that ends at once is refused', async () => {
-    await expect(openStream(Readable.from([]), 'standard input')).rejects.toThrow('standard input is empty: no capture came through')
+    await expect(openStream(Readable.from([]), 'standard input')).rejects.toThrow(
+      'standard input is empty: no capture came through',
+    )
   })
 })
 

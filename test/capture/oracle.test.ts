@@ -11,11 +11,16 @@ const root = path.join(import.meta.dirname, '../..')
 
 function capturesUnder(folder: string): string[] {
   if (!fs.existsSync(folder)) return []
-  const found = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && /\.(pcap|pcapng)$/.test(entry.name))
+  const found = fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && /\.(pcap|pcapng)$/.test(entry.name))
   return found.map(entry => path.join(entry.parentPath, entry.name)).sort()
 }
 
-const files = [...capturesUnder(path.join(root, 'fixtures')), ...capturesUnder(path.join(root, '../shared/captures'))]
+const files = [
+  ...capturesUnder(path.join(root, 'fixtures')),
+  ...capturesUnder(path.join(root, '../shared/captures')),
+]
 const readable = files.filter(file => !path.basename(file).includes('invalid'))
 const classic = readable.filter(file => {
   const magic = fs.readFileSync(file).subarray(0, 4).toString('hex')
@@ -23,7 +28,12 @@ const classic = readable.filter(file => {
 })
 
 interface ParsedPacket {
-  header: { timestampSeconds: number; timestampMicroseconds: number; capturedLength: number; originalLength: number }
+  header: {
+    timestampSeconds: number
+    timestampMicroseconds: number
+    capturedLength: number
+    originalLength: number
+  }
   data: Buffer
 }
 
@@ -33,7 +43,9 @@ function parse(file: string): Promise<string[]> {
     const parser = pcapParser.parse(file)
     parser.on('packet', ({ header, data }: ParsedPacket) => {
       const time = `${header.timestampSeconds}.${String(header.timestampMicroseconds).padStart(6, '0')}000`
-      rows.push(`${rows.length + 1} ${time} ${header.capturedLength}/${header.originalLength} ${data.toString('hex')}`)
+      rows.push(
+        `${rows.length + 1} ${time} ${header.capturedLength}/${header.originalLength} ${data.toString('hex')}`,
+      )
     })
     parser.on('end', () => resolve(rows))
     parser.on('error', reject)
@@ -44,30 +56,35 @@ describe('pcap-parser reads the same', () => {
   it('records of every classic capture', async () => {
     for (const file of classic) {
       const seen = await readAll([file])
-      expect(seen.rows.map((row, i) => `${row} ${seen.data[i]}`), file).toEqual(await parse(file))
+      expect(
+        seen.rows.map((row, i) => `${row} ${seen.data[i]}`),
+        file,
+      ).toEqual(await parse(file))
     }
   }, 60_000)
 })
 
-// Simple packet blocks have no time for tshark.
-const timed = readable.filter(file => !path.basename(file).includes('be-simple-packets'))
-
 describeWith(['capinfos'], 'capinfos counts the same', () => {
-  it('records, bytes, first and last time', async () => {
-    const args = ['-T', '-r', '-B', '-m', '-Q', '-c', '-d', '-a', '-e', '-S', ...timed]
+  it('records and original bytes of every capture', async () => {
+    const args = ['-T', '-r', '-B', '-m', '-Q', '-c', '-d', ...readable]
     const table = spawnSync('capinfos', args, { encoding: 'utf8', maxBuffer: 1 << 28 }).stdout
-    const cells = (line: string): string[] => [...line.matchAll(/"([^"]*)"/g)].map(match => match[1])
-    const theirs = table.trim().split('\n').map(cells)
+    const theirs = table
+      .trim()
+      .split('\n')
+      .map(line => [...line.matchAll(/"([^"]*)"/g)].map(match => match[1]))
     const ours: string[][] = []
-    for (const file of timed) {
-      const [info] = (await readAll([file])).infos
-      ours.push([file, String(info.frames), String(info.bytes)])
+    for (const file of readable) {
+      const { infos, rows } = await readAll([file])
+      const original = rows.reduce((sum, row) => sum + Number(row.split('/')[1]), 0)
+      ours.push([file, String(infos[0].frames), String(original)])
     }
-    expect(ours).toEqual(theirs.map(([file, frames, bytes]) => [file, frames, bytes]))
+    expect(ours).toEqual(theirs)
   }, 60_000)
 })
 
 describeWith(['tshark'], 'tshark reads the same records', () => {
+  // Simple packet blocks have no time for tshark; timestamps millennia apart exceed what is exact here.
+  const timed = readable.filter(file => !/be-simple-packets|pcapng-example/.test(file))
   // A process for each file: all development captures, and some of the fixtures.
   const some = timed.filter((file, i) => file.includes('/shared/') || i % Math.ceil(timed.length / 20) === 0)
   it.each(some.map(file => [path.relative(root, file), file]))('%s', async (_, file) => {
@@ -77,6 +94,7 @@ describeWith(['tshark'], 'tshark reads the same records', () => {
 
 describe('every capture at hand', () => {
   it('is complete', async () => {
-    for (const file of readable) expect((await readAll([file])).infos[0], file).toMatchObject({ complete: true })
+    for (const file of readable)
+      expect((await readAll([file])).infos[0], file).toMatchObject({ complete: true })
   })
 })

@@ -6,11 +6,15 @@ import { readAll, tempFile } from './helpers.ts'
 
 /** A capture with records at these seconds. */
 const piece = (...seconds: number[]): string =>
-  tempFile(b.pcap({ records: seconds.map((second, i) => ({ sec: 1_700_000_000 + second, data: b.tcpFrame(i) })) }))
+  tempFile(
+    b.pcap({ records: seconds.map((second, i) => ({ sec: 1_700_000_000 + second, data: b.tcpFrame(i) })) }),
+  )
 
 async function order(paths: string[], chunkBytes = 1 << 16): Promise<string[]> {
   const seen = await readAll(paths, { chunkBytes })
-  return seen.rows.map((row, i) => `${'abc'[seen.captures[i]]}${row.split(' ')[0]}@${Number(row.split(' ')[1]) - 1_700_000_000}`)
+  return seen.rows.map(
+    (row, i) => `${'abc'[seen.captures[i]]}${row.split(' ')[0]}@${Number(row.split(' ')[1]) - 1_700_000_000}`,
+  )
 }
 
 describe('pieces', () => {
@@ -21,11 +25,26 @@ describe('pieces', () => {
   })
 
   it('that overlap are merged by time; each keeps its own frame numbers', async () => {
-    expect(await order([piece(1, 4, 9), piece(2, 3, 5), piece(4, 10)])).toEqual(['a1@1', 'b1@2', 'b2@3', 'a2@4', 'c1@4', 'b3@5', 'a3@9', 'c2@10'])
+    expect(await order([piece(1, 4, 9), piece(2, 3, 5), piece(4, 10)])).toEqual([
+      'a1@1',
+      'b1@2',
+      'b2@3',
+      'a2@4',
+      'c1@4',
+      'b3@5',
+      'a3@9',
+      'c2@10',
+    ])
   })
 
   it('with equal times: the piece that begins earlier comes first, then the one named first', async () => {
-    expect(await order([piece(1, 1), piece(0, 1), piece(1)])).toEqual(['b1@0', 'b2@1', 'a1@1', 'a2@1', 'c1@1'])
+    expect(await order([piece(1, 1), piece(0, 1), piece(1)])).toEqual([
+      'b1@0',
+      'b2@1',
+      'a1@1',
+      'a2@1',
+      'c1@1',
+    ])
   })
 
   it('keep the order within a file even where its clock steps back', async () => {
@@ -33,7 +52,13 @@ describe('pieces', () => {
   })
 
   it('may be empty, of other formats, compressed', async () => {
-    const ng = tempFile(b.concat(b.shb(), b.idb({ tsresol: 9 }), b.epb({ time: 1_700_000_002_000_000_000n, data: b.tcpFrame(1) })))
+    const ng = tempFile(
+      b.concat(
+        b.shb(),
+        b.idb({ tsresol: 9 }),
+        b.epb({ time: 1_700_000_002_000_000_000n, data: b.tcpFrame(1) }),
+      ),
+    )
     expect(await order([piece(), piece(1, 3), ng])).toEqual(['b1@1', 'c1@2', 'b2@3'])
     const seen = await readAll([piece(), ng])
     expect(seen.infos.map(info => [info.format, info.frames, info.firstTime])).toEqual([
@@ -62,10 +87,19 @@ describe('pieces', () => {
 
   it('hand over the bytes of the record, not of another', async () => {
     const files = [0, 1, 2].map(shift =>
-      tempFile(b.pcap({ records: Array.from({ length: 200 }, (_, i) => ({ sec: 1_700_000_000 + 3 * i + shift, data: b.tcpFrame(3 * i + shift, 0x10, i) })) })),
+      tempFile(
+        b.pcap({
+          records: Array.from({ length: 200 }, (_, i) => ({
+            sec: 1_700_000_000 + 3 * i + shift,
+            data: b.tcpFrame(3 * i + shift, 0x10, i),
+          })),
+        }),
+      ),
     )
     const seen = await readAll(files, { chunkBytes: 500 })
     expect(seen.data).toHaveLength(600)
-    seen.data.forEach((hex, i) => expect(hex).toBe(Buffer.from(b.tcpFrame(i, 0x10, Math.floor(i / 3))).toString('hex')))
+    seen.data.forEach((hex, i) =>
+      expect(hex).toBe(Buffer.from(b.tcpFrame(i, 0x10, Math.floor(i / 3))).toString('hex')),
+    )
   })
 })

@@ -137,9 +137,9 @@ describe('exit codes', () => {
         return analysis(report([], []))
       },
     }
-    await rst('a.pcap', world)
+    expect(await rst('a.pcap', world)).toMatchObject({ code: 130, out: '' })
     expect(signal?.aborted).toBe(true)
-    await rst('-', world)
+    expect((await rst('-', world)).code).toBe(0)
     expect(signal?.aborted).toBe(false)
   })
 })

@@ -174,7 +174,16 @@ def report(**event):
     sys.stdout.flush()
 
 
+def keep_time():
+    """Goes before ordinary work on a busy machine: a path's delay must not depend on who else computes."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except OSError:
+        pass
+
+
 if __name__ == '__main__':
+    keep_time()
     forwarder = Forwarder(json.loads(sys.argv[1]))
     report(event='ready')
     forwarder.run()

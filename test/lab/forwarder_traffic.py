@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+from forwarder import keep_time
+
 TCP_REPAIR = 19
 conns, listeners, accepted = {}, {}, {}
 
@@ -228,4 +230,5 @@ def main():
 
 
 if __name__ == '__main__':
+    keep_time()
     main()

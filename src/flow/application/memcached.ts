@@ -71,7 +71,7 @@ function serverLine(
     return
   }
   if (words[0] === 'STAT' || words[0] === 'ITEM') return
-  if (/ERROR$/.test(words[0])) reject(state, 1, display(data, from, to))
+  if (words[0].endsWith('ERROR')) reject(state, 1, display(data, from, to))
   endMessage(state, 1)
   answer(state)
 }

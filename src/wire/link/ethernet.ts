@@ -23,13 +23,19 @@ export function ethernet(walk: Walk, at: number, end: number): Found {
     data[at + SOURCE + 5]
   const type = u16(data, at + TYPE)
   if (type === ETHERTYPE_IPV4) return ipv4(walk, body, end)
-  if (type < 1536 && isIsl(data, at)) return innerEthernet(walk, at + ISL_HEADER, end)
+  if (type < 1536 && isIsl(data, at)) return isl(walk, type, at, end)
   return typeOrLength(walk, type, body, end)
 }
 
 /** A whole Ethernet frame as the payload of something else. */
 export function innerEthernet(walk: Walk, at: number, end: number): Found {
   return walk.enter(LAYER_ETHERNET, -1) ? ethernet(walk, at, end) : FOUND_NONE
+}
+
+/** @param length of what follows the length field, the inner frame's check sequence with it */
+function isl(walk: Walk, length: number, at: number, end: number): Found {
+  const bodyEnd = at + ETHERNET_HEADER + length
+  return innerEthernet(walk, at + ISL_HEADER, bodyEnd < end ? bodyEnd : end)
 }
 
 function isIsl(data: Uint8Array, at: number): boolean {

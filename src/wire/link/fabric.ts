@@ -17,7 +17,7 @@ export function macsec(walk: Walk, at: number, end: number): Found {
   const control = walk.data[at]
   const body = at + (control & 0x20 ? 14 : 6)
   if (control & 0x8c || !walk.readable(body + 2, end) || !walk.enter(LAYER_MACSEC, -1)) return FOUND_NONE
-  return typeOrLength(walk, u16(walk.data, body), body + 2, end - 16)
+  return typeOrLength(walk, u16(walk.data, body), body + 2, end)
 }
 
 /** Cisco metadata: version, length, options of four bytes, then a type. */

@@ -1,5 +1,5 @@
 /** MPLS label stack (RFC 3032 §2.1) and what can be guessed of its payload. */
-import { i32, u16, u24 } from '../bytes.js'
+import { i32, u16 } from '../bytes.js'
 import { ipv4 } from '../ip/ipv4.js'
 import { ipv6 } from '../ip/ipv6.js'
 import { LAYER_MPLS } from '../layers.js'
@@ -51,8 +51,9 @@ function payload(walk: Walk, at: number, end: number): Found {
 function pseudowire(walk: Walk, at: number, end: number): Found {
   const { data } = walk
   if (!walk.readable(at + 14, end)) return FOUND_NONE
-  // Three zero bytes are a maker's address prefix: a frame that begins so counts as plain, as Wireshark has it.
-  const plain = u24(data, at) === 0 || u16(data, at + 12) >= MIN_ETHERTYPE
+  // Wireshark calls it plain when makers' prefixes are known for both addresses; so does this, but asks for what all such have in common.
+  const makers = ((data[at] | data[at + 6]) & 0x03) === 0
+  const plain = makers && u16(data, at + 12) >= MIN_ETHERTYPE
   return innerEthernet(walk, plain ? at : at + 4, end)
 }
 

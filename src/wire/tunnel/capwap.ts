@@ -10,11 +10,12 @@ const NATIVE_FRAME = 0x100
 const FRAGMENT = 0x80
 const LAST_FRAGMENT = 0x40
 const KEEP_ALIVE = 0x08
+const DTLS = 1
 
 export function capwapData(walk: Walk, at: number, end: number): Found {
   const { data } = walk
-  // A preamble type of 1 means DTLS: encrypted.
-  if (!walk.readable(at + 8, end) || (data[at] & 15) !== 0) return FOUND_NONE
+  // The preamble says whether the rest is encrypted.
+  if (!walk.readable(at + 8, end) || (data[at] & 15) === DTLS) return FOUND_NONE
   const bits = u24(data, at + 1)
   const length = (bits >> 19) << 2
   if (bits & KEEP_ALIVE || isPart(data, at, bits) || length < 8 || !walk.enter(LAYER_CAPWAP, -1))

@@ -13,8 +13,9 @@ const CHECKSUM = 0x8000
 const ROUTING = 0x4000
 const KEY = 0x2000
 const SEQUENCE = 0x1000
-/** Version 1 only. */
+/** Only where PPP is inside (RFC 2637 §4.1). */
 const ACKNOWLEDGMENT = 0x0080
+const PPP = 0x880b
 
 export function gre(walk: Walk, at: number, end: number): Found {
   const { data } = walk
@@ -30,7 +31,7 @@ export function gre(walk: Walk, at: number, end: number): Found {
     body += 4
   }
   if (flags & SEQUENCE) body += 4
-  if (flags & ACKNOWLEDGMENT) body += 4
+  if (flags & ACKNOWLEDGMENT && type === PPP) body += 4
   if (flags & ROUTING) body = afterRoutes(walk, body, end)
   if (body < 0 || !walk.enter(LAYER_GRE, key)) return FOUND_NONE
   return greType(walk, type, body, end, (flags & SEQUENCE) !== 0)
@@ -55,7 +56,7 @@ function greType(walk: Walk, type: number, at: number, end: number, sequenced: b
     case 0x894f:
     case 0x6558:
       return etherType(walk, type, at, end)
-    case 0x880b: // PPP
+    case PPP:
       return pppFramed(walk, at, end)
     case 0x8881: // CDMA2000
     case 0x88d2:

@@ -13,7 +13,7 @@ const HEADER = 8
 export function nsh(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + HEADER, end) || !walk.enter(LAYER_NSH, -1)) return FOUND_NONE
   // Length in words: the lower six bits of the first two bytes; always 24 bytes for metadata type 1 (§2.4).
-  const fixed = (walk.data[at + 2] & 15) === 1
+  const fixed = walk.data[at + 2] === 1
   const length = fixed ? 24 : (u16(walk.data, at) & 0x3f) << 2
   return length < HEADER ? FOUND_NONE : nextProtocol(walk, walk.data[at + 3], at + length, end)
 }

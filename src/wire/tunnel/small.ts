@@ -40,7 +40,7 @@ export function ayiya(walk: Walk, at: number, end: number): Found {
 export function mobileIp(walk: Walk, at: number, end: number): Found {
   const { data } = walk
   if (!walk.readable(at + 4, end) || data[at] !== 4 || !walk.enter(LAYER_MOBILE_IP, -1)) return FOUND_NONE
-  return ipProtocol(walk, data[at + 1], at + 4, end)
+  return ipv4(walk, at + 4, end)
 }
 
 /** Juniper's packet mirror: an intercept id and a session id, then an IP packet. */
