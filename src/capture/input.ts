@@ -1,5 +1,6 @@
 /** A named input, opened: which container it is, how compressed, and its bytes. */
 import fs from 'node:fs'
+import type { Readable } from 'node:stream'
 import { decompress } from './decompress.js'
 import { CaptureError, printable, systemError } from './error.js'
 import { type Compression, describeContent, type Format, SNIFF_BYTES, sniff } from './sniff.js'
@@ -59,7 +60,7 @@ export function streamInput(stream: NodeJS.ReadableStream, label: string, live: 
     size: null,
     rereadable: false,
     live,
-    open: () => streamSource(stream as import('node:stream').Readable, label),
+    open: () => streamSource(stream as Readable, label),
   }
 }
 

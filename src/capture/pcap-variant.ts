@@ -12,7 +12,7 @@ export interface PcapVariant {
 }
 
 export const STANDARD: PcapVariant = { name: 'standard', headerBytes: 16 }
-const MODIFIED: PcapVariant = { name: 'modified', headerBytes: 24 }
+export const MODIFIED: PcapVariant = { name: 'modified', headerBytes: 24 }
 const SUSE: PcapVariant = { name: 'suse-6.3', headerBytes: 28 }
 const NOKIA: PcapVariant = { name: 'nokia', headerBytes: 20 }
 

@@ -1,5 +1,5 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
-import { sinceArrival } from './thresholds.js'
+import { PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'abortive-close',
@@ -32,7 +32,7 @@ export default defineCause({
     weak("the reset's window is that of the last ACK: nothing was waiting to be read", f => (f.resetWindowRatio === undefined ? undefined : f.resetWindowRatio > 0.9 && f.resetWindowRatio < 1.2)),
     weak('it came in the middle of its own transfer', f => or(atLeast(f.senderUnackedBytes, 1), f.sender === 'server' ? f.responseInProgress : f.requestInProgress)),
     weak('its sender was waiting for an answer', f => and(f.sender === 'client', f.requestOutstanding, f.peerSpokeLast === false)),
-    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, below(sinceArrival(f), 1500), f.sender === 'server' || f.peerPaused !== true)),
+    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, below(sinceArrival(f), PROMPT_MS), f.sender === 'server' || f.peerPaused !== true)),
     contrary("the reset's window is {resetWindowRatio} times that of the last ACK: unread data was thrown away", f => atLeast(f.resetWindowRatio, 1.9)),
     against('{unreadBytes} had been acknowledged without the window moving', f => atLeast(f.unreadBytes, 4000)),
     against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),

@@ -1,4 +1,4 @@
-import { against, and, atLeast, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
+import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
 import { IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -33,18 +33,20 @@ export default defineCause({
   signs: [
     weak('{silenceMs} is longer than most think times', f => atLeast(f.silenceMs, LONG_IDLE_MS)),
     fair('{silenceMs} is as long as the common device and proxy timers', f => atLeast(f.silenceMs, VERY_LONG_IDLE_MS)),
-    strong('the silence ended with the reset itself: a timer fired', f => and(f.silenceEndedByReset, f.active !== false)),
+    strong('the silence ended with the reset itself: a timer fired', f => and(f.silenceEndedByReset, f.active !== false, atLeast(f.silenceMs, LONG_IDLE_MS))),
+    fair('the silence ended with the reset itself', f => and(f.silenceEndedByReset, f.active !== false, below(f.silenceMs, LONG_IDLE_MS))),
     fair('the silence ended with a segment that was answered at once: its receiver no longer knew the connection', f => and(not(f.silenceEndedByReset), f.active === false)),
-    strong('{sameSilenceCount} other connections of this listener ended after the same silence', f => f.sameSilenceCount >= 1),
+    // Where the next segment ended the silence, equal silences are the peer's rhythm, not a timer.
+    strong('{sameSilenceCount} other connections of this listener ended after the same silence', f => f.sameSilenceCount >= 1 && (f.silenceEndedByReset === true || f.finWithReset)),
     fair('connections of this listener survived shorter silences, {survivedSilenceMs} at most', f =>
-      f.survivedSilenceMs !== undefined && f.silenceMs !== undefined && f.survivedSilenceMs >= 500 ? f.survivedSilenceMs < f.silenceMs : undefined,
+      f.survivedSilenceMs !== undefined && f.silenceMs !== undefined && f.survivedSilenceMs >= 500 ? f.survivedSilenceMs * 2 < f.silenceMs : undefined,
     ),
     fair('FIN and reset came together after the silence', f => (f.finWithReset ? true : undefined), ['senderFinMs']),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
     contrary('connections of this listener survived longer silences ({survivedSilenceMs})', f =>
       f.survivedSilenceMs !== undefined && f.silenceMs !== undefined ? f.survivedSilenceMs > f.silenceMs * 1.3 : undefined,
     ),
-    against('several connections of this host were forgotten at once, whatever their silence', f => f.forgottenCount >= 2 && f.sameSilenceCount === 0),
+    against('several connections of this host were forgotten at once, whatever their silence', f => f.forgottenCount >= 2),
     against('many connections of one owner ended in the same moment', f => f.burstCount >= 3 && f.sameSilenceCount < f.burstCount - 1),
     contrary('the client dropped its own idle, fully answered connection', f =>
       and(f.sender === 'client', f.active !== false, f.silenceEndedByReset, not(f.requestOutstanding), f.origin !== 'middlebox', f.sameSilenceCount === 0),

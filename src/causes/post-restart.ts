@@ -41,7 +41,6 @@ export default defineCause({
     fair('connections were refused afterwards', f => f.refusalsAfter > 0),
     fair('the peer had to repeat itself before it was answered: its partner was away', f => f.peerRetransmissions > 0),
     weak('a new connection was made soon after ({nextAcceptMs})', f => and(f.nextAcceptMs !== undefined, (f.nextAcceptMs ?? 0) < 10_000)),
-    against('the silence is that of other resets of this listener: a timer', f => f.sameSilenceCount >= 1 && f.forgottenCount <= f.sameSilenceCount + 1),
     contrary('a client that had spoken {sinceSenderPacketMs} before is told by a reset, not by a restart', f => f.sender === 'client' && (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS),
     contrary('its sender sent nothing but a SYN-ACK: the connection was perhaps never created', f => and(f.synAckSeen, f.senderPayloadBytes === 0, f.seqOffsetBytes === 0, f.sender === 'server', (f.silenceMs ?? 0) < IDLE_MS, f.forgottenCount < 2)),
     against('its sender had spoken {sinceSenderPacketMs} before: few things restart that fast', f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS),

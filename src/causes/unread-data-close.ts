@@ -1,5 +1,5 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
-import { sinceArrival } from './thresholds.js'
+import { PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'unread-data-close',
@@ -30,7 +30,7 @@ export default defineCause({
     strong("the reset's window is {resetWindowRatio} times that of the last ACK: close() emptied a full queue", f => atLeast(f.resetWindowRatio, 1.9)),
     strong("the peer's data was still arriving: {peerUnackedBytes} were on their way", f => and(f.peerSpokeLast, atLeast(f.peerUnackedBytes, 1), below(sinceArrival(f), 1500))),
     fair("the peer's data came last, {sincePeerDataMs} before the reset, and was not answered", f =>
-      and(f.peerSpokeLast, below(sinceArrival(f), 1500), f.sender === 'server' || f.peerPaused !== true),
+      and(f.peerSpokeLast, below(sinceArrival(f), PROMPT_MS), f.sender === 'server' || f.peerPaused !== true),
     ),
     fair('the peer was in the middle of a message', f => (f.sender === 'server' ? f.requestInProgress : f.responseInProgress)),
     fair('it had stopped reading an upload', f => and(f.sender === 'server', f.requestInProgress, below(sinceArrival(f), 1500))),

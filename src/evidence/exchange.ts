@@ -4,6 +4,7 @@ import {
   type ApplicationState,
   exchangeComplete,
   lastRejection,
+  type Rejection,
   requestInProgress,
   requestOutstanding,
   responseInProgress,
@@ -39,7 +40,7 @@ export function exchangeFacts(view: ResetView): Exchange {
   const state = view.connection.application
   const own = sideIndex(view.sender.side)
   const rejectedBy = (side: SideIndex) => {
-    const rejection = lastRejection(state, side)
+    const rejection = lastRejection(state, side) ?? refusedStatus(state, side)
     // Only the side's last words count: what was refused and then followed by business as usual is history.
     const stale = rejection && rejection.timeNs < (state.sides[side].messageStartNs ?? 0)
     return rejection && !stale ? { text: rejection.text, ms: (view.first.timeNs - rejection.timeNs) / 1e6 } : undefined
@@ -62,6 +63,14 @@ export function exchangeFacts(view: ResetView): Exchange {
     peerSaidClosing: state.closing[own === 0 ? 1 : 0],
     mismatch: state.mismatch ?? undefined,
   }
+}
+
+/** A response whose header was cut by the snap length shows its status line all the same. */
+function refusedStatus(state: ApplicationState, side: SideIndex): Rejection | undefined {
+  const { http, sides } = state
+  const timeNs = sides[side].messageStartNs
+  if (side !== 1 || http === null || http.status < 400 || timeNs === null || sides[side].completed >= sides[side].started) return undefined
+  return { side, text: `${http.status} ${http.reason}`.trim(), timeNs }
 }
 
 function isEncrypted(state: ApplicationState): boolean {

@@ -8,6 +8,8 @@
 /** Answer of `find` for a key that is not there. */
 export const NO_ID = -1
 
+const NOT_ASKED = -2
+
 /** Addresses come from the network: an unpredictable seed keeps crafted keys from colliding. No result depends on it. */
 const SEED = (Math.random() * 0x100000000) | 0
 
@@ -21,6 +23,9 @@ export class KeyTable {
   private mask: number
   private readonly free: number[] = []
   private nextId = 0
+  /** The key asked for last and its id, NOT_ASKED when that is no longer valid: packets of one connection come in trains. */
+  private readonly lastKey: Int32Array
+  private lastId = NOT_ASKED
 
   /** @param words 32-bit words per key */
   constructor(
@@ -32,30 +37,35 @@ export class KeyTable {
     this.slots = new Int32Array(slots * 2)
     this.mask = slots - 1
     this.keys = new Int32Array((slots >> 1) * words)
+    this.lastKey = new Int32Array(words)
   }
 
   /** Id of a key, NO_ID when it is not there. */
   find(key: Int32Array): number {
+    if (this.lastId !== NOT_ASKED && same(this.lastKey, 0, key, this.words)) return this.lastId
     const hash = this.hash(key)
     const { slots, mask } = this
     for (let at = hash & mask; ; at = (at + 1) & mask) {
       const held = slots[at * 2 + 1]
-      if (held === 0) return NO_ID
-      if (slots[at * 2] === hash && this.equals(held - 1, key)) return held - 1
+      if (held === 0) return this.remember(key, NO_ID)
+      if (slots[at * 2] === hash && same(this.keys, (held - 1) * this.words, key, this.words)) {
+        return this.remember(key, held - 1)
+      }
     }
   }
 
   /** Id of a key, which is added when it is not there (`added` tells). Ids of deleted keys are used again. */
   add(key: Int32Array): number {
+    this.added = false
+    if (this.lastId >= 0 && same(this.lastKey, 0, key, this.words)) return this.lastId
     const hash = this.hash(key)
     const { slots, mask } = this
     let at = hash & mask
     for (; ; at = (at + 1) & mask) {
       const held = slots[at * 2 + 1]
       if (held === 0) break
-      if (slots[at * 2] === hash && this.equals(held - 1, key)) {
-        this.added = false
-        return held - 1
+      if (slots[at * 2] === hash && same(this.keys, (held - 1) * this.words, key, this.words)) {
+        return this.remember(key, held - 1)
       }
     }
     const id = this.free.pop() ?? this.nextId++
@@ -67,7 +77,7 @@ export class KeyTable {
     this.added = true
     this.size++
     if (this.size * 2 > mask) this.growSlots()
-    return id
+    return this.remember(key, id)
   }
 
   /** Removes a key by its id, which must be in use. */
@@ -88,6 +98,7 @@ export class KeyTable {
     slots[hole * 2 + 1] = 0
     this.size--
     this.free.push(id)
+    this.lastId = NOT_ASKED
   }
 
   /** Copies the key of an id into `out`. */
@@ -95,11 +106,10 @@ export class KeyTable {
     for (let i = 0; i < this.words; i++) out[i] = this.keys[id * this.words + i]
   }
 
-  private equals(id: number, key: Int32Array): boolean {
-    const { keys, words } = this
-    // From the end: ports and the low address words differ most.
-    for (let i = words - 1, at = id * words + i; i >= 0; i--, at--) if (keys[at] !== key[i]) return false
-    return true
+  private remember(key: Int32Array, id: number): number {
+    for (let i = 0; i < this.words; i++) this.lastKey[i] = key[i]
+    this.lastId = id
+    return id
   }
 
   private hash(key: Int32Array): number {
@@ -133,6 +143,12 @@ export class KeyTable {
       this.slots[at * 2 + 1] = old[i + 1]
     }
   }
+}
+
+/** Compares `keys[at .. at + words)` with a key, from the end: ports and the low address words differ most. */
+function same(keys: Int32Array, at: number, key: Int32Array, words: number): boolean {
+  for (let i = words - 1; i >= 0; i--) if (keys[at + i] !== key[i]) return false
+  return true
 }
 
 /** One round and the finalizer of MurmurHash3 (x86, 32 bit; public domain). */

@@ -1,4 +1,4 @@
-/** Tracked state → `World`, the plain data everything behind this folder works on. Reads only; may be called at any time. */
+/** Tracked state → `World`, the plain data everything behind this folder works on. May be called at any time: the flow goes on. */
 import type { CaptureHealth, Connection, ListenerTimeline, SourceTimeline, World } from '../model.js'
 import type { TrackedConnection } from './connection.js'
 import type { Flow } from './flow.js'
@@ -100,7 +100,8 @@ function healthSums(flow: Flow, kept: TrackedConnection[], hasResets: boolean): 
 }
 
 function health(flow: Flow, sums: HealthSums, connections: number): CaptureHealth {
-  const unanswered = flow.skim.listeners.list
+  // Where one direction is missing, so are the answers.
+  const unanswered = (sums.oneSided ? [] : flow.skim.listeners.list)
     .filter(l => l.opened > l.answered)
     .sort((a, b) => b.opened - b.answered - (a.opened - a.answered))
     .slice(0, MAX_UNANSWERED)

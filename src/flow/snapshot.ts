@@ -1,7 +1,7 @@
 /** A tracked connection as plain data of the model. Pure: may be called at any time, as often as wanted. */
 import type { Connection, Endpoint, Handshake, SegmentRecord, Side, SideState } from '../model.js'
 import { addressText } from '../wire/text.js'
-import { createApplicationState } from './application/index.js'
+import { type ApplicationState, createApplicationState } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
 import { SEGMENT_KINDS } from './kinds.js'
 import { ACK_NUMBER, FRAME, NEW_BYTES, NO_ROW, ORDINAL, PAYLOAD, SEQ, type SegmentLog, TS_VAL } from './segment-log.js'
@@ -46,9 +46,21 @@ export function snapshot(
     longestSurvivedSilenceNs: c.longestSilenceNs,
     copies: c.copies,
     unseenBytes: unseenBytes(c),
-    application: c.application ? structuredClone(c.application) : createApplicationState(serverEnd.port),
+    application: c.application ? structuredClone(c.application) : silentState(serverEnd.port),
     icmpErrors: (c.icmpErrors ?? []).map(error => ({ ...error })),
   }
+}
+
+/** Shared, because a scan makes a million connections that never said anything. */
+const SILENT = new Map<number, ApplicationState>()
+
+function silentState(port: number): ApplicationState {
+  let state = SILENT.get(port)
+  if (state === undefined) {
+    state = createApplicationState(port)
+    SILENT.set(port, state)
+  }
+  return state
 }
 
 /** Sequence space that was acknowledged and never seen, both sides together. */

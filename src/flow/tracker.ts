@@ -56,8 +56,11 @@ export class Tracker {
   private closedFrom = 0
   private serial = 0
   private segments = 0
+  private evictAbove: number
 
-  constructor(private readonly options: TrackerOptions) {}
+  constructor(private readonly options: TrackerOptions) {
+    this.evictAbove = options.memoryBytes
+  }
 
   track(segment: Segment, frame: Frame): void {
     if ((++this.segments & 0xfff) === 0) this.sweep(frame.timeNs)
@@ -204,7 +207,7 @@ export class Tracker {
       this.closing = closing.slice(this.closedFrom)
       this.closedFrom = 0
     }
-    if (this.bytes > this.options.memoryBytes) this.evict()
+    if (this.bytes > this.evictAbove) this.evict()
   }
 
   /** Memory in use, about. */
@@ -244,7 +247,8 @@ export class Tracker {
   /** Frees a quarter of the allowance at once, so that sorting is rare: closed connections first, then the longest silent. */
   private evict(): void {
     const candidates = [...this.held].filter(c => !c.reset)
-    candidates.sort((a, b) => Number(b.finished) - Number(a.finished) || a.lastTimeNs - b.lastTimeNs || a.serial - b.serial)
+    const over = (c: TrackedConnection) => Number(c.finished || c.closing)
+    candidates.sort((a, b) => over(b) - over(a) || a.lastTimeNs - b.lastTimeNs || a.serial - b.serial)
     const target = this.options.memoryBytes * 0.75
     for (const c of candidates) {
       if (this.bytes <= target) break
@@ -256,6 +260,8 @@ export class Tracker {
       this.evicted++
       this.forget(c)
     }
+    // Reset connections cannot go: where they alone exceed the allowance, do not try again at once.
+    this.evictAbove = Math.max(this.options.memoryBytes, this.bytes * 1.25)
   }
 }
 

@@ -16,7 +16,7 @@ const OPTIONS = hex('020405b4 01 030307 0402 080a 11223344 55667788 01 050a 0000
 function decode(bytes: number[], linkType = 1, originalLength = bytes.length) {
   const notes = new Notes()
   const segment = new Segment()
-  const frame = asFrame({ name: '', linkType, bytes, originalLength }, linkType, 1)
+  const frame = asFrame({ name: '', linkType, bytes, originalLength }, 1)
   const found = createDecoder(notes).decode(frame, segment)
   return { found, segment, notes: notes.list().map(note => note.name), frame }
 }
@@ -158,9 +158,7 @@ describe('IP fragments', () => {
   function run(frames: number[][]) {
     const decoder = createDecoder(new Notes())
     const segment = new Segment()
-    return frames.map((bytes, i) =>
-      decoder.decode(asFrame({ name: '', linkType: 1, bytes }, 1, i + 1), segment),
-    )
+    return frames.map((bytes, i) => decoder.decode(asFrame({ name: '', linkType: 1, bytes }, i + 1), segment))
   }
 
   test('show their TCP header at the frame that completes the packet, in any order', () => {
@@ -172,9 +170,7 @@ describe('IP fragments', () => {
   test('fill the segment from the reassembled bytes', () => {
     const decoder = createDecoder(new Notes())
     const segment = new Segment()
-    const frames = [part(0, 16), part(16, 64)].map((bytes, i) =>
-      asFrame({ name: '', linkType: 1, bytes }, 1, i),
-    )
+    const frames = [part(0, 16), part(16, 64)].map((bytes, i) => asFrame({ name: '', linkType: 1, bytes }, i))
     for (const frame of frames) decoder.decode(frame, segment)
     expect(segment).toMatchObject({
       flags: RST | ACK,
@@ -222,7 +218,7 @@ describe('skim', () => {
   const flagsOf = (frame: TestFrame) => {
     const decoder = createDecoder(new Notes())
     const segment = new Segment()
-    const found = decoder.decode(asFrame(frame, frame.linkType, 1), segment)
+    const found = decoder.decode(asFrame(frame, 1), segment)
     return found === FOUND_TCP ? segment.flags : -1 - found
   }
 
@@ -230,15 +226,14 @@ describe('skim', () => {
     const random = generator(5)
     for (let i = 0; i < 20_000; i++) {
       const frame = mutate(everyLayer[i % everyLayer.length], random)
-      const skimmed = createDecoder(new Notes()).skim(asFrame(frame, frame.linkType, 1))
+      const skimmed = createDecoder(new Notes()).skim(asFrame(frame, 1))
       expect(skimmed < 0 ? skimmed : skimmed & 0xfff, frame.name).toBe(flagsOf(frame))
     }
   })
 
   test('tells where the header stands in the common layout', () => {
     expect(
-      createDecoder(new Notes()).skim(asFrame({ name: '', linkType: 1, bytes: eth(ip4(tcp())) }, 1, 1)) >>>
-        12,
+      createDecoder(new Notes()).skim(asFrame({ name: '', linkType: 1, bytes: eth(ip4(tcp())) }, 1)) >>> 12,
     ).toBe(34)
   })
 })
@@ -257,7 +252,7 @@ test('no bytes whatever make the decoder throw, loop or read out of bounds', () 
     fc.property(shape, ({ bytes, link, more, type }) => {
       if (bytes.length > 14) bytes.set(be16(type), 12)
       const found = decoder.decode(
-        { ...asFrame({ name: '', linkType: link, bytes }, link, 1), originalLength: more },
+        { ...asFrame({ name: '', linkType: link, bytes }, 1), originalLength: more },
         segment,
       )
       expect(found).toBeLessThanOrEqual(FOUND_UDP)

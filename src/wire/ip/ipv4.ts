@@ -52,7 +52,8 @@ function packet(walk: Walk, at: number, end: number, protocolKnown: number): Fou
   const body = at + headerBytes
   const protocol = protocolKnown < 0 ? data[at + PROTOCOL] : protocolKnown
   if (flags & (MORE_FRAGMENTS | OFFSET_MASK)) {
-    const whole = at + u16(data, at + TOTAL_LENGTH) <= limit
+    const total = u16(data, at + TOTAL_LENGTH)
+    const whole = (total === 0 ? end : at + total) <= limit
     return whole
       ? ipv4Fragment(walk, body, packetEnd, flags, protocol)
       : cutFragment(walk, body, packetEnd, flags, protocol)

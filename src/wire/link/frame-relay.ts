@@ -7,6 +7,7 @@ import { ciscoType } from './ppp.js'
 
 /** The last byte of an address has its lowest bit set. */
 const LAST = 1
+/** The lowest two bits of the control field: an unnumbered frame. */
 const UNNUMBERED = 0x03
 const NLPID_PADDING = 0x00
 const NLPID_SNAP = 0x80
@@ -18,7 +19,7 @@ export function frameRelay(walk: Walk, at: number, end: number): Found {
     if (!walk.readable(body + 1, end)) return FOUND_NONE
   } while (!(data[body++] & LAST) && body < at + 4)
   if (!walk.readable(body + 2, end) || !walk.deeper()) return FOUND_NONE
-  if (data[body] !== UNNUMBERED) return ciscoType(walk, u16(data, body), body + 2, end)
+  if ((data[body] & UNNUMBERED) !== UNNUMBERED) return ciscoType(walk, u16(data, body), body + 2, end)
   const identifier = data[body + 1] === NLPID_PADDING ? body + 2 : body + 1
   if (!walk.readable(identifier + 1, end)) return FOUND_NONE
   return data[identifier] === NLPID_SNAP

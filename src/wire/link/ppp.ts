@@ -45,14 +45,18 @@ function pppProtocol(walk: Walk, protocol: number, at: number, end: number): Fou
     case 0x0035:
       return networkLayer(walk, at, end)
     case 0x0031: // bridging (RFC 3518 §4.2): flags, MAC type 1 = Ethernet
-      return walk.readable(at + 2, end) && walk.data[at + 1] === 1
-        ? innerEthernet(walk, at + 2, end)
-        : FOUND_NONE
+      return bridged(walk, at, end)
     case 0x003d:
       return multilink(walk, at, end)
     default:
       return FOUND_NONE
   }
+}
+
+/** A flag of 0x10 announces a control message instead of a frame. */
+function bridged(walk: Walk, at: number, end: number): Found {
+  if (!walk.readable(at + 2, end) || walk.data[at] & 0x10 || walk.data[at + 1] !== 1) return FOUND_NONE
+  return innerEthernet(walk, at + 2, end)
 }
 
 /** Multilink (RFC 1990 §3), long sequence numbers; only a packet that travels in one piece is read. */

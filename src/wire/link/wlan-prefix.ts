@@ -13,6 +13,7 @@ const MORE_WORDS = 0x80000000 | 0
 const FLAG_FCS = 0x10
 const FLAG_PADDED = 0x20
 const FCS = 4
+const PRISM_HEADER = 144
 
 export function radiotap(walk: Walk, at: number, end: number): Found {
   const { data } = walk
@@ -42,15 +43,22 @@ export function ppi(walk: Walk, at: number, end: number): Found {
   return linkLayer(walk, linkType, at + u16le(walk.data, at + 2), end)
 }
 
-/** Prism monitoring header: message code, length (little- or big-endian by the writer), device name, items. */
+/** Prism monitoring header: message code and length in the writer's byte order, device name, items; always 144 bytes. */
 export function prism(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 8, end)) return FOUND_NONE
-  const code = i32(walk.data, at) >>> 0
-  // AVS headers, versions 1 and 2, come under the same link type.
-  if (code === 0x80211001 || code === 0x80211002) return avs(walk, at, end)
-  const little = i32le(walk.data, at + 4)
-  const length = little >>> 0 < 0x10000 ? little : i32(walk.data, at + 4)
-  return length < 8 || length > 0xffff ? FOUND_NONE : wlan(walk, at + length, end)
+  switch (i32(walk.data, at) >>> 0) {
+    // AVS headers, versions 1 and 2, come under the same link type.
+    case 0x80211001:
+    case 0x80211002:
+      return avs(walk, at, end)
+    case 0x00000041:
+    case 0x00000044:
+    case 0x41000000:
+    case 0x44000000:
+      return wlan(walk, at + PRISM_HEADER, end)
+    default:
+      return FOUND_NONE
+  }
 }
 
 /** AVS capture header: version, length (big-endian). */

@@ -46,6 +46,9 @@ export function wlanFrame(walk: Walk, at: number, end: number, swapped: boolean,
   // Fragments are not put together; one that comes last and alone passes for a whole frame, as Wireshark has it.
   if (flags & MORE_FRAGMENTS) return FOUND_NONE
   let header = (flags & TO_AND_FROM_DS) === TO_AND_FROM_DS ? WLAN_HEADER + 6 : WLAN_HEADER
+  // Some drivers leave out the fourth address: LLC stands right there.
+  if (!(subtype & SUBTYPE_QOS) && header > WLAN_HEADER && startsLlc(walk, at + WLAN_HEADER))
+    header = WLAN_HEADER
   let aggregate = false
   if (subtype & SUBTYPE_QOS) {
     if (!walk.readable(at + header + 2, end)) return FOUND_NONE
@@ -62,6 +65,12 @@ export function wlanFrame(walk: Walk, at: number, end: number, swapped: boolean,
   return aggregate
     ? serviceUnits(walk, at + header, end)
     : body(walk, at, flags & TO_AND_FROM_DS, at + header, end)
+}
+
+/** The begin of nearly every LLC header in 802.11: SNAP, unnumbered information. */
+function startsLlc(walk: Walk, at: number): boolean {
+  const { data } = walk
+  return at + 3 <= walk.captured && data[at] === 0xaa && data[at + 1] === 0xaa && data[at + 2] === 3
 }
 
 /** Flags with the number of extended addresses, time to live, sequence number, addresses. */

@@ -23,6 +23,7 @@ export function gtp(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + HEADER, end)) return FOUND_NONE
   const flags = data[at]
   const version = flags >> 5
+  if (version > 1) return FOUND_NONE
   if (data[at + 1] !== TUNNELLED_PACKET || (!(flags & PROTOCOL_TYPE) && (version > 0 || flags & SHORT)))
     return FOUND_NONE
   let body = at + (version === 0 ? HEADER_0 : HEADER)

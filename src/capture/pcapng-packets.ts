@@ -1,0 +1,115 @@
+/** Packet blocks of pcapng and their times. Section numbers are those of draft-ietf-opsawg-pcapng-03. */
+import type { FrameHandler } from '../model.js'
+import { maxCapturedBytes } from './linktypes.js'
+import { type Interface, packetDrops } from './pcapng-blocks.js'
+import type { RecordState } from './record.js'
+
+/** What packet blocks need to know of their section. */
+export interface Section {
+  state: RecordState
+  little: boolean
+  interfaces: Interface[]
+}
+
+/** Whether a block could be used. */
+export type Outcome = 'ok' | 'damaged' | 'unknown-interface'
+
+type Block = [view: DataView, at: number, total: number, onFrame: FrameHandler]
+
+/** §4.3: interface (4) · time high, low (8) · captured (4) · original (4) · data · options */
+export function enhancedPacket(section: Section, ...[view, at, total, onFrame]: Block): Outcome {
+  const { state, little } = section
+  const from = section.interfaces[view.getUint32(at + 8, little)]
+  const captured = view.getUint32(at + 20, little)
+  const outcome = check(from, captured, 32, total)
+  if (outcome !== 'ok') return outcome
+  const padded = (captured + 3) & ~3
+  if (total > 32 + padded) from!.packetDrops += packetDrops(view, at + 28 + padded, at + total - 4, little)
+  setTime(state, from!, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
+  emit(state, from!, at + 28, captured, view.getUint32(at + 24, little), onFrame)
+  return 'ok'
+}
+
+/** Appendix A: as the enhanced one, but interface (2) · drops (2). */
+export function obsoletePacket(section: Section, ...[view, at, total, onFrame]: Block): Outcome {
+  const { state, little } = section
+  const from = section.interfaces[view.getUint16(at + 8, little)]
+  const captured = view.getUint32(at + 20, little)
+  const outcome = check(from, captured, 32, total)
+  if (outcome !== 'ok') return outcome
+  const lost = view.getUint16(at + 10, little)
+  if (lost !== 0xffff) from!.packetDrops += lost
+  setTime(state, from!, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
+  emit(state, from!, at + 28, captured, view.getUint32(at + 24, little), onFrame)
+  return 'ok'
+}
+
+/** §4.4: original length (4) · data; of interface 0, without a time. The snap length tells how much is data. */
+export function simplePacket(section: Section, ...[view, at, total, onFrame]: Block): Outcome {
+  const { state, little } = section
+  const from = section.interfaces[0]
+  const original = view.getUint32(at + 8, little)
+  const captured = from?.snapLength ? Math.min(original, from.snapLength) : original
+  const outcome = check(from, captured, 16, total)
+  if (outcome !== 'ok') return outcome
+  state.notes.add('no-timestamps', state.frames + 1)
+  state.frame.timeNs = state.lastNs
+  emit(state, from!, at + 12, captured, original, onFrame)
+  return 'ok'
+}
+
+/** Is the packet's interface known, and does its data fit its block? */
+function check(from: Interface | undefined, captured: number, fixedBytes: number, total: number): Outcome {
+  if (!from || from.linkType < 0) return 'unknown-interface'
+  const fits = captured <= maxCapturedBytes(from.linkType) && fixedBytes + ((captured + 3) & ~3) <= total
+  return fits ? 'ok' : 'damaged'
+}
+
+function emit(
+  state: RecordState,
+  from: Interface,
+  dataAt: number,
+  captured: number,
+  original: number,
+  onFrame: FrameHandler,
+): void {
+  const { frame } = state
+  state.bytes += captured
+  frame.number = ++state.frames
+  frame.start = dataAt
+  frame.end = dataAt + captured
+  frame.originalLength = original
+  frame.linkType = from.linkType
+  onFrame(frame)
+}
+
+function setTime(state: RecordState, from: Interface, high: number, low: number): void {
+  if (!from.baseKnown) setBase(state, from, high, low)
+  // Both halves relative to the zero point: exact in a double for 104 days of nanoseconds, whatever the date.
+  const units = (high - from.baseHigh) * 4_294_967_296 + (low - from.baseLow)
+  const timeNs = from.nsPerUnit > 0 ? units * from.nsPerUnit : exactNs(state, from, high, low)
+  if (timeNs < state.lastNs - 1e9 && state.frames > 0) state.notes.add('clock-stepped-back', state.frames + 1)
+  if (!(timeNs >= state.earliestNs)) state.earliestNs = timeNs
+  if (!(timeNs <= state.latestNs)) state.latestNs = timeNs
+  state.lastNs = timeNs
+  state.frame.timeNs = timeNs
+}
+
+function setBase({ timebase }: RecordState, from: Interface, high: number, low: number): void {
+  const units = (BigInt(high) << 32n) | BigInt(low)
+  if (Number.isNaN(timebase.seconds))
+    timebase.seconds = Number(units / from.unitsPerSecond + from.offsetSeconds)
+  const base = (BigInt(timebase.seconds) - from.offsetSeconds) * from.unitsPerSecond
+  from.baseHigh = Number(base >> 32n)
+  from.baseLow = Number(base & 0xffffffffn)
+  from.baseKnown = true
+}
+
+/** Powers of 2 and anything finer than a nanosecond; rare enough for BigInt. */
+function exactNs({ timebase }: RecordState, from: Interface, high: number, low: number): number {
+  const units = (BigInt(high) << 32n) | BigInt(low)
+  const base = (BigInt(timebase.seconds) - from.offsetSeconds) * from.unitsPerSecond
+  const scaled = (units - base) * 1_000_000_000n
+  const ns = scaled / from.unitsPerSecond
+  return Number(scaled < 0n && ns * from.unitsPerSecond !== scaled ? ns - 1n : ns)
+}

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import { KeyTable } from '../../src/flow/key-table.js'
+import { Notes } from '../../src/notes.js'
+import { connectionsOf, HANDSHAKE, rstFrames, worldOf } from './notation.js'
+import { random } from './story.js'
+
+test('timelines of a listener that dies and comes back', async () => {
+  const world = await worldOf(`
+    c1 S 1000
+    s1 S 5000 ack 1001
+    c1 . 1001 ack 5001
+    s1 F 5001 ack 1001
+    s1 R 5002 ack 1001
+    +1s c2 S 1000
+    s2 R 0 ack 1001
+    +1s c3 S 1000
+    s3 S 5000 ack 1001`)
+  expect(world.listener('10.0.0.9', 80)).toMatchObject({
+    connections: 3,
+    resetConnections: 2,
+    synTimesNs: [0, 1004e6, 2005e6],
+    acceptTimesNs: [1e6, 2006e6],
+    refusalTimesNs: [1005e6],
+    serverFinTimesNs: [3e6],
+    siblings: [2],
+  })
+  expect(world.source('10.0.0.5')).toMatchObject({ syns: 3, hosts: 1, ports: 1, listeners: 1, refused: 0 })
+  expect(world.source('10.0.0.5')?.accepts).toMatchObject([{ timeNs: 1e6, port: 80 }, { timeNs: 2006e6 }])
+  expect(world.connections.get(2)?.segments).toHaveLength(2)
+})
+
+test('siblings: the first 32 of a listener with a reset', async () => {
+  const many = Array.from({ length: 60 }, (_, i) => `c${i + 1} S 1000\ns${i + 1} S 5000 ack 1001`).join('\n')
+  for (const singlePass of [false, true]) {
+    const world = await worldOf(`${many}\nc60 R 1001`, { singlePass })
+    expect(world.listener('10.0.0.9', 80)?.siblings).toHaveLength(32)
+    expect(world.connections.size).toBe(33)
+  }
+})
+
+test('a filter sees segments before everything else', async () => {
+  const world = await worldOf('c1 S 1000\ns1 R 0 ack 1001\nc2 S 1000\ns2 R 0 ack 1001', {}, {
+    filter: segment => segment.sourcePort === 40002 || segment.destinationPort === 40002,
+  })
+  expect(world.totals).toEqual({ connections: 1, resetConnections: 1, rstFrames: 1, tcpSegments: 2 })
+  expect(world.tcpSegmentsByCapture).toEqual([2])
+})
+
+test('without any reset: what else is wrong with the capture', async () => {
+  const text = `
+    c1 S 1000
+    +1s c1 S 1000
+    c2 S 1000
+    s2 S 5000 ack 1001
+    c2 . 1001 ack 5001
+    c2 P 1001(100) ack 5001 id 2
+    +200ms c2 P 1001(100) ack 5001 id 3
+    +400ms c2 P 1001(100) ack 5001 id 4
+    +800ms c2 P 1001(100) ack 5001 id 5`
+  for (const singlePass of [false, true]) {
+    expect((await worldOf(text, { singlePass })).health).toEqual({
+      connections: 2,
+      unansweredSyns: [{ listener: '10.0.0.9:80', count: 1 }],
+      dyingInRetransmission: 1,
+      retransmittedSegments: 4,
+      dataSegments: 4,
+      oneSided: false,
+    })
+  }
+})
+
+test('memory is bounded: the least recently active go, resets stay, and the note says so', async () => {
+  const syns = Array.from({ length: 20_000 }, (_, i) => `c${i} S 1000`)
+  syns.splice(10, 0, 'c7 R 1001')
+  const notes = new Notes()
+  const world = await worldOf(syns.join('\n'), { singlePass: true }, { memoryBytes: 4e6, notesOf: () => notes })
+  expect(rstFrames(world)).toEqual([11])
+  expect(notes.list().map(n => n.name)).toEqual(['connections-evicted'])
+  // 4 MB hold fewer than 3,000 connections; the bound is looked at every 4,096 segments.
+  expect(notes.list()[0].count).toBeGreaterThan(20_000 - 3_000 - 4_096)
+})
+
+test('an empty capture', async () => {
+  const world = await worldOf('')
+  expect(world.totals).toEqual({ connections: 0, resetConnections: 0, rstFrames: 0, tcpSegments: 0 })
+  expect(world.startTimeNs).toBe(0)
+})
+
+test('odd flags are kept: SYN+RST, FIN+RST, none, all', async () => {
+  const world = await worldOf(`${HANDSHAKE}
+    c SR 1001
+    s FR 5001 ack 1001
+    c - 1001(5)
+    s SFRPA 5001 ack 1001`)
+  expect(rstFrames(world)).toEqual([4, 5, 7])
+  const [c] = world.connections.values()
+  expect(c.history).toBe('ShARQfriDq')
+})
+
+test('a second SYN-ACK with other numbers changes nothing', async () => {
+  const [c] = await connectionsOf(`
+    c S 1000
+    s S 5000 ack 1001
+    +10us s S 9000 ack 1001 ttl 47
+    c . 1001 ack 5001
+    c R 1001`)
+  expect(c.sides.server.isn).toBe(5000)
+  expect(c.handshake).toBe('complete')
+})
+
+test('the hash table keeps what was added and forgets what was deleted', () => {
+  const next = random(7)
+  const table = new KeyTable(2)
+  const model = new Map<string, number>()
+  for (let i = 0; i < 50_000; i++) {
+    const key = Int32Array.of(Math.floor(next() * 60), Math.floor(next() * 60))
+    const name = key.join()
+    if (next() < 0.5) {
+      const id = table.add(key)
+      expect(table.added).toBe(!model.has(name))
+      model.set(name, id)
+    } else if (model.has(name)) {
+      table.delete(model.get(name)!)
+      model.delete(name)
+    }
+    expect(table.find(key)).toBe(model.get(name) ?? -1)
+  }
+  expect(table.size).toBe(model.size)
+  expect(new Set(model.values()).size).toBe(model.size)
+})
