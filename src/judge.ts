@@ -97,8 +97,11 @@ function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdi
     else if (truth === undefined && supports) cannotTell.push(`whether ${plain(r.statement)}`)
   }
   for (const sign of cause.signs) consider(sign, !LOWERING.has(sign.weight))
+  const argued = evidence.length
   if (cause.id !== 'unknown') for (const requirement of cause.requires) consider(requirement, true)
-  return { evidence: distinct(evidence), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
+  // Conditions that merely hold go without saying; those that point at frames or figures are evidence.
+  const telling = evidence.filter((l, i) => i < argued || l.frames.length > 0 || l.value !== null)
+  return { evidence: distinct(telling), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
 }
 
 /** One observation, one line: of two sentences on the same frames and value the stronger, earlier one stays. */

@@ -118,6 +118,8 @@ export class Path {
       'echo 0 > ipv4/conf/all/rp_filter; echo 0 > ipv4/conf/default/rp_filter',
       ...sysctls.map(s => `echo ${s.split('=')[1]} > ${s.split('=')[0]}`),
       'ip link set lo up',
+      // Without it the link-local addresses wait a second before they may speak, and the first IPv6 SYN with them.
+      ...links.map(l => `echo 0 > ipv6/conf/${l}/accept_dad`),
       // Right checksums and real segment sizes in the captures.
       ...links.map(l => `ethtool -K ${l} tx off tso off gso off gro off >/dev/null; ip link set ${l} up`),
       ...lines.map(l => `ip ${l}`),
