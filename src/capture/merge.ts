@@ -23,33 +23,46 @@ export async function readMerged(
   onFrame: FrameHandler,
   proceed: () => boolean,
 ): Promise<void> {
-  const lanes: Lane[] = []
+  let lanes: Lane[] = []
   let opened = 0
   while (proceed()) {
-    for (let i = lanes.length - 1; i >= 0; i--) if (!(await refill(lanes[i]!))) lanes.splice(i, 1)
-    const lane = earliest(lanes)
+    const more: Lane[] = []
+    for (const lane of lanes) if (await refill(lane)) more.push(lane)
+    lanes = more
     const waiting = pieces[opened]
-    if (waiting && (!lane || waiting.firstNs < headTime(lane))) {
+    const waitingNs = waiting ? waiting.firstNs : Number.POSITIVE_INFINITY
+    if (waiting && (lanes.length === 0 || waitingNs < headTime(pick(lanes)))) {
       lanes.push(await waiting.open(opened++))
       continue
     }
-    if (!lane) return
-    if (lanes.length === 1 && !waiting) return await readAlone(lane, onFrame, proceed)
-    const rival = earliest(lanes.filter(other => other !== lane))
-    const rivalNs = rival ? headTime(rival) : Number.POSITIVE_INFINITY
-    if (waiting && waiting.firstNs < rivalNs) deliver(lane, waiting.firstNs, true, onFrame)
-    else deliver(lane, rivalNs, !rival || lane.order < rival.order, onFrame)
+    if (lanes.length === 0) return
+    if (lanes.length === 1 && !waiting) return await readAlone(lanes[0]!, onFrame, proceed)
+    deliverUntilEmpty(lanes, waitingNs, onFrame)
   }
 }
 
-/** Whose first record comes next; the earlier piece where times are equal. */
-function earliest(lanes: Lane[]): Lane | undefined {
+/** Hands over records of all lanes by time, until one has none waiting or the next is later than `limitNs`. Nothing is awaited per record. */
+function deliverUntilEmpty(lanes: Lane[], limitNs: number, onFrame: FrameHandler): void {
+  for (;;) {
+    const lane = pick(lanes)
+    if (headTime(lane) > limitNs) return
+    const rival = pick(lanes, lane)
+    const rivalNs = rival === lane ? Number.POSITIVE_INFINITY : headTime(rival)
+    if (limitNs < rivalNs) deliver(lane, limitNs, true, onFrame)
+    else deliver(lane, rivalNs, rival === lane || lane.order < rival.order, onFrame)
+    if (lane.next === lane.length) return
+  }
+}
+
+/** The lane whose first record comes next, the earlier piece where times are equal; `except` only when it is alone. */
+function pick(lanes: Lane[], except?: Lane): Lane {
   let best: Lane | undefined
   for (const lane of lanes) {
-    const difference = best ? headTime(lane) - headTime(best) : -1
-    if (!best || difference < 0 || (difference === 0 && lane.order < best.order)) best = lane
+    if (lane === except) continue
+    const difference = best ? headTime(best) - headTime(lane) : 1
+    if (!best || difference > 0 || (difference === 0 && lane.order < best.order)) best = lane
   }
-  return best
+  return best ?? lanes[0]!
 }
 
 async function readAlone(lane: Lane, onFrame: FrameHandler, proceed: () => boolean): Promise<void> {

@@ -14,10 +14,14 @@ export interface Section {
 /** Whether a block could be used. */
 export type Outcome = 'ok' | 'damaged' | 'unknown-interface'
 
-type Block = [view: DataView, at: number, total: number, onFrame: FrameHandler]
-
 /** §4.3: interface (4) · time high, low (8) · captured (4) · original (4) · data · options */
-export function enhancedPacket(section: Section, ...[view, at, total, onFrame]: Block): Outcome {
+export function enhancedPacket(
+  section: Section,
+  view: DataView,
+  at: number,
+  total: number,
+  onFrame: FrameHandler,
+): Outcome {
   const { state, little } = section
   const from = section.interfaces[view.getUint32(at + 8, little)]
   const captured = view.getUint32(at + 20, little)
@@ -31,7 +35,13 @@ export function enhancedPacket(section: Section, ...[view, at, total, onFrame]: 
 }
 
 /** Appendix A: as the enhanced one, but interface (2) · drops (2). */
-export function obsoletePacket(section: Section, ...[view, at, total, onFrame]: Block): Outcome {
+export function obsoletePacket(
+  section: Section,
+  view: DataView,
+  at: number,
+  total: number,
+  onFrame: FrameHandler,
+): Outcome {
   const { state, little } = section
   const from = section.interfaces[view.getUint16(at + 8, little)]
   const captured = view.getUint32(at + 20, little)
@@ -45,7 +55,13 @@ export function obsoletePacket(section: Section, ...[view, at, total, onFrame]: 
 }
 
 /** §4.4: original length (4) · data; of interface 0, without a time. The snap length tells how much is data. */
-export function simplePacket(section: Section, ...[view, at, total, onFrame]: Block): Outcome {
+export function simplePacket(
+  section: Section,
+  view: DataView,
+  at: number,
+  total: number,
+  onFrame: FrameHandler,
+): Outcome {
   const { state, little } = section
   const from = section.interfaces[0]
   const original = view.getUint32(at + 8, little)

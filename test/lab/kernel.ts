@@ -81,7 +81,10 @@ export const wasTaken = (
   target: string,
   time: number,
   slowest: number,
-) => taken.some(t => t.local === target && t.remote === source && Math.abs(t.time - time) < 2 * slowest + 0.1)
+) => taken.some(t => t.local === target && t.remote === source && Math.abs(t.time - time) < 2 * slowest + slack)
+
+/** Seconds that a busy machine may add to a segment's way. */
+const slack = 0.4
 
 /**
  * Why the first RST frame of a reset was sent, seen at `time`; null if the kernel told of none. The first event that
@@ -89,7 +92,7 @@ export const wasTaken = (
  */
 export function reasonOf(resets: KernelReset[], source: string, peer: string, time: number, slowest: number) {
   const fits = (r: KernelReset) =>
-    r.source === source && r.time > time - slowest - 0.05 && r.time < time + 0.005
+    r.source === source && r.time > time - slowest - slack && r.time < time + 0.02
   const near = resets.filter(r => fits(r) && r.peer === peer)
   const ofListener = resets.filter(r => fits(r) && r.peer === null)
   return (near[0] ?? ofListener[0])?.reason ?? null

@@ -43,7 +43,7 @@ export class Fragments {
    * Adds the fragment `data[at .. at + length)`, all of it captured.
    * @param id identification, with the protocol where that belongs to the key
    * @param offset in bytes
-   * @returns the packet when this fragment completes it, undefined when more are missing or the fragments contradict each other
+   * @returns the packet when this fragment completes it, undefined when more are missing
    */
   add(
     segment: Segment,
@@ -107,14 +107,13 @@ function covered(fragments: Fragment[]): number {
   return end
 }
 
-/** Where fragments overlap, the one with the lower offset counts; one that lies inside what is already there spoils the packet. */
-function join({ fragments, total }: Waiting): Reassembled | undefined {
+/** Where fragments overlap, the one with the lower offset counts. */
+function join({ fragments, total }: Waiting): Reassembled {
   const bytes = new Uint8Array(Math.min(total, HEAD))
   let end = 0
   for (const fragment of fragments) {
     const { offset, length } = fragment
-    if (length === 0 || offset >= total) continue
-    if (end - offset > Math.min(length, total - offset)) return undefined
+    if (offset + length <= end || offset >= total) continue
     copy(bytes, fragment, end)
     end = Math.max(end, Math.min(offset + length, total))
   }

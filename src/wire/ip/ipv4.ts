@@ -79,7 +79,8 @@ function setMapped(words: Int32Array, address: number): void {
 }
 
 function ipv4Fragment(walk: Walk, at: number, end: number, flags: number, protocol: number): Found {
-  const id = walk.segment.ipId ^ (protocol << 16)
+  // Wireshark mixes the two in the same way, so that even strangers who collide do so alike.
+  const id = walk.segment.ipId ^ protocol
   return fragment(walk, at, end, id, (flags & OFFSET_MASK) << 3, (flags & MORE_FRAGMENTS) !== 0, protocol)
 }
 
