@@ -53,8 +53,13 @@ const MEASURABLE_RTT_MS = 3
 
 const RESPONSE_MARGIN = 0.7
 
-/** One or two round trips may both have been held up (a busy host, a radio waking up): twice the true value has been seen. */
-const LONE_SAMPLE_MARGIN = 0.4
+/** By number of samples: one or two round trips may have been held up (a busy host, a radio waking up); twice the true value has been seen. */
+const TOO_YOUNG = [
+  { share: 0, weight: 0 },
+  { share: 0.4, weight: 3.5 },
+  { share: 0.5, weight: 4.5 },
+  { share: RESPONSE_MARGIN, weight: 5 },
+]
 
 export function judgeOrigin(context: OriginContext): OriginVerdict {
   const signs = [...hopLimitSigns(context), ...headerSigns(context), ...timingSigns(context), ...numberSigns(context)]
@@ -93,7 +98,7 @@ function hopLimitSigns({ view, print, rst }: OriginContext): OriginSign[] {
     } else {
       // 11 of 11 forged, 3 of 33 genuine (two backends behind one address): it speaks of the address, not of one host.
       const statement = `its hop limit is ${rst.hopLimit}, ${host}'s other connections show ${rst.hopLimit - print.hostHopLimitDelta}`
-      signs.push({ statement, weight: 2.4, frames: [rst.frame] })
+      signs.push({ statement, weight: severalBackends(view) ? 0.8 : 2.4, frames: [rst.frame] })
     }
   }
   return signs
@@ -126,6 +131,15 @@ function headerSigns({ view, print, rst, mixedHopLimits }: OriginContext): Origi
   return signs
 }
 
+/**
+ * A refused SYN at a port that accepts others at the same time: several hosts behind one address, one of them without the service. Distance
+ * and response time then tell which host it was, not that a device answered.
+ */
+function severalBackends({ sender, connection, world }: ResetView): boolean {
+  if (sender.records.length > 0) return false
+  return (world.listener(connection.server.address, connection.server.port)?.acceptTimesNs.length ?? 0) > 0
+}
+
 /** Devices that sign their resets; F5 BIG-IP writes the reason into the payload when told to (tm.rstcause.pkt). */
 function namesDevice(text: string | undefined): boolean {
   return text?.includes('BIG-IP') ?? false
@@ -149,11 +163,11 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
   }
   if (rtt === undefined || rtt < MEASURABLE_RTT_MS) return signs
   const age = print.wokenMs ?? print.youngestAnsweredMs
-  const sampled = print.roundTripSamples >= 3
-  if (age !== undefined && age < rtt * (sampled ? RESPONSE_MARGIN : LONE_SAMPLE_MARGIN)) {
+  const samples = Math.min(print.roundTripSamples, 3)
+  if (age !== undefined && age < rtt * TOO_YOUNG[samples]!.share) {
     // 18 hits among forged, none among 40 genuine. A single sample may have been slow (a radio waking up, a delayed binding).
     const statement = `it answers a packet only ${age.toFixed(1)} ms old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
-    signs.push({ statement, weight: sampled ? 5 : 3.5, frames: [rst.frame] })
+    signs.push({ statement, weight: severalBackends(view) ? 1.5 : TOO_YOUNG[samples]!.weight + (age < rtt / 3 ? 1 : 0), frames: [rst.frame] })
   } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= rtt + 300) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
     // A device beside the host answers no sooner: where the hop limit differs this says nothing.

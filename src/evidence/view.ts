@@ -93,16 +93,18 @@ function highest(records: SegmentRecord[], value: (r: SegmentRecord) => number |
   return best
 }
 
-function sideView(connection: Connection, side: Side, before: SegmentRecord[]): SideView {
+/** @param heard whether a record had reached the other side when that side reset; what crossed the reset says nothing about its reason */
+function sideView(connection: Connection, side: Side, before: SegmentRecord[], heard: (r: SegmentRecord) => boolean): SideView {
   const records = before.filter(r => r.from === side && !isRst(r))
+  const known = records.filter(heard)
   return {
     side,
     state: connection.sides[side],
     records,
-    nextSeq: highest(records, r => (r.kind === 'keepalive-probe' || isStray(r, records) ? undefined : endOf(r))),
+    nextSeq: highest(known, r => (r.kind === 'keepalive-probe' || isStray(r, records) ? undefined : endOf(r))),
     ackedTo: highest(records, r => (hasAck(r) ? r.ack : undefined)),
     last: records.at(-1),
-    lastData: records.findLast(r => r.payloadBytes > 0 && r.kind !== 'keepalive-probe' && r.kind !== 'zero-window-probe'),
+    lastData: known.findLast(r => r.payloadBytes > 0 && r.kind !== 'keepalive-probe' && r.kind !== 'zero-window-probe'),
     syn: records.find(r => r.flags & SYN),
     fin: records.find(r => (r.flags & FIN) !== 0 && (r.flags & SYN) === 0),
   }
@@ -114,21 +116,32 @@ function isStray(r: SegmentRecord, records: SegmentRecord[]): boolean {
   return syn !== undefined && r !== syn && Math.abs(distance(r.seq, syn.seq)) > 2 ** 30
 }
 
+/** Share of the smallest round trip that certainly had to pass before the sender could know of a segment; the rest is jitter. */
+const CERTAIN_SHARE = 0.7
+
+/** A segment that was still on its way when the socket that it was meant for reset itself: too young, and not acknowledged by the reset. */
+function crossing(r: SegmentRecord, rst: SegmentRecord, path: RoundTrip): boolean {
+  if (!hasAck(rst) || rst.seq === 0 || path.ns === undefined) return false
+  return rst.timeNs - r.timeNs < path.ns * CERTAIN_SHARE && distance(endOf(r), rst.ack) > 0
+}
+
 /** @param rsts records of one reset of `connection`, in capture order, at least one */
 export function viewReset(world: World, connection: Connection, rsts: SegmentRecord[]): ResetView {
   const first = rsts[0]!
   const at = connection.segments.indexOf(first)
   const before = connection.segments.slice(0, at)
+  const senderPath = roundTrip(world, connection, first.from)
+  const heard = (r: SegmentRecord) => !crossing(r, first, senderPath)
   const after = connection.segments.slice(at + 1).filter(r => !rsts.includes(r))
   return {
     world,
     connection,
-    sender: sideView(connection, first.from, before),
-    peer: sideView(connection, other(first.from), before),
+    sender: sideView(connection, first.from, before, () => true),
+    peer: sideView(connection, other(first.from), before, heard),
     rsts,
     first,
     further: [],
-    senderPath: roundTrip(world, connection, first.from),
+    senderPath,
     peerPath: roundTrip(world, connection, other(first.from)),
     before,
     after,

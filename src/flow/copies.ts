@@ -67,7 +67,13 @@ function sameFields(log: SegmentLog, row: number, segment: Segment): boolean {
   )
 }
 
-function provesCopy(log: SegmentLog, c: TrackedConnection, row: number, segment: Segment, age: number): boolean {
+function provesCopy(
+  log: SegmentLog,
+  c: TrackedConnection,
+  row: number,
+  segment: Segment,
+  age: number,
+): boolean {
   if (segment.ipId > 0) return remember(log, c, row)
   if (age > NO_ID_NS) return false
   // No stack repeats these within 200 µs: retransmission timers begin at milliseconds (RFC 6298 §2.4).

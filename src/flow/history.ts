@@ -37,7 +37,8 @@ export function noteHistory(
   const fresh = bits & ~(c.letters >> shift)
   if (fresh !== 0) {
     c.letters |= bits << shift
-    for (let letter = 0; letter < LETTERS.length; letter++) if (fresh & (1 << letter)) write(c, from, LETTERS[letter])
+    for (let letter = 0; letter < LETTERS.length; letter++)
+      if (fresh & (1 << letter)) write(c, from, LETTERS[letter])
   }
   if (flags & (SYN | RST)) return
   const side = from === CLIENT ? c.client : c.server

@@ -11,7 +11,13 @@ const MAX_HOSTS = 65536
 const MAX_VALUES = 8
 const STRIDE = MAX_VALUES * 2
 
-export const HOP_KINDS = ['syn', 'syn-ack', 'fin', 'rst-to-syn', 'rst'] as const satisfies readonly HostProfile['hopLimits'][number]['kind'][]
+export const HOP_KINDS = [
+  'syn',
+  'syn-ack',
+  'fin',
+  'rst-to-syn',
+  'rst',
+] as const satisfies readonly HostProfile['hopLimits'][number]['kind'][]
 export const HOP_SYN = 0
 export const HOP_SYN_ACK = 1
 export const HOP_FIN = 2
@@ -67,7 +73,12 @@ export class Hosts {
     const hopLimits: HostProfile['hopLimits'] = []
     for (let at = host * STRIDE; at < (host + 1) * STRIDE && this.words[at + 1] > 0; at += 2) {
       const key = this.words[at]
-      hopLimits.push({ value: key >>> 24, kind: HOP_KINDS[(key >> 16) & 255], port: key & 0xffff, count: this.words[at + 1] })
+      hopLimits.push({
+        value: key >>> 24,
+        kind: HOP_KINDS[(key >> 16) & 255],
+        port: key & 0xffff,
+        count: this.words[at + 1],
+      })
     }
     return { address: this.address(host), hopLimits }
   }

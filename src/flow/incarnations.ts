@@ -29,7 +29,8 @@ export function choose(
 ): TrackedConnection | undefined {
   const { flags } = segment
   if (flags & SYN && (flags & RST) === 0) {
-    if (flags & ACK ? synAckFits(newest, sourceLow, segment) : synFits(newest, sourceLow, segment)) return newest
+    if (flags & ACK ? synAckFits(newest, sourceLow, segment) : synFits(newest, sourceLow, segment))
+      return newest
     const older = newest.previous
     if (older && repeatsSyn(older, sourceLow, segment)) return older
     return undefined

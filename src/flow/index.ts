@@ -1,5 +1,11 @@
 /** segments → connections: the tracker, the timelines, and the two ways to run them. */
-export { buildWorld, type BuiltWorld, type FrameSource, type SegmentDecoder, type WorldOptions } from './world.js'
+export {
+  buildWorld,
+  type BuiltWorld,
+  type FrameSource,
+  type SegmentDecoder,
+  type WorldOptions,
+} from './world.js'
 export { Flow, type FlowOptions } from './flow.js'
 export { makeWorld } from './make-world.js'
 export { snapshot } from './snapshot.js'

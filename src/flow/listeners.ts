@@ -30,7 +30,8 @@ export class TrackedListener {
   /** @param tuple is copied */
   addConnection(tuple: Int32Array, frame: number, capture: number): void {
     this.connections++
-    if (this.first.length < MAX_SIBLINGS) this.first.push({ frame, capture, tuple: tuple.slice(0, TUPLE_WORDS) })
+    if (this.first.length < MAX_SIBLINGS)
+      this.first.push({ frame, capture, tuple: tuple.slice(0, TUPLE_WORDS) })
   }
 
   /** Which of the first connections was opened by this frame; -1 = none. */

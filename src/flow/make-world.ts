@@ -107,7 +107,10 @@ function health(flow: Flow, sums: HealthSums, connections: number): CaptureHealt
     .slice(0, MAX_UNANSWERED)
   return {
     connections,
-    unansweredSyns: unanswered.map(l => ({ listener: hostPort(l.address, l.port), count: l.opened - l.answered })),
+    unansweredSyns: unanswered.map(l => ({
+      listener: hostPort(l.address, l.port),
+      count: l.opened - l.answered,
+    })),
     dyingInRetransmission: sums.dyingInRetransmission,
     retransmittedSegments: sums.retransmittedSegments,
     dataSegments: sums.dataSegments,
@@ -119,7 +122,11 @@ function hostPort(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
-function listenerTimeline(listener: TrackedListener, resets: TrackedConnection[], siblings: number[]): ListenerTimeline {
+function listenerTimeline(
+  listener: TrackedListener,
+  resets: TrackedConnection[],
+  siblings: number[],
+): ListenerTimeline {
   return {
     address: listener.address,
     port: listener.port,
@@ -136,7 +143,17 @@ function listenerTimeline(listener: TrackedListener, resets: TrackedConnection[]
 function sourceTimeline(source: TrackedSource): SourceTimeline {
   const { address, syns, hosts, ports, listeners, firstTimeNs, lastTimeNs } = source
   const accepts = source.accepts.entries.map(entry => ({ ...entry }))
-  return { address, syns, hosts, ports, listeners, refused: listeners - source.accepting, firstTimeNs, lastTimeNs, accepts }
+  return {
+    address,
+    syns,
+    hosts,
+    ports,
+    listeners,
+    refused: listeners - source.accepting,
+    firstTimeNs,
+    lastTimeNs,
+    accepts,
+  }
 }
 
 /** Look-ups by address as text; sources are converted when first asked for. */

@@ -35,7 +35,12 @@ export function keepSegment(
     if (!c.reset) beginAfter(c)
     if (c.rstRows === MAX_RST_ROWS) {
       c.furtherRsts ??= []
-      c.furtherRsts.push({ frame: frame.number, capture: frame.capture, server: side === SERVER, hopLimit: segment.hopLimit })
+      c.furtherRsts.push({
+        frame: frame.number,
+        capture: frame.capture,
+        server: side === SERVER,
+        hopLimit: segment.hopLimit,
+      })
       return NO_ROW
     }
     c.rstRows++

@@ -92,7 +92,8 @@ export class SegmentLog {
     words[at + WINDOW_ID] = (segment.window << 16) | (segment.ipId & 0xffff)
     words[at + PAYLOAD] = segment.payloadBytes
     words[at + NEW_BYTES] = 0
-    words[at + HOPS] = (segment.hopLimit << 24) | ((segment.headerBytes >> 2) << 20) | (segment.flowLabel & 0xfffff)
+    words[at + HOPS] =
+      (segment.hopLimit << 24) | ((segment.headerBytes >> 2) << 20) | (segment.flowLabel & 0xfffff)
     words[at + TS_VAL] = segment.tsVal
     words[at + TS_ECR] = segment.tsEcr
     words[at + CAPTURE_MAC] = (frame.capture << 16) | this.macId(segment.macHigh, segment.macLow)

@@ -51,7 +51,8 @@ export function observeSegment(
     out.kind = segment.payloadBytes > 0 ? KIND_OUT_OF_ORDER : KIND_ACK
     return
   }
-  if (segment.payloadBytes > 0 || segment.flags & FIN) out.kind = moveSequence(side, peer, segment, timeNs, out)
+  if (segment.payloadBytes > 0 || segment.flags & FIN)
+    out.kind = moveSequence(side, peer, segment, timeNs, out)
   else out.kind = classifyEmpty(c, from, side, peer, segment)
   if (segment.flags & ACK) acknowledge(c, side, peer, segment, timeNs)
   side.window = segment.window
@@ -162,7 +163,9 @@ function repeat(side: TrackedSide, peer: TrackedSide, segment: Segment, timeNs: 
 /** A retransmission that the capture point sees as filling a hole comes a whole round trip after the hole. */
 function reorderingNs(side: TrackedSide, peer: TrackedSide): number {
   const roundTrip = side.minResponseNs + peer.minResponseNs
-  return roundTrip < Number.POSITIVE_INFINITY && roundTrip * 0.9 > REORDERING_NS ? roundTrip * 0.9 : REORDERING_NS
+  return roundTrip < Number.POSITIVE_INFINITY && roundTrip * 0.9 > REORDERING_NS
+    ? roundTrip * 0.9
+    : REORDERING_NS
 }
 
 /** No payload, no SYN, FIN or RST. */

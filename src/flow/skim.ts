@@ -114,7 +114,9 @@ export class Skim {
 
   private noteFin(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
     const { attempts } = this
-    const fromServer = known ? attempts.has(CLIENT_LOW) !== sourceLow : serverByPort(segment.sourcePort, segment.destinationPort) < 0
+    const fromServer = known
+      ? attempts.has(CLIENT_LOW) !== sourceLow
+      : serverByPort(segment.sourcePort, segment.destinationPort) < 0
     const port = fromServer ? segment.sourcePort : 0
     this.hosts.note(this.hostOf(segment, sourceLow, known), HOP_FIN, segment.hopLimit, port)
     if (known) {
@@ -124,7 +126,9 @@ export class Skim {
       attempts.set(SERVER_FIN)
     }
     if (!fromServer) return
-    const id = known ? attempts.listener : this.listenerAt(segment.source, segment.sourcePort, segment.ipVersion)
+    const id = known
+      ? attempts.listener
+      : this.listenerAt(segment.source, segment.sourcePort, segment.ipVersion)
     if (id >= 0) this.listeners.list[id].serverFinTimes.push(frame.timeNs)
   }
 
@@ -132,7 +136,9 @@ export class Skim {
     const { attempts } = this
     this.rstFrames++
     this.interesting.add(this.tuple)
-    const fromServer = known ? attempts.has(CLIENT_LOW) !== sourceLow : serverByPort(segment.sourcePort, segment.destinationPort) < 0
+    const fromServer = known
+      ? attempts.has(CLIENT_LOW) !== sourceLow
+      : serverByPort(segment.sourcePort, segment.destinationPort) < 0
     const answersSyn = known ? fromServer && this.refuses(segment) : answersUnseenSyn(segment)
     const port = answersSyn || fromServer ? segment.sourcePort : 0
     const host = this.hostOf(segment, sourceLow, known)
@@ -141,7 +147,9 @@ export class Skim {
     if (known && fromServer) this.answered()
     if (!answersSyn || (known && attempts.has(REFUSED))) return
     if (known) attempts.set(REFUSED)
-    const id = known ? attempts.listener : this.listenerAt(segment.source, segment.sourcePort, segment.ipVersion)
+    const id = known
+      ? attempts.listener
+      : this.listenerAt(segment.source, segment.sourcePort, segment.ipVersion)
     if (id >= 0) this.listeners.list[id].refusalTimes.push(frame.timeNs)
   }
 

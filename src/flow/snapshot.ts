@@ -4,7 +4,17 @@ import { addressText } from '../wire/text.js'
 import { type ApplicationState, createApplicationState } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
 import { SEGMENT_KINDS } from './kinds.js'
-import { ACK_NUMBER, FRAME, NEW_BYTES, NO_ROW, ORDINAL, PAYLOAD, SEQ, type SegmentLog, TS_VAL } from './segment-log.js'
+import {
+  ACK_NUMBER,
+  FRAME,
+  NEW_BYTES,
+  NO_ROW,
+  ORDINAL,
+  PAYLOAD,
+  SEQ,
+  type SegmentLog,
+  TS_VAL,
+} from './segment-log.js'
 import type { TrackedSide } from './side.js'
 import { endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
 import type { KeyTable } from './key-table.js'

@@ -37,7 +37,8 @@ export class Sources {
   add(address: Int32Array, ipVersion: number): number {
     if (this.list.length === MAX_SOURCES) return this.table.find(address)
     const id = this.table.add(address)
-    if (this.table.added) this.list.push(new TrackedSource(addressText(address.slice(0, ADDRESS_WORDS), ipVersion)))
+    if (this.table.added)
+      this.list.push(new TrackedSource(addressText(address.slice(0, ADDRESS_WORDS), ipVersion)))
     return id
   }
 

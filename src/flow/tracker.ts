@@ -142,7 +142,8 @@ export class Tracker {
     const side = from === CLIENT ? c.client : c.server
     const { observed } = this
     const isRst = (flags & RST) !== 0
-    if (!c.reset && !isRst && timeNs - c.lastTimeNs > c.longestSilenceNs) c.longestSilenceNs = timeNs - c.lastTimeNs
+    if (!c.reset && !isRst && timeNs - c.lastTimeNs > c.longestSilenceNs)
+      c.longestSilenceNs = timeNs - c.lastTimeNs
     const row = keepSegment(this.log, c, from, segment, frame, isRst)
     if (isRst) {
       observed.kind = KIND_RST
@@ -154,7 +155,8 @@ export class Tracker {
         noteSynFrame(c, frame)
       } else {
         observeSegment(c, from, segment, timeNs, observed)
-        if (from === CLIENT && !c.handshakeAcked && flags & ACK) c.handshakeAcked = acknowledgesServer(c, segment)
+        if (from === CLIENT && !c.handshakeAcked && flags & ACK)
+          c.handshakeAcked = acknowledgesServer(c, segment)
       }
       if (observed.newBytes > 0 && !c.reset) peekPayload(this.log, c, from, segment, row, observed, timeNs)
       if (flags & FIN && observed.kind === KIND_FIN) this.noteFin(c, from, timeNs)

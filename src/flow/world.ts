@@ -64,7 +64,10 @@ export async function buildWorld(
   const notesOf = options.notesOf ?? (capture => (notes[capture] ??= new Notes()))
   const flow = new Flow(flowOptions(source, options))
   const passes = source.rereadable && !options.singlePass ? 2 : 1
-  await source.read(firstPass(flow, createDecoder, options, notesOf, passes === 1), reading(options, 1, passes))
+  await source.read(
+    firstPass(flow, createDecoder, options, notesOf, passes === 1),
+    reading(options, 1, passes),
+  )
   if (passes === 2 && !options.signal?.aborted) {
     flow.skim.finish()
     await source.read(secondPass(flow, createDecoder, options), reading(options, 2, passes))
@@ -160,6 +163,7 @@ function reading(options: WorldOptions, pass: number, passes: number): ReadOptio
 
 /** Notes of this layer, on the connections that are kept: the same ones however the capture was read. */
 function addNotes(flow: Flow, sums: HealthSums, notesOf: (capture: number) => Notes): void {
-  for (const [capture, { count, firstFrame }] of sums.copies) notesOf(capture).add('duplicate-frames', firstFrame, count)
+  for (const [capture, { count, firstFrame }] of sums.copies)
+    notesOf(capture).add('duplicate-frames', firstFrame, count)
   if (flow.tracker.evicted > 0) notesOf(0).add('connections-evicted', null, flow.tracker.evicted)
 }

@@ -20,10 +20,15 @@ async function measure(name: string, run: (count: { frames: number }) => Promise
   await run(count)
   const ns = Number(process.hrtime.bigint() - start)
   const megabytes = Math.round(process.memoryUsage.rss() / 1e6)
-  console.log(`${name.padEnd(28)} ${(ns / 1e9).toFixed(2)} s  ${(ns / count.frames).toFixed(0)} ns per frame  ${megabytes} MB`)
+  console.log(
+    `${name.padEnd(28)} ${(ns / 1e9).toFixed(2)} s  ${(ns / count.frames).toFixed(0)} ns per frame  ${megabytes} MB`,
+  )
 }
 
-async function feed(count: { frames: number }, use: (flow: Flow, segment: Segment, frame: Frame) => void): Promise<void> {
+async function feed(
+  count: { frames: number },
+  use: (flow: Flow, segment: Segment, frame: Frame) => void,
+): Promise<void> {
   const set = await openCaptures([path])
   const flow = new Flow({ timebase: set.timebase })
   const decoder = createDecoder(new Notes())
@@ -42,7 +47,11 @@ async function build(count: { frames: number }, singlePass: boolean): Promise<vo
 
 await measure('read', async count => (await openCaptures([path])).read(() => count.frames++))
 await measure('read, decode', count => feed(count, () => {}))
-await measure('read, decode, skim', count => feed(count, (flow, segment, frame) => flow.skimSegment(segment, frame)))
-await measure('read, decode, trace all', count => feed(count, (flow, segment, frame) => flow.trace(segment, frame)))
+await measure('read, decode, skim', count =>
+  feed(count, (flow, segment, frame) => flow.skimSegment(segment, frame)),
+)
+await measure('read, decode, trace all', count =>
+  feed(count, (flow, segment, frame) => flow.trace(segment, frame)),
+)
 await measure('world, two passes', count => build(count, false))
 await measure('world, one pass', count => build(count, true))

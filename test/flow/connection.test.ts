@@ -14,8 +14,19 @@ describe('a connection', () => {
     expect(c.rolesCertain).toBe(true)
     expect(c.history).toBe('ShADadr')
     expect(c.handshake).toBe('complete')
-    expect(c.sides.client).toMatchObject({ isn: 1000, mss: 1460, windowScale: 7, sackPermitted: true, timestamps: true })
-    expect(c.sides.client).toMatchObject({ payloadBytes: 34, dataSegments: 1, retransmittedSegments: 0, segments: 4 })
+    expect(c.sides.client).toMatchObject({
+      isn: 1000,
+      mss: 1460,
+      windowScale: 7,
+      sackPermitted: true,
+      timestamps: true,
+    })
+    expect(c.sides.client).toMatchObject({
+      payloadBytes: 34,
+      dataSegments: 1,
+      retransmittedSegments: 0,
+      segments: 4,
+    })
     expect(c.sides.server).toMatchObject({ isn: 5000, payloadBytes: 100, minResponseNs: 20e6 })
     expect(c.sides.client.minResponseNs).toBe(1e6)
     expect(c.segments[3].label).toContain('GET /cart')
@@ -32,7 +43,11 @@ describe('a connection', () => {
     const [c] = world.connections.values()
     expect(c.handshake).toBe('none')
     expect(c.history).toBe('Sr')
-    expect(world.listener('10.0.0.9', 80)).toMatchObject({ connections: 1, resetConnections: 1, refusalTimesNs: [1e6] })
+    expect(world.listener('10.0.0.9', 80)).toMatchObject({
+      connections: 1,
+      resetConnections: 1,
+      refusalTimesNs: [1e6],
+    })
     expect(world.source('10.0.0.5')).toMatchObject({ syns: 1, listeners: 1, refused: 1 })
     expect(world.host('10.0.0.9')?.hopLimits).toEqual([{ value: 57, kind: 'rst-to-syn', port: 80, count: 1 }])
   })
@@ -95,7 +110,8 @@ describe('a connection', () => {
 })
 
 describe('segment kinds', () => {
-  const after = async (text: string) => kinds(await connectionOf(`${HANDSHAKE}${text}\n+1s s R 9000`)).slice(3, -1)
+  const after = async (text: string) =>
+    kinds(await connectionOf(`${HANDSHAKE}${text}\n+1s s R 9000`)).slice(3, -1)
 
   test('retransmission, also of a FIN', async () => {
     expect(
@@ -139,7 +155,13 @@ describe('segment kinds', () => {
       c . 1001 ack 6001 win 0
       c . 1001 ack 6001 win 400`),
     ).toEqual([
-      's data', 'c ack', 's zero-window-probe', 'c ack', 's zero-window-probe', 'c ack', 'c window-update',
+      's data',
+      'c ack',
+      's zero-window-probe',
+      'c ack',
+      's zero-window-probe',
+      'c ack',
+      'c window-update',
     ])
   })
 
@@ -211,7 +233,9 @@ describe('what the capture lost', () => {
 
 describe('what is kept', () => {
   const stream = (n: number, from = 0) =>
-    Array.from({ length: n }, (_, i) => `s P ${5001 + (from + i) * 10}(10) ack 1001 id ${from + i + 1}`).join('\n')
+    Array.from({ length: n }, (_, i) => `s P ${5001 + (from + i) * 10}(10) ack 1001 id ${from + i + 1}`).join(
+      '\n',
+    )
 
   test('the first 16 and the last 48 before the RST, and how many are missing between', async () => {
     const c = await connectionOf(`${HANDSHAKE}${stream(200)}\nc R 1001`)
@@ -222,7 +246,9 @@ describe('what is kept', () => {
   })
 
   test('48 from the first RST on, the last 32, and every RST between', async () => {
-    const c = await connectionOf(`${HANDSHAKE}${stream(10)}\nc R 1001 id 7\n${stream(100, 10)}\nc R 1001 id 8\n${stream(100, 110)}`)
+    const c = await connectionOf(
+      `${HANDSHAKE}${stream(10)}\nc R 1001 id 7\n${stream(100, 10)}\nc R 1001 id 8\n${stream(100, 110)}`,
+    )
     expect(c.segments).toHaveLength(13 + 48 + 1 + 32)
     expect(c.segments.filter(s => s.kind === 'rst')).toHaveLength(2)
     const omitted = c.segments.reduce((sum, s) => sum + s.omittedBefore, 0)

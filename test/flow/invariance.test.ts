@@ -9,7 +9,7 @@ const SEEDS = Array.from({ length: 40 }, (_, i) => i + 1)
 
 /** Everything but the functions. */
 function plain(world: BuiltWorld): unknown {
-  const { listener, source, host, timebase, connections, ...rest } = world
+  const { listener: _listener, source, host, timebase: _timebase, connections, ...rest } = world
   const addresses = ['10.0.0.5', '10.0.0.9', '2001:db8::5', '2001:db8::9'].filter(a => host(a) !== undefined)
   const sources = addresses.map(address => ({ address, source: source(address), host: host(address) }))
   return { ...rest, connections: [...connections.values()], sources }
@@ -20,27 +20,33 @@ function normalised(world: BuiltWorld, telling: Telling): unknown {
   const { clientShift = 0, serverShift = 0, timeShiftNs = 0, ipVersion = 4, swapped = false } = telling
   const shift = (side: string) => (side === 'client' ? clientShift : serverShift)
   const other = (side: string) => (side === 'client' ? serverShift : clientShift)
-  const undone = JSON.parse(JSON.stringify(plain(world), (key, value) => {
-    if (/TimeNs$|^timeNs$|DataNs$|StartNs$|EndNs$/.test(key) && typeof value === 'number') return value - timeShiftNs
-    if (/TimesNs$/.test(key)) return value.map((t: number) => t - timeShiftNs)
-    if (key === 'sides' && value.client) {
-      for (const side of ['client', 'server']) if (value[side].isn !== undefined) value[side].isn = (value[side].isn - shift(side)) >>> 0
-    }
-    if (value && typeof value === 'object' && 'seq' in value) {
-      const zero = value.seq === 0 && value.flags & 4
-      const seq = zero ? 0 : (value.seq - shift(value.from)) >>> 0
-      const ack = value.flags & 0x10 ? (value.ack - other(value.from)) >>> 0 : value.ack
-      return { ...value, seq, ack, dontFragment: 0, ipId: 0, flowLabel: 0 }
-    }
-    // The peek's working fields, which mean nothing between pieces.
-    if (key === 'nowNs' || key === 'unitNs') return undefined
-    if (key === 'ipVersion') return 4
-    if (key === 'address' || key === 'listener') {
-      const v4 = ipVersion === 6 ? value.replace('2001:db8::', '10.0.0.').replace(/[[\]]/g, '') : value
-      return swapped ? v4.replace(/10\.0\.0\.([59])/, (_: string, d: string) => `10.0.0.${d === '5' ? 9 : 5}`) : v4
-    }
-    return value
-  }))
+  const undone = JSON.parse(
+    JSON.stringify(plain(world), (key, value) => {
+      if (/TimeNs$|^timeNs$|DataNs$|StartNs$|EndNs$/.test(key) && typeof value === 'number')
+        return value - timeShiftNs
+      if (key.endsWith('TimesNs')) return value.map((t: number) => t - timeShiftNs)
+      if (key === 'sides' && value.client) {
+        for (const side of ['client', 'server'])
+          if (value[side].isn !== undefined) value[side].isn = (value[side].isn - shift(side)) >>> 0
+      }
+      if (value && typeof value === 'object' && 'seq' in value) {
+        const zero = value.seq === 0 && value.flags & 4
+        const seq = zero ? 0 : (value.seq - shift(value.from)) >>> 0
+        const ack = value.flags & 0x10 ? (value.ack - other(value.from)) >>> 0 : value.ack
+        return { ...value, seq, ack, dontFragment: 0, ipId: 0, flowLabel: 0 }
+      }
+      // The peek's working fields, which mean nothing between pieces.
+      if (key === 'nowNs' || key === 'unitNs') return undefined
+      if (key === 'ipVersion') return 4
+      if (key === 'address' || key === 'listener') {
+        const v4 = ipVersion === 6 ? value.replace('2001:db8::', '10.0.0.').replace(/[[\]]/g, '') : value
+        return swapped
+          ? v4.replace(/10\.0\.0\.([59])/, (_: string, d: string) => `10.0.0.${d === '5' ? 9 : 5}`)
+          : v4
+      }
+      return value
+    }),
+  )
   undone.sources.sort((a: { address: string }, b: { address: string }) => (a.address < b.address ? -1 : 1))
   return undone
 }
@@ -53,7 +59,9 @@ function expectSame(actual: unknown, expected: unknown): void {
 describe('every RST frame stands in exactly one place', () => {
   test.each(SEEDS)('story %i', async seed => {
     const text = randomStory(seed)
-    const expected = parse(text).filter(l => l.segment.flags & 4).map(l => l.frame.number)
+    const expected = parse(text)
+      .filter(l => l.segment.flags & 4)
+      .map(l => l.frame.number)
     for (const singlePass of [false, true]) {
       const world = await worldOf(text, { singlePass })
       expect(rstFrames(world)).toEqual(expected)

@@ -12,7 +12,6 @@
  */
 import { buildWorld, type BuiltWorld, type WorldOptions } from '../../src/flow/index.js'
 import type { Connection, Frame, FrameHandler, SegmentRecord } from '../../src/model.js'
-import { Notes } from '../../src/notes.js'
 import { ACK, FIN, PSH, RST, Segment, SYN } from '../../src/wire/segment.js'
 import { FOUND_ICMP_ERROR, FOUND_TCP } from '../../src/wire/walk.js'
 
@@ -47,10 +46,28 @@ export function parse(text: string, telling: Telling = {}): Line[] {
     if (source === '') continue
     const groups = LINE.exec(source)?.groups
     if (!groups) throw new Error(`not in the notation: ${source}`)
-    timeNs += groups.time === undefined ? (lines.length === 0 ? 0 : 1e6) : Math.round(Number(groups.time) * UNITS[groups.unit!])
+    timeNs +=
+      groups.time === undefined
+        ? lines.length === 0
+          ? 0
+          : 1e6
+        : Math.round(Number(groups.time) * UNITS[groups.unit!])
     const data = new Uint8Array(0)
-    const frame = { number: lines.length + 1, capture: 0, timeNs, data, start: 0, end: 0, originalLength: 0, linkType: 1 }
-    lines.push({ found: groups.type === undefined ? FOUND_TCP : FOUND_ICMP_ERROR, frame, segment: segmentOf(groups, telling) })
+    const frame = {
+      number: lines.length + 1,
+      capture: 0,
+      timeNs,
+      data,
+      start: 0,
+      end: 0,
+      originalLength: 0,
+      linkType: 1,
+    }
+    lines.push({
+      found: groups.type === undefined ? FOUND_TCP : FOUND_ICMP_ERROR,
+      frame,
+      segment: segmentOf(groups, telling),
+    })
   }
   return lines
 }
@@ -91,7 +108,10 @@ function segmentOf(groups: Record<string, string | undefined>, telling: Telling)
     segment.tsEcr = Number(timestamps[2]) | 0
   }
   const payload = /"(.*)"/.exec(groups.rest ?? '')?.[1]
-  const bytes = payload === undefined ? new Uint8Array(Number(groups.length ?? 0)) : new TextEncoder().encode(JSON.parse(`"${payload}"`))
+  const bytes =
+    payload === undefined
+      ? new Uint8Array(Number(groups.length ?? 0))
+      : new TextEncoder().encode(JSON.parse(`"${payload}"`))
   segment.data = bytes
   segment.payloadBytes = bytes.length
   segment.payloadEnd = bytes.length
@@ -131,7 +151,7 @@ export async function worldOf(
     into.icmpSource.set(icmpSource)
     return found
   }
-  return buildWorld(source, (_: Notes) => ({ decode }), options)
+  return buildWorld(source, () => ({ decode }), options)
 }
 
 /** The connections of a story, in order. */

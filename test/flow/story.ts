@@ -49,7 +49,9 @@ function speak(talk: Talk, pick: (n: number) => number): string {
   }
   if (talk.step === 1) {
     talk.step = 2
-    return pick(5) === 0 ? `s${talk.number} R 0 ack ${talk.c}` : `s${talk.number} S ${talk.s++} ack ${talk.c}${id}`
+    return pick(5) === 0
+      ? `s${talk.number} R 0 ack ${talk.c}`
+      : `s${talk.number} S ${talk.s++} ack ${talk.c}${id}`
   }
   const what = pick(20)
   if (what === 0) return `${name} R ${talk[own]}`
@@ -58,7 +60,8 @@ function speak(talk: Talk, pick: (n: number) => number): string {
   if (what === 3) return `${name} . ${talk[own] - 1} ack ${talk[peer]}${id}`
   if (what === 4) return `${name} . ${talk[own]} ack ${talk[peer]}${id} win 0`
   if (what < 9) return `${name} . ${talk[own]} ack ${talk[peer]}${id}`
-  if (what === 9) return `${name} P ${talk[own] - 10 > 0 ? talk[own] - 10 : talk[own]}(10) ack ${talk[peer]}${id}`
+  if (what === 9)
+    return `${name} P ${talk[own] - 10 > 0 ? talk[own] - 10 : talk[own]}(10) ack ${talk[peer]}${id}`
   if (what === 10) talk[own] += 100
   const line = `${name} P ${talk[own]}(100) ack ${talk[peer]}${id}`
   talk[own] += 100

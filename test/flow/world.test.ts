@@ -39,9 +39,13 @@ test('siblings: the first 32 of a listener with a reset', async () => {
 })
 
 test('a filter sees segments before everything else', async () => {
-  const world = await worldOf('c1 S 1000\ns1 R 0 ack 1001\nc2 S 1000\ns2 R 0 ack 1001', {}, {
-    filter: segment => segment.sourcePort === 40002 || segment.destinationPort === 40002,
-  })
+  const world = await worldOf(
+    'c1 S 1000\ns1 R 0 ack 1001\nc2 S 1000\ns2 R 0 ack 1001',
+    {},
+    {
+      filter: segment => segment.sourcePort === 40002 || segment.destinationPort === 40002,
+    },
+  )
   expect(world.totals).toEqual({ connections: 1, resetConnections: 1, rstFrames: 1, tcpSegments: 2 })
   expect(world.tcpSegmentsByCapture).toEqual([2])
 })
@@ -73,7 +77,11 @@ test('memory is bounded: the least recently active go, resets stay, and the note
   const syns = Array.from({ length: 20_000 }, (_, i) => `c${i} S 1000`)
   syns.splice(10, 0, 'c7 R 1001')
   const notes = new Notes()
-  const world = await worldOf(syns.join('\n'), { singlePass: true }, { memoryBytes: 4e6, notesOf: () => notes })
+  const world = await worldOf(
+    syns.join('\n'),
+    { singlePass: true },
+    { memoryBytes: 4e6, notesOf: () => notes },
+  )
   expect(rstFrames(world)).toEqual([11])
   expect(notes.list().map(n => n.name)).toEqual(['connections-evicted'])
   // 4 MB hold fewer than 3,000 connections; the bound is looked at every 4,096 segments.

@@ -21,7 +21,8 @@ const never: Scenario[] = [
   },
   {
     name: 'overflow-later-data',
-    about: 'Accept queue full over IPv6, nothing sent by the clients; half a second later even SYNs are dropped without answer.',
+    about:
+      'Accept queue full over IPv6, nothing sent by the clients; half a second later even SYNs are dropped without answer.',
     heldOut: true,
     network: { v6: true, delay: 7 },
     vantages: ['client', 'server:110'],

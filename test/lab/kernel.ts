@@ -81,7 +81,8 @@ export const wasTaken = (
   target: string,
   time: number,
   slowest: number,
-) => taken.some(t => t.local === target && t.remote === source && Math.abs(t.time - time) < 2 * slowest + slack)
+) =>
+  taken.some(t => t.local === target && t.remote === source && Math.abs(t.time - time) < 2 * slowest + slack)
 
 /** Seconds that a busy machine may add to a segment's way. */
 const slack = 0.4

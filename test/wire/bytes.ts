@@ -10,7 +10,7 @@ export const le32 = (n: number): Bytes => [n & 255, (n >>> 8) & 255, (n >>> 16) 
 /** Bytes from hex digits; blanks are ignored. */
 export const hex = (text: string): Bytes =>
   (text.replace(/\s/g, '').match(/../g) ?? []).map(pair => parseInt(pair, 16))
-export const zeros = (n: number): Bytes => new Array(n).fill(0)
+export const zeros = (n: number): Bytes => Array.from({ length: n }, () => 0)
 
 export const MAC_A = hex('02 00 00 00 00 0a')
 export const MAC_B = hex('02 00 00 00 00 0b')
@@ -49,7 +49,7 @@ export function tcp(spec: TcpSpec = {}): Bytes {
     ...be32(spec.ack ?? 0x05060708),
     ...be16((offset << 12) | (spec.flags ?? 0x014)),
     ...be16(spec.window ?? 512),
-    ...[0, 0, 0, 0],
+    ...zeros(4),
     ...options,
     ...(spec.payload ?? []),
   ]

@@ -14,6 +14,16 @@ export const KNOWN_DIFFERENCES: KnownDifference[] = [
     inCatalog: false,
   },
   {
+    frames: /^(isl|fpath|ppp-bcp4|erf-eth)$/,
+    why: 'tshark takes the last four bytes of a wrapped frame for its check sequence, and so off the payload where there is none',
+    inCatalog: true,
+  },
+  {
+    frames: /^udp-l2tp/,
+    why: 'tshark remembers that a conversation was L2TP and reads it so on other ports too',
+    inCatalog: false,
+  },
+  {
     frames: /^gre-ppphdlc$/,
     why: 'PPP in byte-stuffed HDLC inside GRE (CDMA2000) is not unstuffed',
     inCatalog: true,

@@ -45,7 +45,7 @@ export function mutate(frame: TestFrame, random: () => number): TestFrame {
         if (random() < 0.5) originalLength = bytes.length
         break
       case 7:
-        bytes = [...bytes, ...new Array(pick(20)).fill(pick(2) * 0xff)]
+        bytes = [...bytes, ...Array.from({ length: pick(20) }, () => (pick(2) === 0 ? 0 : 0xff))]
         originalLength = Math.max(originalLength, bytes.length)
         break
     }

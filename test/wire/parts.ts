@@ -20,7 +20,12 @@ export const label = (value: number, bottom: number): Bytes => be32((value << 12
 
 /** An 802.11 frame: frame control, three addresses, what else the header has, body. */
 export const wlanData = (control: Bytes, body: Bytes, extra: Bytes = []): Bytes => [
-  ...[...control, 0, 0, ...MAC_A, ...MAC_B, ...MAC_A, 0, 0],
+  ...control,
+  ...zeros(2),
+  ...MAC_A,
+  ...MAC_B,
+  ...MAC_A,
+  ...zeros(2),
   ...extra,
   ...body,
 ]

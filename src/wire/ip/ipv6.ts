@@ -62,16 +62,32 @@ function longPayload(walk: Walk, next: number, at: number, end: number): number 
 export function extensionHeader(walk: Walk, kind: number, at: number, end: number): Found {
   switch (kind) {
     case HOP_BY_HOP:
-    case ROUTING:
     case DESTINATION_OPTIONS:
+      return skipHeader(walk, at, end, true)
+    case ROUTING:
     case SHIM6:
-      if (!walk.readable(at + 2, end) || !walk.deeper()) return FOUND_NONE
-      return ipProtocol(walk, walk.data[at], at + ((walk.data[at + 1] + 1) << 3), end)
+      return skipHeader(walk, at, end, false)
     case FRAGMENT:
       return fragmentHeader(walk, at, end)
     default:
       return FOUND_NONE
   }
+}
+
+function skipHeader(walk: Walk, at: number, end: number, withOptions: boolean): Found {
+  if (!walk.readable(at + 2, end) || !walk.deeper()) return FOUND_NONE
+  const next = walk.data[at]
+  const body = at + ((walk.data[at + 1] + 1) << 3)
+  if (withOptions && !soundOptions(walk, at + 2, body)) return walk.refuse('ip-header-bad')
+  return ipProtocol(walk, next, body, end)
+}
+
+/** RFC 8200 §4.2: kind, length, value; kind 0 is a single byte of padding. They must not run over the header's end. */
+function soundOptions(walk: Walk, at: number, end: number): boolean {
+  const { data } = walk
+  if (end > walk.captured) return false
+  while (at < end) at += data[at] === 0 ? 1 : at + 1 < end ? 2 + data[at + 1] : 2
+  return at === end
 }
 
 /** RFC 8200 §4.5: next header, reserved, offset in units of eight bytes with the more flag as lowest bit, identification. */

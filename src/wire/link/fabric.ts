@@ -68,7 +68,9 @@ export function trill(walk: Walk, at: number, end: number): Found {
 export function batman(walk: Walk, at: number, end: number): Found {
   if (!walk.readable(at + 2, end)) return FOUND_NONE
   const type = walk.data[at]
-  const current = walk.data[at + 1] === 15
+  const version = walk.data[at + 1]
+  if (version > 15) return FOUND_NONE
+  const current = version === 15
   if (type === (current ? 0x40 : 0x03)) return innerEthernet(walk, at + 10, end)
   // Unicast with the original sender's address, and broadcast.
   if (current && type === 0x42) return innerEthernet(walk, at + 18, end)

@@ -10,13 +10,17 @@ const SEQUENCE = 0x0800
 const OFFSET = 0x0200
 const VERSION = 0x000f
 
-export function l2tp(walk: Walk, at: number, end: number): Found {
+export function l2tp(walk: Walk, at: number, limit: number): Found {
   const { data } = walk
-  if (!walk.readable(at + 6, end)) return FOUND_NONE
+  if (!walk.readable(at + 6, limit)) return FOUND_NONE
   const flags = u16(data, at)
   if (flags & CONTROL || (flags & VERSION) !== 2) return FOUND_NONE
   let body = at + 2
-  if (flags & LENGTH) body += 2
+  let end = limit
+  if (flags & LENGTH) {
+    end = Math.min(limit, at + u16(data, body))
+    body += 2
+  }
   if (!walk.readable(body + 4, end)) return FOUND_NONE
   const session = u16(data, body + 2)
   body += 4
