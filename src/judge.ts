@@ -27,6 +27,9 @@ const UNANSWERED = -0.8
 /** Alternatives below this share are noise. */
 const WORTH_NAMING = 0.03
 
+/** When it cannot be told who made the reset, the causes that need an endpoint for it lose what the signs for a device take from them. */
+const DOUBTED: Record<Cause['maker'], number> = { endpoint: -1.5, device: 0, either: 0 }
+
 interface Score {
   cause: Cause
   score: number
@@ -52,7 +55,7 @@ export function judge(sheet: FactSheet, names: Names): Verdict {
 
 /** Empty when a requirement is not met. */
 function scoreOf(cause: Cause, facts: Facts): Score[] {
-  let score = cause.prior
+  let score = cause.prior + (facts.origin === 'unknown' && !facts.orphan ? DOUBTED[cause.maker] : 0)
   for (const requirement of cause.requires) {
     const met = requirement.test(facts)
     if (met === false) return []

@@ -19,6 +19,7 @@ export default defineCause({
     'process-crash': 'then many connections ended together',
     'benign-teardown': 'then everything had been said and the peer had closed',
   },
+  maker: 'endpoint',
   prior: 0.8,
   requires: [
     must('the connection had been established', f => f.handshakeDone),

@@ -1,5 +1,11 @@
-import { and, below, contrary, defineCause, fair, must, strong, weak } from './define.js'
-import { IDLE_MS } from './thresholds.js'
+import type { Facts } from '../evidence/facts.js'
+import { and, contrary, defineCause, fair, must, strong, type Truth, weak } from './define.js'
+
+/** The full queue answers the very ACK that would have completed the connection: one round trip later, with room for jitter. */
+function answersHandshake(f: Facts): Truth {
+  if (f.sinceHandshakeAckMs === undefined) return undefined
+  return f.sinceHandshakeAckMs <= 1.5 * (f.senderResponseMs ?? 0) + 20
+}
 
 export default defineCause({
   id: 'accept-queue-overflow',
@@ -20,19 +26,20 @@ export default defineCause({
     'post-restart': 'then the server had sent something after its SYN-ACK',
     'idle-timeout': 'then the reset comes only after a long silence',
   },
+  maker: 'endpoint',
   prior: 0,
   requires: [
     must('the server sent the reset', f => f.sender === 'server'),
     must('the handshake is in the capture', f => (f.synAckSeen ? true : f.midCapture ? undefined : false)),
     must('the client had completed the handshake', f => f.handshakeDone),
     must('the server sent nothing but its SYN-ACK', f => f.senderSegments === 0 && f.senderFinMs === undefined),
-    must('it takes up right after the SYN-ACK', f => (f.seqOffsetBytes === undefined ? undefined : f.seqOffsetBytes === 0)),
+    must('its sequence number is the one right after the SYN-ACK: the connection was never created', f => (f.seqOffsetBytes === undefined ? undefined : f.seqOffsetBytes === 0)),
     must('the reset is the answer of a stack that has no socket (bare RST)', f => f.active === false || f.active === undefined),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('its sequence number is the one right after the SYN-ACK: the connection was never created', f => f.seqOffsetBytes === 0, ['seqOffsetBytes']),
-    strong("it came {triggerDelayMs} after the client's first segment following the SYN-ACK", f => and(f.trigger === 'ack' || f.trigger === 'data', below(f.silenceMs, IDLE_MS))),
+    strong("it answers the client's handshake ACK, {sinceHandshakeAckMs} after it", f => and(f.trigger === 'ack' || f.trigger === 'data', answersHandshake(f))),
+    contrary('the handshake ACK had been taken without an answer; only a later segment was reset', f => (answersHandshake(f) === false ? true : undefined)),
     fair('the port had accepted others', f => f.acceptedBefore),
     weak('several connections met the same at that time', f => f.burstCount > 1),
     contrary('a long silence preceded it ({silenceMs})', f => f.silenceMs !== undefined && f.silenceMs > 60_000),

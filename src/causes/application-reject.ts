@@ -16,6 +16,7 @@ export default defineCause({
     'unread-data-close': 'then no refusal was said, only closed',
     'benign-teardown': 'then the answer was an ordinary end of the exchange',
   },
+  maker: 'endpoint',
   prior: 0.3,
   requires: [
     must('a refusal was said: "{senderRejection}{peerRejection}"', f => f.senderRejection !== undefined || f.peerRejection !== undefined),

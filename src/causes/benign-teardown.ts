@@ -16,6 +16,7 @@ export default defineCause({
     'data-after-close': 'then real data met the FIN, not only a goodbye',
     'idle-timeout': 'then a server or device dropped the idle connection when its timer expired',
   },
+  maker: 'endpoint',
   prior: 0.5,
   requires: [
     must('the connection had been established', f => f.handshakeDone),
@@ -39,6 +40,7 @@ export default defineCause({
     fair('its sender had said goodbye before (close_notify, QUIT, Connection: close)', f => (f.senderSaidClosing || f.peerSaidClosing ? true : undefined)),
     weak('data had been exchanged in both directions', f => f.senderPayloadBytes > 0 && f.peerPayloadBytes > 0),
     contrary('data of the peer met the FIN', f => and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, not(f.dataAfterFinIsGoodbye))),
+    contrary('{unreadBytes} lay unread: the window had closed', f => and(atLeast(f.unreadBytes, 1000), atLeast(f.windowShrunk, 0.5))),
     against('nothing was ever exchanged', f => !f.payloadSeen),
     contrary('a server dropped the idle connection by a timer', f => and(f.sender === 'server', f.active, atLeast(f.silenceMs, IDLE_MS), f.peerFinMs === undefined)),
     contrary('it answers a segment of an open connection', f => and(f.active === false, f.senderFinMs === undefined, f.peerFinMs === undefined)),

@@ -15,6 +15,7 @@ export default defineCause({
     'middlebox-injection': 'then the numbers are exact, because the device sees the connection',
     'data-after-close': 'then each reset answers a segment: its number is an acknowledgement of the peer',
   },
+  maker: 'device',
   prior: 0.5,
   requires: [
     must('{distinctSeqs} different sequence numbers were tried', f => f.distinctSeqs >= 5, ['distinctSeqs']),

@@ -17,6 +17,7 @@ export default defineCause({
     'benign-teardown': 'then only a goodbye (close_notify, FIN) met the FIN',
     'post-restart': 'then no FIN came first',
   },
+  maker: 'endpoint',
   prior: 0.5,
   requires: [
     must('its sender had closed before', f => f.senderFinMs !== undefined, ['senderFinMs']),

@@ -54,6 +54,8 @@ export interface Cause {
   cites: string[]
   /** Near cause → what tells them apart. */
   mistakenFor: Partial<Record<CauseId, string>>
+  /** Who makes such a reset: the host itself, a device on the path, or either. */
+  maker: 'endpoint' | 'device' | 'either'
   /** Log-odds before any sign: how often this is the reason when the requirements hold (harmless causes are common). */
   prior: number
   requires: Requirement[]

@@ -15,6 +15,7 @@ export default defineCause({
     'handshake-aborted': 'then the SYN-ACK acknowledges this very SYN',
     'port-reuse-collision': 'then a pure ACK (challenge ACK) meets the SYN',
   },
+  maker: 'endpoint',
   prior: 0,
   requires: [
     must('the reset is the answer to a segment', f => f.active === false, ['trigger']),

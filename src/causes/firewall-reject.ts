@@ -18,6 +18,7 @@ export default defineCause({
     'port-closed': "then hop limit and response time are those of the host's other packets",
     'middlebox-injection': 'then the real host answers as well, or the connection had been established',
   },
+  maker: 'device',
   prior: 1,
   requires: [
     must('the reset answers a SYN', f => f.trigger === 'syn', ['trigger']),

@@ -17,6 +17,7 @@ export default defineCause({
     'port-reuse-collision': 'then the reset answers a pure ACK, and the SYN is repeated and succeeds',
     desynchronized: 'then the SYN-ACK acknowledges something that this client never sent',
   },
+  maker: 'endpoint',
   prior: 1,
   requires: [
     must('the client sent the reset', f => f.sender === 'client'),

@@ -19,6 +19,7 @@ export default defineCause({
     'port-scan': 'then many ports or hosts are tried',
     'handshake-aborted': 'then it happens once, not at regular intervals',
   },
+  maker: 'endpoint',
   prior: 1,
   requires: [
     must('the client sent the reset', f => f.sender === 'client'),

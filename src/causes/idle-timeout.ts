@@ -22,6 +22,7 @@ export default defineCause({
     'abortive-close': 'then no silence preceded the reset',
     'benign-teardown': 'then the client dropped its own idle, fully answered connection',
   },
+  maker: 'either',
   prior: 0.5,
   requires: [
     must('the connection had been established', f => f.handshakeDone),

@@ -18,6 +18,7 @@ export default defineCause({
     'idle-timeout': 'then no FIN came before the reset',
     'benign-teardown': 'then only a closing record or FIN met the FIN',
   },
+  maker: 'endpoint',
   prior: 0,
   requires: [
     must('its sender had closed the connection before', f => f.senderFinMs !== undefined, ['senderFinMs']),

@@ -17,6 +17,7 @@ export default defineCause({
     'retransmission-timeout': 'then data was repeated, not probes',
     'zero-window-timeout': 'then the peer answers the probes with window 0',
   },
+  maker: 'endpoint',
   prior: 0,
   requires: [
     must('{keepaliveUnanswered} keepalive probes of its sender stayed unanswered', f => f.keepaliveUnanswered >= 1, ['keepaliveUnanswered']),

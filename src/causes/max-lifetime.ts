@@ -16,6 +16,7 @@ export default defineCause({
     'idle-timeout': 'then the silence is constant, not the age',
     'process-crash': 'then connections of all ages end in the same moment',
   },
+  maker: 'either',
   prior: -1,
   requires: [
     must('the connection had been established', f => f.handshakeDone),

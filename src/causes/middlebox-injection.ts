@@ -20,6 +20,7 @@ export default defineCause({
     'reset-aftermath': 'then the reset is genuine and follows a forged one',
     'idle-timeout': 'then a device reset it after a silence, reacting to nothing',
   },
+  maker: 'device',
   prior: 1,
   requires: [
     must('the connection had been established, or the real host had answered as well', f => f.handshakeDone === true || f.realAnswer || f.handshakeDone === undefined || f.synAckSeen || f.trigger === 'syn'),

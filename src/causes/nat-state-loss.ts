@@ -21,6 +21,7 @@ export default defineCause({
     'post-restart': 'then the host itself had lost everything',
     'middlebox-injection': 'then the device reacted to what was said',
   },
+  maker: 'device',
   prior: 0.3,
   requires: [
     must('the reset answers a segment of a connection that its maker does not know', f => f.active === false || f.active === undefined, ['trigger']),

@@ -21,6 +21,7 @@ export default defineCause({
     'firewall-reject': 'a device answers with another hop limit, or sooner than the host can',
     'port-scan': 'then one source tries many ports or hosts',
   },
+  maker: 'endpoint',
   prior: 3,
   requires: [
     must('the reset answers a SYN', f => f.trigger === 'syn', ['trigger']),

@@ -16,6 +16,7 @@ export default defineCause({
     'handshake-aborted': 'then the reset answers a SYN-ACK for this very SYN',
     desynchronized: 'then a SYN-ACK with foreign numbers is answered',
   },
+  maker: 'endpoint',
   prior: 1,
   requires: [
     must('a SYN started a new connection', f => f.synSeen),

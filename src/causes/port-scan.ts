@@ -16,6 +16,7 @@ export default defineCause({
     'port-closed': 'then one client tries one port',
     'health-check-probe': 'then the same listener is tried again and again at regular intervals',
   },
+  maker: 'either',
   prior: 0.5,
   requires: [
     must('the source tried {sourcePorts} ports on {sourceHosts} hosts', f => or(f.sourcePorts >= SCAN_PORTS, f.sourceHosts >= SCAN_HOSTS), ['sourceListeners']),

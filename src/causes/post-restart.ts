@@ -24,6 +24,7 @@ export default defineCause({
     'process-crash': 'then the kernel lived on and closed the sockets at once',
     'nat-state-loss': 'then the reset comes from a device, or the host still knows the connection',
   },
+  maker: 'endpoint',
   prior: 0,
   requires: [
     must('the connection had been established', f => f.handshakeDone),

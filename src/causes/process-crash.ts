@@ -20,6 +20,7 @@ export default defineCause({
     'abortive-close': 'a single connection, and the port goes on accepting',
     'post-restart': 'then nothing was sent at the moment of death; each connection is answered when it next speaks',
   },
+  maker: 'endpoint',
   prior: -1,
   requires: [
     must('the connection had been established', f => f.handshakeDone),

@@ -19,9 +19,10 @@ export default defineCause({
     'post-restart': 'then no reset came before',
     'data-after-close': 'then a FIN of its sender came before',
   },
+  maker: 'endpoint',
   prior: 1,
   requires: [
-    must('the connection had been reset before in the name of the peer, or its sender forgot it within moments', f => f.resetBefore || forgotAtOnce(f)),
+    must('the connection had been reset before in the name of the peer, or its sender forgot it within moments', f => f.resetBefore || f.forgedBefore || forgotAtOnce(f)),
     must('this reset answers a segment that came later', f => f.active !== true),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
@@ -30,6 +31,7 @@ export default defineCause({
     // A server may also have been killed or moved in that moment.
     weak('the server had been alive {sinceSenderPacketMs} before and had not closed', f => !f.resetBefore && f.sender === 'server' && forgotAtOnce(f)),
     decisive('an earlier reset had told its sender that the connection was over', f => f.resetBefore),
+    decisive('a device had forged a reset of this connection before, as a rule one to each side', f => f.forgedBefore && !f.resetBefore),
     strong('that earlier reset was forged', f => (f.resetBeforeForged ? true : undefined)),
     fair('it answers a segment', f => f.resetBefore && f.trigger !== undefined, ['trigger']),
     weak('its sender had not closed by itself', f => f.resetBefore && f.senderFinMs === undefined),

@@ -17,6 +17,7 @@ export default defineCause({
     'keepalive-timeout': 'then empty probes were sent, not data',
     'post-restart': 'the same packet at the end when the sender had given up silently before',
   },
+  maker: 'endpoint',
   prior: 0,
   requires: [
     must('its sender had repeated unacknowledged data {retransmissions} times', f => f.retransmissions >= 2, ['retransmissions']),

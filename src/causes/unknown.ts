@@ -9,6 +9,7 @@ export default defineCause({
   nextChecks: ['Capture on both ends at the same time, from before the connection opens until after the reset.'],
   cites: [],
   mistakenFor: {},
+  maker: 'either',
   prior: 1,
   requires: [must('too little is visible', () => true)],
   signs: [

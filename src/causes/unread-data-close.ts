@@ -18,6 +18,7 @@ export default defineCause({
     'data-after-close': 'then a FIN came first and a closed socket answered',
     'process-crash': 'then many connections ended together',
   },
+  maker: 'endpoint',
   prior: 0.5,
   requires: [
     must('the connection had been established', f => f.handshakeDone),

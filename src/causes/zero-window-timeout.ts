@@ -16,6 +16,7 @@ export default defineCause({
     'retransmission-timeout': 'then the peer is silent',
     'unread-data-close': 'then it is the receiver who resets',
   },
+  maker: 'endpoint',
   prior: 0,
   requires: [
     must("the peer's window had been closed for {zeroWindowMs}", f => atLeast(f.zeroWindowMs, 500) === true, ['windowProbes']),

@@ -28,6 +28,7 @@ const FORGOTTEN_MS = 120_000
 export function crossFacts(world: World, drafts: Draft[]): Case[] {
   const ends = indexEnds(world)
   const byListener = groupBy(drafts, d => `${d.local.facts.sender} ${listenerKey(d.group.view.connection)}`)
+  const byConnection = groupBy(drafts, d => d.group.view.connection.id)
   const byHost = groupBy(drafts, d => d.group.view.connection[d.group.view.sender.side].address)
   const probes = probeTrains(drafts)
   const breadths = silentBreadth(drafts)
@@ -39,15 +40,16 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
     const source = near.source
     const activeMs = source ? (source.lastTimeNs - source.firstTimeNs) / 1e6 : 0
     const train = probes.get(draft.id)
-    const earlier = drafts.find(
-      d => d.group.view.connection === view.connection && d !== draft && d.group.view.sender.side !== view.sender.side && d.group.view.first.frame < view.first.frame,
-    )
+    const before = (byConnection.get(view.connection.id) ?? []).filter(d => d !== draft && precedes(d, draft))
+    const forgedBefore = before.find(d => d.group.origin.origin === 'middlebox')
+    const earlier = before.find(d => d.group.view.sender.side !== view.sender.side) ?? forgedBefore
     const cross: CrossFacts = {
       survivedSilenceMs: near.survivedSilenceMs,
       sameSilenceCount: twins.filter(t => t !== draft && sameSilence(t.local.facts, draft.local.facts)).length,
       sameAgeCount: twins.filter(t => t !== draft && sameAge(t.local.facts, draft.local.facts)).length,
       resetBeforeId: earlier?.id,
       resetBeforeForged: earlier !== undefined && earlier.group.origin.origin === 'middlebox',
+      forgedBefore: forgedBefore !== undefined,
       burstCount: near.burst.length + 1,
       burstSpanMs: near.burstSpanMs,
       refusalsAfter: near.refusalsAfter,
@@ -71,8 +73,13 @@ function listenerKey(c: Connection): string {
   return `${c.server.address} ${c.server.port}`
 }
 
-function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
+function precedes(a: Draft, b: Draft): boolean {
+  const [x, y] = [a.group.view.first, b.group.view.first]
+  return x.timeNs < y.timeNs || (x.timeNs === y.timeNs && x.frame < y.frame)
+}
+
+function groupBy<T, K>(items: T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
   for (const item of items) {
     const list = groups.get(key(item))
     if (list) list.push(item)

@@ -146,6 +146,8 @@ export interface Facts {
   resetBefore: boolean
   /** That earlier reset was judged to be forged. */
   resetBeforeForged: boolean
+  /** Some reset of this connection before this one, in whoever's name, was forged: a device was at work on it. */
+  forgedBefore: boolean
   resetBeforeId: string | undefined
   /** Both sides were reset within the same moment. */
   mirrored: boolean
@@ -184,6 +186,8 @@ export interface Facts {
   tupleReused: boolean
   /** A pure ACK answered the SYN (challenge ACK, RFC 5961 §4). */
   challengeAck: boolean
+  /** Time from the client's first segment after the SYN-ACK (its handshake ACK) to the reset. */
+  sinceHandshakeAckMs: number | undefined
   /** The server's SYN-ACK acknowledged something else than the SYN. */
   strangeSynAck: boolean
   /** The real host answered the same SYN by SYN-ACK as well. */

@@ -37,6 +37,7 @@ export type CrossFacts = Pick<
   | 'retrySucceeded'
   | 'retryMs'
   | 'resetBeforeForged'
+  | 'forgedBefore'
 >
 
 export type LocalFacts = Omit<Facts, keyof CrossFacts>
@@ -278,7 +279,9 @@ function handshakeOddities(view: ResetView, trigger: Trigger) {
   const opening = syn !== undefined && handshakeDone(view) !== true
   const challenge = opening && before.find(r => r.from !== syn.from && !(r.flags & SYN) && !isRst(r) && hasAck(r) && !fits(r) && before.indexOf(r) > before.indexOf(syn))
   const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
+  const handshakeAck = before.find(r => r.from === 'client' && hasAck(r) && !(r.flags & SYN) && !isRst(r))
   return {
+    sinceHandshakeAckMs: handshakeAck && msBetween(first, handshakeAck),
     synRepeated: syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
     tupleReused: connection.previous !== undefined,
     challengeAck: challenge !== false && challenge !== undefined && trigger.record === challenge,

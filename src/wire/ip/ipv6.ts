@@ -78,16 +78,16 @@ function skipHeader(walk: Walk, at: number, end: number, withOptions: boolean): 
   if (!walk.readable(at + 2, end) || !walk.deeper()) return FOUND_NONE
   const next = walk.data[at]
   const body = at + ((walk.data[at + 1] + 1) << 3)
-  if (withOptions && !soundOptions(walk, at + 2, body)) return walk.refuse('ip-header-bad')
+  if (withOptions && !soundOptions(walk, at + 2, body, end)) return walk.refuse('ip-header-bad')
   return ipProtocol(walk, next, body, end)
 }
 
-/** RFC 8200 §4.2: kind, length, value; kind 0 is a single byte of padding. They must not run over the header's end. */
-function soundOptions(walk: Walk, at: number, end: number): boolean {
-  const { data } = walk
-  if (end > walk.captured) return false
-  while (at < end) at += data[at] === 0 ? 1 : at + 1 < end ? 2 + data[at + 1] : 2
-  return at === end
+/** RFC 8200 §4.2: kind, length, value; kind 0 is a single byte of padding. One that runs out of the packet spoils it. */
+function soundOptions(walk: Walk, at: number, headerEnd: number, end: number): boolean {
+  const { data, captured } = walk
+  const limit = end < captured ? end : captured
+  while (at < headerEnd && at < limit) at += data[at] === 0 ? 1 : at + 1 < limit ? 2 + data[at + 1] : 2
+  return at <= limit
 }
 
 /** RFC 8200 §4.5: next header, reserved, offset in units of eight bytes with the more flag as lowest bit, identification. */
