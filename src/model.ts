@@ -225,8 +225,10 @@ export interface Connection {
   copies: number
   /** Bytes of sequence space that were acknowledged but never seen: loss by the capture, not by the network. */
   unseenBytes: number
-  /** What the payload told, up to the first RST; see flow/application. */
+  /** What the payload told, up to the last RST (bounded); see flow/application. */
   application: ApplicationState
+  /** What it had told when an earlier RST came, in capture order: valid for RSTs before `beforeFrame` of `capture`. */
+  applicationAtRst: { beforeFrame: number; capture: number; state: ApplicationState }[]
   /** ICMP errors quoting this connection (RFC 792, RFC 4443). */
   icmpErrors: { frame: number; capture: number; timeNs: number; type: number; code: number; ipVersion: 4 | 6; from: string }[]
 }

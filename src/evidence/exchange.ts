@@ -10,7 +10,7 @@ import {
   responseInProgress,
   type SideIndex,
 } from '../flow/application/index.js'
-import type { Side } from '../model.js'
+import type { Connection, SegmentRecord, Side } from '../model.js'
 import type { Facts } from './facts.js'
 import type { ResetView } from './view.js'
 
@@ -32,12 +32,18 @@ type Exchange = Pick<
   | 'mismatch'
 >
 
+/** The application's state when a RST came. */
+export function applicationAt(connection: Connection, rst: SegmentRecord): ApplicationState {
+  const frozen = connection.applicationAtRst.find(f => f.capture === rst.capture && rst.frame < f.beforeFrame)
+  return frozen?.state ?? connection.application
+}
+
 export function sideIndex(side: Side): SideIndex {
   return side === 'client' ? 0 : 1
 }
 
 export function exchangeFacts(view: ResetView): Exchange {
-  const state = view.connection.application
+  const state = applicationAt(view.connection, view.first)
   const own = sideIndex(view.sender.side)
   const rejectedBy = (side: SideIndex) => {
     const rejection = lastRejection(state, side) ?? refusedStatus(state, side)

@@ -1,6 +1,6 @@
 /** Facts of one reset that its own connection tells. What other connections add stands in cross.ts. */
 import type { SegmentRecord, Side } from '../model.js'
-import { exchangeFacts } from './exchange.js'
+import { applicationAt, exchangeFacts } from './exchange.js'
 import { closingFacts } from './closing.js'
 import type { Facts, FactSheet } from './facts.js'
 import { fingerprint } from './fingerprint.js'
@@ -51,7 +51,7 @@ export interface LocalSheet {
 export function localFacts(group: ResetGroup): LocalSheet {
   const { view } = group
   const trigger = findTrigger(view)
-  const encrypted = view.connection.application.protocol === 'tls'
+  const encrypted = applicationAt(view.connection, view.first).protocol === 'tls'
   const closing = closingFacts(view, encrypted)
   const probes = findProbePatterns(view, trigger.record)
   const time = timeFacts(view, trigger)

@@ -18,6 +18,16 @@ export interface FurtherRst {
   hopLimit: number
 }
 
+/** What the payload had told when a RST came, kept because more payload came later (a forged or ignored RST, another incarnation of data). */
+export interface FrozenApplication {
+  beforeFrame: number
+  capture: number
+  state: ApplicationState | undefined
+}
+
+/** RSTs with data between them: after so many the state is frozen for good. */
+export const MAX_FROZEN = 4
+
 export interface IcmpError {
   frame: number
   capture: number
@@ -34,7 +44,7 @@ export class TrackedConnection {
   readonly server = new TrackedSide()
   /** The incarnation before this one, as long as its packets can still be told from this one's. */
   previous: TrackedConnection | undefined = undefined
-  /** A RST was seen: the application state is frozen, TAIL becomes AFTER. */
+  /** A RST was seen: TAIL becomes AFTER. */
   reset = false
   /** Both FINs are acknowledged. */
   closing = false
@@ -61,6 +71,10 @@ export class TrackedConnection {
   /** One bit per history letter that was written: client in bits 0-15, server in 16-31. */
   letters = 0
   application: ApplicationState | undefined = undefined
+  /** A RST came since the application state last changed: the next payload must not change what was true at that RST. */
+  rstSincePeek = false
+  /** States as they were at RSTs, each valid for RSTs up to `beforeFrame`. */
+  frozen: FrozenApplication[] | undefined = undefined
 
   firstTimeNs = 0
   history = ''

@@ -3,6 +3,7 @@ import type { CaptureHealth, Connection, ListenerTimeline, SourceTimeline, World
 import type { TrackedConnection } from './connection.js'
 import type { Flow } from './flow.js'
 import { HealthSums } from './health.js'
+import { NEARBY_CONNECTIONS } from './skim.js'
 import type { TrackedListener } from './listeners.js'
 import { snapshot } from './snapshot.js'
 import type { TrackedSource } from './sources.js'
@@ -70,9 +71,14 @@ function chooseKept(
   const before = new Set<TrackedConnection>()
   const siblingsPerListener = flow.skim.siblingsPerListener
   for (const c of flow.tracker.held) if (c.reset && c.previous) before.add(c.previous)
+  const nearby = flow.skim.nearby()
   return [...flow.tracker.held].filter(c => {
     if (c.reset) return true
     const id = flow.listenerOf(c)
+    if (id >= 0 && nearby.has(flow.skim.listeners.list[id])) {
+      const order = flow.siblingIndex(c)
+      return (order >= 0 && order < NEARBY_CONNECTIONS) || before.has(c)
+    }
     const index = byListener.has(id) ? flow.siblingIndex(c) : -1
     if (index >= 0 && index < siblingsPerListener) {
       const list = siblings.get(id)

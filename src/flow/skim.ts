@@ -16,6 +16,10 @@ import { endOfTuple, endpointKey, ENDPOINT_WORDS, TUPLE_WORDS, tupleKey } from '
 const ALL_SIBLINGS = 4096
 const MIN_SIBLINGS = 4
 
+/** Connections of a reset host's other listeners that are traced, too: they show its distance, its response time and its stack. */
+export const NEARBY_CONNECTIONS = 4
+const NEARBY_LISTENERS = 256
+
 /** Flags of the segments that are skimmed. */
 export const SKIMMED_FLAGS = SYN | FIN | RST
 
@@ -60,6 +64,21 @@ export class Skim {
     for (const listener of this.resetListeners()) {
       for (const { tuple } of listener.first.slice(0, count)) this.interesting.add(tuple)
     }
+    for (const listener of this.nearby()) {
+      for (const { tuple } of listener.first.slice(0, NEARBY_CONNECTIONS)) this.interesting.add(tuple)
+    }
+  }
+
+  /** Other listeners of hosts that have a listener with resets, in order of appearance, bounded. */
+  nearby(): Set<TrackedListener> {
+    const reset = new Set(this.resetListeners())
+    const hosts = new Set([...reset].map(l => l.address))
+    const found = new Set<TrackedListener>()
+    for (const listener of this.listeners.list) {
+      if (found.size === NEARBY_LISTENERS) break
+      if (hosts.has(listener.address) && !reset.has(listener) && listener.acceptTimes.entries.length > 0) found.add(listener)
+    }
+    return found
   }
 
   /** Listeners that are an end of a connection with a RST. */

@@ -56,13 +56,22 @@ export function snapshot(
     longestSurvivedSilenceNs: c.longestSilenceNs,
     copies: c.copies,
     unseenBytes: unseenBytes(c),
-    application: c.application ? structuredClone(c.application) : silentState(serverEnd.port),
+    application: stateOf(c.application, serverEnd.port),
+    applicationAtRst: (c.frozen ?? []).map(f => ({
+      beforeFrame: f.beforeFrame,
+      capture: f.capture,
+      state: stateOf(f.state, serverEnd.port),
+    })),
     icmpErrors: (c.icmpErrors ?? []).map(error => ({ ...error })),
   }
 }
 
 /** Shared, because a scan makes a million connections that never said anything. */
 const SILENT = new Map<number, ApplicationState>()
+
+function stateOf(state: ApplicationState | undefined, port: number): ApplicationState {
+  return state ? structuredClone(state) : silentState(port)
+}
 
 function silentState(port: number): ApplicationState {
   let state = SILENT.get(port)

@@ -148,6 +148,7 @@ export class Tracker {
     if (isRst) {
       observed.kind = KIND_RST
       observed.newBytes = 0
+      c.rstSincePeek = true
       if (row !== NO_ROW) this.log.details.set(row, rstDetails(segment))
     } else {
       if (flags & SYN) {
@@ -158,7 +159,7 @@ export class Tracker {
         if (from === CLIENT && !c.handshakeAcked && flags & ACK)
           c.handshakeAcked = acknowledgesServer(c, segment)
       }
-      if (observed.newBytes > 0 && !c.reset) peekPayload(this.log, c, from, segment, row, observed, timeNs)
+      if (observed.newBytes > 0) peekPayload(this.log, c, from, segment, row, observed, timeNs)
       if (flags & FIN && observed.kind === KIND_FIN) this.noteFin(c, from, timeNs)
       side.countHopLimit(segment.hopLimit)
     }
@@ -179,7 +180,7 @@ export class Tracker {
   }
 
   private noteFin(c: TrackedConnection, from: SideIndex, timeNs: number): void {
-    if (c.application && !c.reset) peekFin(c.application, from, timeNs)
+    if (c.application && !c.rstSincePeek) peekFin(c.application, from, timeNs)
   }
 
   private noteCopy(c: TrackedConnection, row: number, segment: Segment, frame: Frame): void {

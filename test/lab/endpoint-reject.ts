@@ -227,7 +227,7 @@ export const rejectScenarios: Scenario[] = [
     run: lab => missingCertificate(lab, 443),
   },
   {
-    name: 'reject-mtls-nginx',
+    name: 'reject-plain-to-tls',
     about: 'nginx resets plain HTTP spoken to its TLS port after answering 400; twice.',
     heldOut: true,
     network: { delay: 3 },

@@ -13,7 +13,7 @@ const never: Scenario[] = [
   {
     name: 'overflow-any',
     about:
-      'Accept queue full, connections without timestamps, captured on all interfaces of a host in the middle of the path.',
+      'Accept queue full, connections without timestamps, captured on all interfaces of the server.',
     network: { delay: 4, settings: noTimestamps },
     vantages: ['server-any:90', 'client:60'],
     truth: full,

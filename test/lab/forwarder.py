@@ -106,7 +106,8 @@ class Forwarder:
             self.put('tap', devices.wrap(frame, self.config.get('wrap', [])), half)
 
     def emit(self, frame, target, due, behind, note):
-        """A forged frame towards `target`; `behind`: it runs after the packet that triggered it and cannot overtake it."""
+        """A forged frame towards `target`. `behind`: it runs after the packet that
+        triggered it and cannot overtake it."""
         self.forged.append((frame, target, due, behind, note))
 
     def send_forged(self):

@@ -1,4 +1,4 @@
-"""Devices that stand on the lab's path: injector, idle timer, dropper, rewriter, and blind sweeps from outside."""
+"""Devices that stand on the lab's path: injector, idle timer, dropper, rewriter; and blind sweeps."""
 import struct
 import time
 
@@ -50,7 +50,7 @@ def forge(forwarder, flow, shape, packet, sender, due, dropped=False, note=''):
     if model is flow.side[target]['packet']:
         macs = macs[6:12] + macs[0:6]
     bits = flag_bits(shape.get('flags', 'RA'))
-    rng = forwarder.random
+    rng, last_ipid = forwarder.random, flow.side[speaker].get('ipid', 0)
     # A device that builds its reset out of the packet that triggered it copies fields it should not.
     mirror = packet if shape.get('mirror') else None
     (src, sport), (dst, dport) = (flow.client, flow.server) if speaker == 'client' else (flow.server, flow.client)
@@ -61,7 +61,7 @@ def forge(forwarder, flow, shape, packet, sender, due, dropped=False, note=''):
         'flags': bits,
         'win': mirror.win if mirror else number(shape.get('win'), model.win, rng, 0),
         'ttl': number(shape.get('ttl'), model.ttl, rng, 64),
-        'ipid': mirror.ipid if mirror else number(shape.get('ipid'), flow.side[speaker].get('ipid', 0), rng, 0),
+        'ipid': mirror.ipid if mirror else number(shape.get('ipid'), last_ipid, rng, 0),
         'df': shape.get('df', True), 'tos': shape.get('tos', 0),
         'flow_label': getattr(model, 'flow_label', 0) if shape.get('label') == 'copy' else shape.get('label', 0),
         'options': timestamps(flow, speaker, shape), 'payload': bytes.fromhex(shape.get('payload', '')),
