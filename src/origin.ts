@@ -68,7 +68,7 @@ export function judgeOrigin(context: OriginContext): OriginVerdict {
   const accusing = signs.filter(s => s.weight >= 1)
   const proven = accusing.length >= 2 || accusing.some(s => s.weight >= 4)
   const { view } = context
-  const nothingToCompare = view.before.length === 0 && view.after.length === 0
+  const nothingToCompare = view.before.length === 0 && view.after.length === 0 && context.print.hostHopLimitDelta === undefined
   if (nothingToCompare && forged < 0.5) return { origin: 'unknown', confidence: 0.6, forged: 0.2, signs }
   if (forged >= 0.65 && proven) return { origin: 'middlebox', confidence: Math.min(forged, 0.99), forged, signs }
   if (forged >= 0.25) return { origin: 'unknown', confidence: 0.6, forged, signs }
@@ -86,7 +86,11 @@ function hopLimitSigns({ view, print, rst }: OriginContext): OriginSign[] {
     else if (!print.sameHops) {
       // 53 of 58 forged, 6 of 69 genuine in the lab; but 1 in 8 of all public resets differ by 2 or more.
       const weight = print.hopLimitVaries ? 1 : print.linuxSender ? 3.5 : Math.abs(delta) === 1 ? 1.5 : 2.4
-      signs.push({ statement: `${seen}: it crossed another number of routers`, weight, frames })
+      signs.push({ statement: `${seen}: it crossed another number of routers`, weight: craftedSyn(view) ? 0.9 : weight, frames })
+      if (print.pathUnchanged && !print.hopLimitVaries && !craftedSyn(view)) {
+        const statement = `packets of that host after the reset still bear ${base.hopLimit}: the path had not changed`
+        signs.push({ statement, weight: print.linuxSender ? 1.5 : 1, frames: [rst.frame] })
+      }
     } else if (initialHopLimit(base.hopLimit) === 64) {
       // The other way round (data sent with 255, reset with 64) is an application that sets its own hop limit (RFC 5082).
       signs.push({ statement: `${seen}: another initial value than its sender uses`, weight: print.linuxSender ? 1.5 : 1, frames })
@@ -131,6 +135,11 @@ function headerSigns({ view, print, rst, mixedHopLimits }: OriginContext): Origi
   return signs
 }
 
+/** All that is known of the sender is a SYN, and its stack answers the SYN-ACK: a scanner's raw SYN bears what hop limit it likes (nmap: random). */
+function craftedSyn({ sender, first }: ResetView): boolean {
+  return sender.side === 'client' && !hasAck(first) && sender.records.every(r => (r.flags & 0x12) === 0x02)
+}
+
 /**
  * A refused SYN at a port that accepts others at the same time: several hosts behind one address, one of them without the service. Distance
  * and response time then tell which host it was, not that a device answered.
@@ -171,7 +180,7 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
   } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= rtt + 300) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
     // A device beside the host answers no sooner: where the hop limit differs this says nothing.
-    if (!print.hopLimitDelta) signs.push({ statement, weight: -1.2, frames: [trigger.record.frame, rst.frame] })
+    if (!print.hopLimitDelta && !print.hostHopLimitDelta) signs.push({ statement, weight: -1.2, frames: [trigger.record.frame, rst.frame] })
   } else if (!hasAck(rst) && view.peer.records.length > 0 && answersNothing(view, rst, rtt)) {
     // 11 hits, none among 26 genuine; but RFC 9293 lets an aborting socket send a bare RST, and some stacks do.
     const statement = 'it answers nothing: no packet of the peer that could have provoked it stands one round trip before'

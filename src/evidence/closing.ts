@@ -62,7 +62,18 @@ function meeting(view: ResetView, fin: SegmentRecord): SegmentRecord[] {
 
 /** Data that crossed the FIN had not reached its sender: it did not end the silence. */
 function gapBefore(view: ResetView, record: SegmentRecord, crossing: SegmentRecord[]): number | undefined {
-  const index = view.before.indexOf(record)
-  const previous = view.before.slice(0, index).findLast(r => !isRst(r) && !crossing.includes(r))
-  return previous && msBetween(record, previous)
+  const earlier = view.before.slice(0, view.before.indexOf(record)).filter(r => !isRst(r) && !crossing.includes(r))
+  let closing = record
+  while (earlier.length > 0 && partOfClosing(earlier.at(-1)!, closing)) closing = earlier.pop()!
+  const previous = earlier.at(-1)
+  return previous && msBetween(closing, previous)
 }
+
+/** A goodbye right before the FIN (close_notify, QUIT's answer) and its acknowledgement belong to the close, not to the traffic before it. */
+function partOfClosing(r: SegmentRecord, next: SegmentRecord): boolean {
+  const small = r.payloadBytes <= GOODBYE_BYTES && (r.payloadBytes > 0 ? r.from === next.from || next.payloadBytes === 0 : true)
+  return small && msBetween(next, r) <= CLOSING_MS && (r.payloadBytes === 0 ? r.kind === 'ack' : true)
+}
+
+/** One close() call, its goodbye and FIN, seen with the acknowledgement in between. */
+const CLOSING_MS = 20

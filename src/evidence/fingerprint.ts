@@ -2,7 +2,7 @@
  * What the headers of one RST frame say about who made it, against the other packets of the host it claims to come from.
  * Only measurements here; what they weigh is in origin.ts. Undefined = this capture cannot tell.
  */
-import type { SegmentRecord } from '../model.js'
+import type { SegmentRecord, World } from '../model.js'
 import { IP_ID_STEP, linuxStack } from './stack.js'
 import { hopsOf } from './timing.js'
 import { ACK, distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN, windowBytes } from './view.js'
@@ -16,6 +16,8 @@ export interface Fingerprint {
   sameHops: boolean | undefined
   /** The sender's own hop limits varied within this connection (path change, SYN proxy, randomised SYNs). */
   hopLimitVaries: boolean
+  /** Another connection of the host shows its old hop limit after the RST: the path had not changed. */
+  pathUnchanged: boolean
   /** Hop limit against the same host's packets in other connections; only where this connection has none of its packets. */
   hostHopLimitDelta: number | undefined
   /** IP ID: continues the sender's counter, is 0, repeats the segment it answers, or fits nothing. */
@@ -56,6 +58,7 @@ export function fingerprint(view: ResetView, rst: SegmentRecord, answered: Segme
     baseline: last,
     sameHops: last && hopsOf(rst.hopLimit) === hopsOf(last.hopLimit),
     hopLimitVaries: new Set(own.map(r => r.hopLimit)).size > 1,
+    pathUnchanged: last !== undefined && last.hopLimit !== rst.hopLimit && seenLater(view, rst, last.hopLimit),
     hostHopLimitDelta: last ? undefined : hostDelta(view, rst),
     ipId: ipIdClass(rst, own, view, answered),
     timestampsMissing: timestampsMissing(view, rst, own),
@@ -72,9 +75,35 @@ export function fingerprint(view: ResetView, rst: SegmentRecord, answered: Segme
   }
 }
 
+/** A packet of the same host with this hop limit, in any traced connection, after the RST. */
+function seenLater(view: ResetView, rst: SegmentRecord, hopLimit: number): boolean {
+  const address = view.connection[view.sender.side].address
+  for (const c of view.world.connections.values()) {
+    if (c.lastTimeNs <= rst.timeNs) continue
+    for (const side of ['client', 'server'] as const) {
+      if (c[side].address !== address) continue
+      if (c.segments.some(r => r.from === side && r.timeNs > rst.timeNs && !isRst(r) && r.hopLimit === hopLimit)) return true
+    }
+  }
+  return false
+}
+
+/** The host's packets (no RSTs) in the traced connections, for captures that show no SYN or FIN of it. */
+function hopLimitsOf(world: World, address: string): { value: number }[] {
+  const values = new Set<number>()
+  for (const c of world.connections.values()) {
+    for (const side of ['client', 'server'] as const) {
+      if (c[side].address === address) for (const h of c.sides[side].hopLimits) values.add(h.value)
+    }
+  }
+  return [...values].map(value => ({ value }))
+}
+
 function hostDelta(view: ResetView, rst: SegmentRecord): number | undefined {
-  const profile = view.world.host(view.connection[view.sender.side].address)
-  const others = profile?.hopLimits.filter(h => h.kind === 'syn-ack' || h.kind === 'fin' || h.kind === 'syn') ?? []
+  const address = view.connection[view.sender.side].address
+  const profile = view.world.host(address)
+  const noted = profile?.hopLimits.filter(h => h.kind === 'syn-ack' || h.kind === 'fin' || h.kind === 'syn') ?? []
+  const others = noted.length > 0 ? noted : hopLimitsOf(view.world, address)
   if (others.length === 0) return undefined
   const nearest = others.reduce((a, b) => (Math.abs(rst.hopLimit - b.value) < Math.abs(rst.hopLimit - a.value) ? b : a))
   return rst.hopLimit - nearest.value

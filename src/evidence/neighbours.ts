@@ -41,7 +41,7 @@ export function findNeighbours(view: ResetView, ends: EndsIndex, failed: Readonl
   const address = connection[sender.side].address
   const key = sender.side === 'server' ? `${address}:${connection.server.port}` : address
   // What dies together lived together: connections made one after the other are no burst.
-  const burst = ends.around(key, first, connection.id).filter(e => e.connection.firstTimeNs < first.timeNs && connection.firstTimeNs < e.record.timeNs)
+  const burst = ends.around(key, first, connection.id).filter(e => aliveAt(e.connection, first) && aliveAt(connection, e.record))
   const retry = retryOf(view, failed)
   return {
     burst: burst.map(e => e.connection),
@@ -54,6 +54,11 @@ export function findNeighbours(view: ResetView, ends: EndsIndex, failed: Readonl
     retrySucceeded: retry !== undefined && retry <= RETRY_MS,
     retryMs: retry,
   }
+}
+
+/** Open at that moment; of connections that began before the capture that is taken as given. */
+function aliveAt(c: Connection, at: SegmentRecord): boolean {
+  return c.firstTimeNs < at.timeNs || c.handshake === 'not-captured'
 }
 
 function span(records: SegmentRecord[]): number {

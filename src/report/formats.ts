@@ -1,6 +1,8 @@
 /** The registry of output formats: one file a format, loaded only when asked for. */
 import type { Analysis } from '../model.js'
+import type { Names } from './names.js'
 import type { Selection } from './select.js'
+import type { Zone } from './zone.js'
 
 export const FORMAT_NAMES = ['text', 'json', 'ndjson', 'markdown', 'html'] as const
 export type FormatName = (typeof FORMAT_NAMES)[number]
@@ -14,6 +16,12 @@ export interface Rendering {
   color: boolean
   /** Which stories are told: the worst few, every one, or exactly those of these resets (in full). */
   stories: 'worst' | 'all' | string[]
+  /** Names for addresses; the formats for people show them beside the addresses. */
+  names?: Names
+  /** Clock of the times in the formats for people; UTC when absent. */
+  zone?: Zone
+  /** Markdown only: bytes the report may take. */
+  maxBytes?: number
 }
 
 /** Yields the output in pieces, so that no report has to fit into one string. */
@@ -29,8 +37,11 @@ export const FORMATS: Record<FormatName, Format> = {
   text: { extensions: ['.txt', '.text'], load: async () => (await import('./text.js')).writeText },
   json: { extensions: ['.json'], load: async () => (await import('./json.js')).writeJson },
   ndjson: { extensions: ['.ndjson', '.jsonl'], load: async () => (await import('./json.js')).writeNdjson },
-  markdown: { extensions: ['.md', '.markdown'], load: null },
-  html: { extensions: ['.html', '.htm'], load: null },
+  markdown: {
+    extensions: ['.md', '.markdown'],
+    load: async () => (await import('./markdown.js')).writeMarkdown,
+  },
+  html: { extensions: ['.html', '.htm'], load: async () => (await import('./html.js')).writeHtml },
 }
 
 /** The format that a file name's extension stands for. */

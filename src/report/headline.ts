@@ -44,8 +44,8 @@ const PHRASES: Record<CauseId, (who: Who) => string> = {
   unknown: ({ L }) => `connections to ${L} are reset, cause unknown`,
 }
 
-/** At most 120 characters, safe to print. */
-export function headline(report: Report): string {
+/** At most 120 characters, safe to print. Times are the report's own; `zone` says which clock they are of. */
+export function headline(report: Report, zone = 'UTC'): string {
   const { totals, captures, resets } = report
   if (totals.resets === 0) return silent(report)
   if (resets.length === 0) return `${plural(totals.resets, 'reset')} found, all hidden by the options given.`
@@ -59,7 +59,7 @@ export function headline(report: Report): string {
     for (const tail of tails) {
       for (const span of [true, false]) {
         const line = visible(
-          `${capital(phrase(first, who))}: ${cost(first, totals.resets)}${when(first, span, dated)}${tail}.`,
+          `${capital(phrase(first, who))}: ${cost(first, totals.resets)}${when(first, { span, dated, zone })}${tail}.`,
         )
         if (line.length <= HEADLINE_WIDTH) return line
       }
@@ -99,14 +99,21 @@ function cost({ resets, impacts, severity }: RankedIncident, total: number): str
   return `${plural(resets.length, 'reset')}${rest > 0 ? ` of ${count(total)}` : ''}, ${harm}`
 }
 
-function when({ incident }: RankedIncident, span: boolean, dated: boolean): string {
+interface Clock {
+  /** From and to, or only since when. */
+  span: boolean
+  dated: boolean
+  zone: string
+}
+
+function when({ incident }: RankedIncident, { span, dated, zone }: Clock): string {
   const { firstTime, lastTime } = incident
   const from = `${dated ? `${firstTime.slice(0, 10)} ` : ''}${clock(firstTime, 0)}`
   const to = clock(lastTime, 0)
-  if (firstTime.slice(0, 19) === lastTime.slice(0, 19)) return ` at ${from} UTC`
+  if (firstTime.slice(0, 19) === lastTime.slice(0, 19)) return ` at ${from} ${zone}`
   return span && firstTime.slice(0, 10) === lastTime.slice(0, 10)
-    ? `, ${from}–${to} UTC`
-    : ` since ${from} UTC`
+    ? `, ${from}–${to} ${zone}`
+    : ` since ${from} ${zone}`
 }
 
 function capital(text: string): string {

@@ -197,10 +197,8 @@ function resetRemarks(packet: StoryPacket, { packets, index }: Context): string[
   const remarks = packet.forged ? ['made by a device on the path'] : []
   const before = packets.slice(0, index)
   const trigger = before.findLast(other => other.from !== packet.from && !(other.flags & RST))
-  if (trigger && trigger.flags & ACK && packet.seq === trigger.ack) {
-    remarks.push(`answers frame ${trigger.frame}: seq = its ack`)
-  } else if (trigger && packet.seq === 0 && packet.flags & ACK && packet.ack === endOf(trigger)) {
-    remarks.push(`answers frame ${trigger.frame}: ack = its end`)
+  if (trigger && isAnswer(packet, trigger)) {
+    remarks.push(`answers frame ${trigger.frame}: ${packet.flags & ACK ? 'ack = its end' : 'seq = its ack'}`)
   }
   const own = before.findLast(other => other.from === packet.from && !(other.flags & RST))
   if (packet.resetText) remarks.push(`says "${packet.resetText}"`)
@@ -208,6 +206,15 @@ function resetRemarks(packet: StoryPacket, { packets, index }: Context): string[
   if (own && own.hopLimit !== packet.hopLimit)
     remarks.push(`TTL ${packet.hopLimit}, its other packets ${own.hopLimit}`)
   return remarks
+}
+
+/**
+ * RFC 9293 §3.10.7.1: a RST that answers a segment takes its number from that segment's ACK and has no ACK flag; only where the segment
+ * had none (a SYN) it has number 0 and acknowledges it. A RST with ACK in an open connection was sent by itself.
+ */
+function isAnswer(rst: StoryPacket, trigger: StoryPacket): boolean {
+  if (!(rst.flags & ACK)) return (trigger.flags & ACK) !== 0 && rst.seq === trigger.ack
+  return !(trigger.flags & ACK) && (trigger.flags & SYN) !== 0 && rst.ack === endOf(trigger)
 }
 
 function endOf({ seq, payloadBytes, flags }: StoryPacket): number {

@@ -65,8 +65,8 @@ export function toMs(iso: string): number {
 }
 
 /** `2026-11-22 08:47:03 UTC` */
-export function dateTime(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
+export function dateTime(iso: string, zone = 'UTC'): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} ${zone}`
 }
 
 /** Time of day of an ISO time with `decimals` (cut, not rounded, so that it never names a later second): `08:48:02.041` */

@@ -120,7 +120,7 @@ const actives: Scenario[] = [
   {
     name: 'alike-sessions-killed-v6',
     about: 'A server resets its seven sessions in a burst, over IPv6, and serves new clients at once.',
-    heldOut: true,
+    heldOut: false,
     network: { v6: true, delay: 6 },
     vantages: ['client:110', 'router:110'],
     truth: { ...abort, acceptable: ['process-crash'], impact: 'none', impactAcceptable: ['transfer-cut'] },

@@ -108,7 +108,7 @@ const crashes: Scenario[] = [
   {
     name: 'crash-client',
     about: 'A client process with six half-read downloads is killed.',
-    heldOut: true,
+    heldOut: false,
     network: { delay: 5 },
     vantages: ['client:96', 'server:96'],
     truth: { ...crash, impact: 'transfer-cut', acceptable: ['unread-data-close'] },

@@ -111,7 +111,7 @@ export const raceScenarios: Scenario[] = [
     name: 'ka-https',
     about:
       'nginx with TLS (keepalive_timeout 2 s) closes with close_notify and FIN; the client sends another request.',
-    heldOut: true,
+    heldOut: false,
     network: { delay: 5 },
     vantages: ['client:128', 'server:96'],
     truth: { ...race, impactAcceptable: ['unknown'] },

@@ -53,7 +53,8 @@ def forge(forwarder, flow, shape, packet, sender, due, dropped=False, note=''):
     rng, last_ipid = forwarder.random, flow.side[speaker].get('ipid', 0)
     # A device that builds its reset out of the packet that triggered it copies fields it should not.
     mirror = packet if shape.get('mirror') else None
-    (src, sport), (dst, dport) = (flow.client, flow.server) if speaker == 'client' else (flow.server, flow.client)
+    ends = {'client': flow.client, 'server': flow.server}
+    (src, sport), (dst, dport) = ends[speaker], ends[target]
     frame = build({
         'macs': macs, 'src': src, 'dst': dst, 'sport': sport, 'dport': dport,
         'seq': seq + shape.get('seqOff', 0),
@@ -63,7 +64,7 @@ def forge(forwarder, flow, shape, packet, sender, due, dropped=False, note=''):
         'ttl': number(shape.get('ttl'), model.ttl, rng, 64),
         'ipid': mirror.ipid if mirror else number(shape.get('ipid'), last_ipid, rng, 0),
         'df': shape.get('df', True), 'tos': shape.get('tos', 0),
-        'flow_label': getattr(model, 'flow_label', 0) if shape.get('label') == 'copy' else shape.get('label', 0),
+        'flow_label': shape.get('label', 0),
         'options': timestamps(flow, speaker, shape), 'payload': bytes.fromhex(shape.get('payload', '')),
     })
     behind = packet is not None and target != sender and not dropped
@@ -126,7 +127,7 @@ class Injector:
 
 
 class IdleTimer:
-    """Forgets a connection after silence: at expiry it may reset both sides, afterwards it may reset who speaks."""
+    """Forgets a connection after silence: at expiry it may reset both sides, later who speaks."""
 
     def __init__(self, spec):
         self.spec = spec
@@ -180,7 +181,8 @@ class Dropper:
 
     def see(self, forwarder, flow, packet, sender, now, silence):
         spec = self.spec
-        if spec.get('dir', sender) != sender or spec.get('payload', bool(packet.payload)) != bool(packet.payload):
+        carries = bool(packet.payload)
+        if spec.get('dir', sender) != sender or spec.get('payload', carries) != carries:
             return None
         if 'flags' in spec and packet.flags & flag_bits(spec['flags']) != flag_bits(spec['flags']):
             return None
@@ -250,7 +252,7 @@ def forge_now(forwarder, command):
 
 
 def blind_sweep(forwarder, command):
-    """An attacker who does not see the flow: many sequence numbers a step apart, below, at and above the right one."""
+    """An attacker who does not see the flow: many sequence numbers a step apart around the right one."""
     shape = dict(command['shape'])
     flow = next(matching(forwarder, command))
     due = time.monotonic()

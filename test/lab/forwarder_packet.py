@@ -117,7 +117,7 @@ def flag_bits(letters):
 
 
 def build(f):
-    """A frame from a dict: macs, src, dst, sport, dport, seq, ack, flags, win, ttl, ipid, df, tos, options, payload."""
+    """A frame from a dict: macs, addresses, ports, seq, ack, flags, win, ttl, ipid, options, payload…"""
     options = f.get('options', b'')
     options += b'\0' * (-len(options) % 4)
     tcp = struct.pack('!HHIIBBHHH', f['sport'], f['dport'], f['seq'] & MASK, f['ack'] & MASK,
@@ -129,7 +129,8 @@ def build(f):
                          0x4000 if f.get('df', True) else 0, f['ttl'], 6, 0, f['src'], f['dst'])
         ip = ip[:10] + struct.pack('!H', checksum(ip)) + ip[12:]
         return f['macs'] + b'\x08\x00' + ip + tcp
-    ip = struct.pack('!IHBB16s16s', 0x60000000 | f.get('flow_label', 0), len(tcp), 6, f['ttl'], f['src'], f['dst'])
+    first = 0x60000000 | f.get('flow_label', 0)
+    ip = struct.pack('!IHBB16s16s', first, len(tcp), 6, f['ttl'], f['src'], f['dst'])
     return f['macs'] + b'\x86\xdd' + ip + tcp
 
 

@@ -1,5 +1,5 @@
 """A host's applications in the lab: opens, listens, sends, resets, as JSON lines on standard input ask; one JSON
-answer per line on standard output. Served connections run in threads of their own, commands run one at a time."""
+answer per line on standard output. Served connections run in threads of their own, commands one at a time."""
 import errno
 import json
 import os
@@ -95,7 +95,7 @@ def accept_loop(listener, c):
 
 
 def serve(sock, c):
-    """mode http: one answer of `size` bytes per request; echo; sink; manual: the scenario drives it as 'p<port>'."""
+    """mode http: an answer of `size` bytes per request; echo; sink; manual: the scenario drives it (accepted)."""
     try:
         if c.get('cert'):
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
