@@ -262,13 +262,16 @@ describe('what is kept', () => {
     expect(c.furtherRsts).toHaveLength(144)
   })
 
-  test('the application state is frozen at the first RST', async () => {
+  test('the application state is kept as it was at each RST, whatever comes later', async () => {
     const c = await connectionOf(`${HANDSHAKE}
       c P 1001 ack 5001 "GET / HTTP/1.1\\r\\n\\r\\n"
       s R 5001
       s P 5001 ack 1019 "HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n"`)
-    expect(c.application.requests).toBe(1)
-    expect(c.application.answers).toBe(0)
+    expect(c.applicationAtRst).toHaveLength(1)
+    const { beforeFrame, state } = c.applicationAtRst[0]!
+    expect(beforeFrame).toBe(6)
+    expect([state.requests, state.answers]).toEqual([1, 0])
+    expect([c.application.requests, c.application.answers]).toEqual([1, 1])
   })
 
   test('ICMP errors', async () => {

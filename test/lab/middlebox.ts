@@ -58,8 +58,12 @@ const bothEnds: CaptureSpec[] = [
   { file: 'server.pcap', place: 'server', vantage: 'server' },
 ]
 
+/** Held out at first, then looked at to find out what was wrong with a rule: no longer a measure of accuracy. */
+const LOOKED_AT = new Set(['nat-flush-burst', 'scan-through-fw', 'trap-vip-two-backends', 'lb-idle-ttl-copied', 'trap-crossing-abort'])
+
 /** About two in five, the same on every run, whatever is added later. */
 export function split(name: string): 'fit' | 'held-out' {
+  if (LOOKED_AT.has(name)) return 'fit'
   let hash = 2166136261
   for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 16777619) >>> 0
   return (hash >>> 8) % 5 < 2 ? 'held-out' : 'fit'

@@ -85,7 +85,8 @@ function figureLines(ranked: RankedIncident, style: Style): string[] {
   )
 }
 
-function meanConfidence(resets: Reset[]): number {
+/** How sure the cause is, over all resets of an incident. */
+export function meanConfidence(resets: Reset[]): number {
   return resets.reduce((sum, reset) => sum + reset.confidence, 0) / resets.length
 }
 

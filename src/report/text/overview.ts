@@ -10,24 +10,28 @@ import { dye, flow, type Style } from './style.js'
 const NOTES_SHOWN = 3
 
 /** Line 1: file, duration, start, frames, connections. */
-export function fileLines(report: Report, { width }: Style): string[] {
+export function fileLines(report: Report, { width, zone }: Style): string[] {
   const { captures, totals } = report
   const frames = captures.reduce((sum, capture) => sum + capture.frames, 0)
-  const starts = captures.flatMap(capture => capture.firstTime ?? []).sort(byTime)
-  const ends = captures.flatMap(capture => capture.lastTime ?? []).sort(byTime)
-  const span =
-    starts.length > 0
-      ? `${duration(toMs(ends[ends.length - 1]) - toMs(starts[0]))} from ${dateTime(starts[0])}`
-      : 'no timestamps'
+  const span = spanOfCaptures(captures, zone)
   const counts = `${plural(frames, 'frame')}, ${plural(totals.connections, 'connection')}`
   return flow([clipMiddle(namesOf(captures), Math.max(20, Math.floor(width / 2))), span, counts], 0, width)
+}
+
+/** `14 min 02 s from 2026-11-22 08:47:03 UTC` */
+export function spanOfCaptures(captures: CaptureInfo[], zone = 'UTC'): string {
+  const starts = captures.flatMap(capture => capture.firstTime ?? []).sort(byTime)
+  const ends = captures.flatMap(capture => capture.lastTime ?? []).sort(byTime)
+  if (starts.length === 0) return 'no timestamps'
+  return `${duration(toMs(ends[ends.length - 1]) - toMs(starts[0]))} from ${dateTime(starts[0], zone)}`
 }
 
 function byTime(a: string, b: string): number {
   return toMs(a) - toMs(b)
 }
 
-function namesOf(captures: CaptureInfo[]): string {
+/** The capture's name, or how many there are. */
+export function namesOf(captures: CaptureInfo[]): string {
   const names = captures.map(({ path }) => (path === '-' ? 'standard input' : path))
   return names.length > 1
     ? `${names.length} captures, ${baseName(names[0])} … ${baseName(names[names.length - 1])}`
@@ -39,8 +43,11 @@ function baseName(path: string): string {
 }
 
 /** Headline, sum, notes. */
-export function summaryLines(selection: Selection, whole: Report, style: Style): string[] {
-  const { report, hidden } = selection
+export function summaryLines(
+  { report, hidden }: Pick<Selection, 'report' | 'hidden'>,
+  whole: Report,
+  style: Style,
+): string[] {
   const { width } = style
   const harmed = report.resets.some(reset => reset.impact !== 'none' && reset.impact !== 'ignored')
   const title = wrap(headline(report), width).map(line => dye(style, harmed ? ['bold', 'red'] : 'bold', line))
@@ -51,8 +58,12 @@ export function summaryLines(selection: Selection, whole: Report, style: Style):
   ]
 }
 
+function sumLines(whole: Report, hidden: number, { width }: Style): string[] {
+  return firstLines(wrap(sumWords(whole, hidden), width), 3, width)
+}
+
 /** `37 resets on 31 connections: 26 requests lost, 11 did no harm.` Always of everything found. */
-function sumLines({ totals, resets }: Report, hidden: number, { width }: Style): string[] {
+export function sumWords({ totals, resets }: Report, hidden: number): string {
   const impacts = new Map<Impact, number>()
   for (const { impact } of resets) impacts.set(impact, (impacts.get(impact) ?? 0) + 1)
   const harmless = impacts.get('none') ?? 0
@@ -63,11 +74,7 @@ function sumLines({ totals, resets }: Report, hidden: number, { width }: Style):
   ]
   const share = totals.connections > 0 ? ` (${percent(totals.resetConnections / totals.connections)})` : ''
   const all = `${plural(totals.resets, 'reset')} on ${plural(totals.resetConnections, 'connection')}${share}: ${parts.join(', ')}.`
-  return firstLines(
-    wrap(hidden > 0 ? `${all} ${count(hidden)} hidden by the options given.` : all, width),
-    3,
-    width,
-  )
+  return hidden > 0 ? `${all} ${count(hidden)} hidden by the options given.` : all
 }
 
 function noteLines(captures: CaptureInfo[], style: Style): string[] {

@@ -7,6 +7,8 @@ import { endpoint, sure } from '../units.js'
 export interface Style {
   width: number
   color: boolean
+  /** What stands behind times; UTC when absent. */
+  zone?: string
 }
 
 /** Paints when colour is on. */

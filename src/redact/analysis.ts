@@ -1,0 +1,95 @@
+/**
+ * `--redact` for reports: a pure function from analysis to analysis, before anything is rendered, so that no format can forget it.
+ * Every string is searched for addresses; the fields that hold words of a payload or of the machine are named here.
+ */
+import type { Analysis } from '../model.js'
+import { type Aliases, aliasesFor } from './aliases.js'
+import { GONE, redactAddresses, redactQuotes, redactWords } from './text.js'
+
+/**
+ * A copy without addresses, MAC addresses, host names, payload text and file names.
+ * @param aliases shared with the captures that are written beside the report; left out: new ones
+ * @returns the same shape; times, ports, sizes, sequence numbers and frame numbers are unchanged
+ */
+export function redactAnalysis(analysis: Analysis, aliases: Aliases = aliasesFor(analysis)): Analysis {
+  const redactor = { aliases, names: namesIn(analysis), paths: pathsOf(analysis) }
+  return copy(analysis, '', redactor) as Analysis
+}
+
+interface Redactor {
+  aliases: Aliases
+  /** Payload text → what may be said of it, the longest first. */
+  names: [raw: string, safe: string][]
+  paths: [raw: string, safe: string][]
+}
+
+/** The fields that hold payload or the machine's own names, by key. All other strings only lose addresses and known names. */
+const FIELDS: Record<string, (value: string, redactor: Redactor) => string> = {
+  application: (value, { aliases }) => redactWords(value, aliases),
+  label: (value, { aliases }) => redactWords(value, aliases),
+  resetText: () => GONE,
+  path: (value, { paths }) => paths.find(([raw]) => raw === value)?.[1] ?? GONE,
+  statement: (value, redactor) => sentence(value, redactor),
+  summary: (value, redactor) => sentence(value, redactor),
+  title: (value, redactor) => sentence(value, redactor),
+}
+
+function copy(value: unknown, key: string, redactor: Redactor): unknown {
+  if (typeof value === 'string') return redactString(value, key, redactor)
+  if (typeof value === 'number') return key === 'mac' ? redactor.aliases.mac(value) : value
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(item => copy(item, key, redactor))
+  // Names that somebody gave to addresses: the alias has to do.
+  if (value instanceof Map) return key === 'names' ? new Map() : copyMap(value, redactor)
+  return copyObject(value, key, redactor)
+}
+
+function copyMap(map: Map<unknown, unknown>, redactor: Redactor): Map<unknown, unknown> {
+  return new Map([...map].map(([key, value]) => [copy(key, '', redactor), copy(value, '', redactor)]))
+}
+
+function copyObject(value: object, key: string, redactor: Redactor): object {
+  const entries = Object.entries(value).map(([name, item]) => {
+    if (key === 'process' && name === 'name') return [name, typeof item === 'string' ? GONE : item]
+    // What evidence measured is a number, or a word of the payload.
+    if (name === 'value' && typeof item === 'string') return [name, redactWords(item, redactor.aliases)]
+    if (name === 'name' && 'address' in value && typeof item === 'string') return [name, redactor.aliases.name(item)]
+    return [name, copy(item, name, redactor)]
+  })
+  return Object.fromEntries(entries) as object
+}
+
+function redactString(value: string, key: string, redactor: Redactor): string {
+  const field = Object.hasOwn(FIELDS, key) ? FIELDS[key] : undefined
+  return field ? field(value, redactor) : plain(value, redactor)
+}
+
+function sentence(value: string, redactor: Redactor): string {
+  return plain(redactQuotes(value, redactor.aliases), redactor)
+}
+
+function plain(text: string, { aliases, names, paths }: Redactor): string {
+  let safe = text
+  for (const [raw, alias] of paths) if (safe.includes(raw)) safe = safe.replaceAll(raw, alias)
+  for (const [raw, alias] of names) if (safe.includes(raw)) safe = safe.replaceAll(raw, alias)
+  return redactAddresses(safe, aliases)
+}
+
+/** Payload text that the sentences of a report may repeat: applications, and values that evidence names. */
+function namesIn({ report }: Analysis): [string, string][] {
+  const found = new Map<string, string>()
+  const aliases = aliasesFor({ report } as Analysis)
+  for (const { connection, evidence } of report.resets) {
+    const values = evidence.flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
+    for (const text of [connection.application ?? '', ...values]) {
+      for (const piece of [text, ...text.split(/\s+/)]) {
+        if (piece.length > 3 && /[^a-z]/i.test(piece)) found.set(piece, redactWords(piece, aliases))
+      }
+    }
+  }
+  return [...found].filter(([raw, safe]) => raw !== safe).sort((a, b) => b[0].length - a[0].length)
+}
+
+function pathsOf({ report }: Analysis): [string, string][] {
+  return report.captures.map(({ path, format }, index) => [path, `capture-${index + 1}.${format}`])
+}
