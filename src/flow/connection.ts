@@ -79,7 +79,6 @@ export class TrackedConnection {
   firstTimeNs = 0
   history = ''
   rolesCertain = false
-  rstRows = 0
   furtherRsts: FurtherRst[] | undefined = undefined
   copies = 0
   /** Most copies met of one packet whose identification leaves no doubt. */

@@ -15,7 +15,7 @@ export const TAIL_SEGMENTS = 48
 export const AFTER_SEGMENTS = 48
 /** The end, where a connection lived on after that. */
 export const LAST_SEGMENTS = 32
-/** RSTs kept as rows; a flood's others are only listed. */
+/** RSTs of each side kept as rows; a flood's others are only listed. */
 export const MAX_RST_ROWS = 256
 
 /**
@@ -33,7 +33,7 @@ export function keepSegment(
   c.packets++
   if (isRst) {
     if (!c.reset) beginAfter(c)
-    if (c.rstRows === MAX_RST_ROWS) {
+    if (c.side(side).rstRows === MAX_RST_ROWS) {
       c.furtherRsts ??= []
       c.furtherRsts.push({
         frame: frame.number,
@@ -43,7 +43,7 @@ export function keepSegment(
       })
       return NO_ROW
     }
-    c.rstRows++
+    c.side(side).rstRows++
   }
   const fixed = c.fixedRows < (c.reset ? AFTER_SEGMENTS : HEAD_SEGMENTS)
   if (fixed) c.fixedRows++

@@ -67,6 +67,8 @@ export class TrackedSide {
   hopCount1 = 0
   hopCount2 = 0
   hopCount3 = 0
+  /** RSTs kept as rows, see retention.ts. */
+  rstRows = 0
 
   /** Gaps below `nextSeq`: start and end of each, oldest first; made when first needed. */
   holes: Int32Array | undefined = undefined
