@@ -12,7 +12,7 @@ import { GONE, redactAddresses, redactQuotes, redactWords } from './text.js'
  * @returns the same shape; times, ports, sizes, sequence numbers and frame numbers are unchanged
  */
 export function redactAnalysis(analysis: Analysis, aliases: Aliases = aliasesFor(analysis)): Analysis {
-  const redactor = { aliases, names: namesIn(analysis), paths: pathsOf(analysis) }
+  const redactor = { aliases, names: namesIn(analysis, aliases), paths: pathsOf(analysis) }
   return copy(analysis, '', redactor) as Analysis
 }
 
@@ -64,21 +64,22 @@ function redactString(value: string, key: string, redactor: Redactor): string {
   return field ? field(value, redactor) : plain(value, redactor)
 }
 
+/** Addresses go first: an alias that stands in a text already must not be given an alias of its own. */
 function sentence(value: string, redactor: Redactor): string {
-  return plain(redactQuotes(value, redactor.aliases), redactor)
+  return redactQuotes(plain(value, redactor), redactor.aliases)
 }
 
 function plain(text: string, { aliases, names, paths }: Redactor): string {
   let safe = text
   for (const [raw, alias] of paths) if (safe.includes(raw)) safe = safe.replaceAll(raw, alias)
+  safe = redactAddresses(safe, aliases)
   for (const [raw, alias] of names) if (safe.includes(raw)) safe = safe.replaceAll(raw, alias)
-  return redactAddresses(safe, aliases)
+  return safe
 }
 
 /** Payload text that the sentences of a report may repeat: applications, and values that evidence names. */
-function namesIn({ report }: Analysis): [string, string][] {
+function namesIn({ report }: Analysis, aliases: Aliases): [string, string][] {
   const found = new Map<string, string>()
-  const aliases = aliasesFor({ report } as Analysis)
   for (const { connection, evidence } of report.resets) {
     const values = evidence.flatMap(({ value }) => (typeof value === 'string' ? [value] : []))
     for (const text of [connection.application ?? '', ...values]) {

@@ -1,4 +1,5 @@
 /** Sentences without addresses and names: each becomes its alias, the rest stays as it was. */
+import { isIP } from 'node:net'
 import type { Aliases } from './aliases.js'
 import { isProtocolWord } from './vocabulary.js'
 
@@ -20,27 +21,35 @@ export function redactAddresses(text: string, aliases: Aliases): string {
     .replace(IPV4, candidate => aliases.address(candidate) ?? candidate)
 }
 
-/** What was taken from a payload: words of protocols stay, hosts become aliases, everything else becomes "…". */
-export function redactWords(text: string, aliases: Aliases): string {
+/**
+ * What was taken from a payload: words of protocols stay, hosts become aliases, everything else becomes "…".
+ * @param done addresses in the text are aliases already
+ */
+export function redactWords(text: string, aliases: Aliases, done = false): string {
   const kept: string[] = []
   for (const word of text.split(/\s+/)) {
     const [, before, core, after] = /^([("'[]*)(.*?)([)"'\],;:!]*)$/s.exec(word)!
-    const safe = safeWord(core, aliases)
+    const safe = safeWord(core, aliases, done)
     if (safe !== GONE) kept.push(before + safe + after)
     else if (kept.at(-1) !== GONE) kept.push(GONE)
   }
   return kept.join(' ')
 }
 
-function safeWord(word: string, aliases: Aliases): string {
+function safeWord(word: string, aliases: Aliases, done: boolean): string {
   if (word === '' || isProtocolWord(word)) return word
-  if (HOST_NAME.test(word)) return aliases.name(word)
-  return aliases.address(word) ?? GONE
+  const [, host, port] = /^(.*?)(:\d{1,5})?$/s.exec(word)!
+  if (HOST_NAME.test(host)) return aliases.name(host) + (port ?? '')
+  if (done && (isIP(word) > 0 || isIP(host) > 0)) return word
+  const alias = aliases.address(word)
+  if (alias !== undefined) return alias
+  const hostAlias = aliases.address(host)
+  return hostAlias === undefined ? GONE : hostAlias + (port ?? '')
 }
 
 /** A sentence of ours that quotes a payload in double quotes: from the first to the last one, since the payload may hold some too. */
 export function redactQuotes(sentence: string, aliases: Aliases): string {
-  return sentence.replace(/"(.*)"/s, (_all, quoted: string) => `"${redactWords(quoted, aliases)}"`)
+  return sentence.replace(/"(.*)"/s, (_all, quoted: string) => `"${redactWords(quoted, aliases, true)}"`)
 }
 
 function macText(mac: number, separator: string): string {

@@ -31,6 +31,15 @@ for (const set of ['endpoint', 'middlebox', 'public'] as const) {
 table('all', outcomes)
 console.log(`expected calibration error ${calibrationError(outcomes).toFixed(3)}`)
 
+
+console.log('\nwhen it says … it is right')
+for (let low = 0.3; low < 0.99; low += 0.1) {
+  const bin = outcomes.filter(o => o.reset && o.reset.confidence >= low && o.reset.confidence < low + 0.1)
+  if (bin.length > 0) {
+    console.log(`${low.toFixed(1)}–${(low + 0.1).toFixed(1)} ${String(bin.length).padStart(6)} resets ${share(bin.filter(o => o.causeRight).length, bin.length)}`)
+  }
+}
+
 console.log('\nby cause')
 for (const cause of [...new Set(outcomes.map(o => o.label.cause))].sort()) table(cause, outcomes.filter(o => o.label.cause === cause))
 

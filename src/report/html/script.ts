@@ -133,7 +133,7 @@ function rowElement(row) {
   const pair = make('td', row.pair)
   if (row.application) pair.append(make('span', row.application, 'app'))
   line.append(first, make('td', row.time, 'mono nw'), pair, make('td', row.sender), make('td', row.cause, 'nw'),
-    make('td', row.origin), make('td', row.impactLabel, TONES[row.severity]), make('td', row.sure, 'nw'))
+    make('td', row.origin), make('td', row.impactLabel, 'nw ' + TONES[row.severity]), make('td', row.sure, 'nw'))
   return line
 }
 

@@ -25,7 +25,7 @@ function variables(scheme: 0 | 1): string {
 const PAGE = `
 *{box-sizing:border-box}
 html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:break-word}
 main,.top,.foot{max-width:66rem;margin:0 auto;padding:0 1.5rem}
 h1,h2,h3,h4{line-height:1.25;text-wrap:balance}
 h1{font:600 clamp(1.5rem,1.1rem + 1.8vw,2.15rem)/1.2 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif;margin:.3rem 0 .6rem;letter-spacing:-.01em}
@@ -69,7 +69,7 @@ button,select,input{font:inherit;color:inherit}
 button{cursor:pointer}
 .link{background:none;border:0;padding:0;color:var(--accent);text-decoration:underline;text-align:left}
 .copy{display:flex;gap:.6rem;align-items:flex-start;background:var(--soft);border-radius:6px;padding:.4rem .4rem .4rem .7rem;margin:.35rem 0;max-width:56rem}
-.copy code{flex:1;background:none;padding:.2rem 0}
+.copy code{flex:1;overflow-wrap:anywhere;background:none;padding:.2rem 0}
 .copy button,.more{background:var(--panel);border:1px solid var(--line);border-radius:5px;padding:.15rem .7rem;font-size:.86rem}
 .copy button:hover,.more:hover{border-color:var(--accent)}
 `
@@ -135,7 +135,8 @@ const TABLE = `
 .rows .harm{color:var(--harm)}.rows .doubt{color:var(--doubt)}.rows .calm{color:var(--calm)}
 .opened>td{padding:1.1rem 1.2rem 1.6rem;background:var(--panel);border:1px solid var(--line)}
 .rid{color:var(--dim);margin-right:.4rem}
-.nw{white-space:nowrap}
+.nw,.rows th{white-space:nowrap}.rows td:nth-child(3),.evidence td:nth-child(3){overflow-wrap:anywhere}
+.wide+h3{margin-top:1.6rem}.wide h3{margin:0}
 @media (max-width:44rem){main,.top,.foot{padding-left:1rem;padding-right:1rem}.incident{padding:1rem}.advice>div{grid-template-columns:1fr}.top{padding-top:1.4rem}.guide dl{grid-template-columns:1fr;gap:0}.guide dd{margin-bottom:.5rem}.figures{grid-template-columns:1fr 1fr}}
 @media print{body{font-size:10.5pt}main,.top,.foot{max-width:none;padding:0}.tools,.skip,[data-copy],[data-incident],.more,noscript{display:none!important}.incident{border:0;border-top:1pt solid var(--line);border-radius:0;padding:.6rem 0}.ladder,.timeline{min-width:0}.scroll,.wide{overflow:visible}h2,h3,h4,.facts,summary{break-after:avoid}tr,svg,.advice>div{break-inside:avoid}a{color:inherit;text-decoration:none}h2{margin-top:1.6rem}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}

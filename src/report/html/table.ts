@@ -75,7 +75,7 @@ function cells(reset: Reset, view: View, days: boolean): string[] {
 
 function rowHtml(reset: Reset, view: View, days: boolean): Markup {
   const [id, time, pair, application, sender, cause, origin, impact, certainty] = cells(reset, view, days)
-  return html`<tr class="row"><td>${id}</td><td class="mono nw">${time}</td><td>${pair}${application && html`<span class="app">${application}</span>`}</td><td>${sender}</td><td class="nw">${cause}</td><td>${origin}</td><td class="${TONES[severityOf(reset.impact)]}">${impact}</td><td class="nw">${certainty}</td></tr>`
+  return html`<tr class="row"><td>${id}</td><td class="mono nw">${time}</td><td>${pair}${application && html`<span class="app">${application}</span>`}</td><td>${sender}</td><td class="nw">${cause}</td><td>${origin}</td><td class="nw ${TONES[severityOf(reset.impact)]}">${impact}</td><td class="nw">${certainty}</td></tr>`
 }
 
 /** Rows as data: cells, then impact, severity, incident, frames and the number of its sentence. Repeated words stand once. */
