@@ -1,10 +1,13 @@
 import type { Facts } from '../evidence/facts.js'
 import { and, contrary, defineCause, fair, must, strong, type Truth, weak } from './define.js'
 
-/** The full queue answers the very ACK that would have completed the connection: one round trip later, with room for jitter. */
+/** A host whose queues overflow is busy: its answers come late (RFC 9293 §3.8.6.3 lets even an ACK wait half a second). */
+const LOADED_MS = 500
+
+/** The full queue answers the very ACK that would have completed the connection: one round trip later. */
 function answersHandshake(f: Facts): Truth {
   if (f.sinceHandshakeAckMs === undefined) return undefined
-  return f.sinceHandshakeAckMs <= 1.5 * (f.senderResponseMs ?? 0) + 20
+  return f.sinceHandshakeAckMs <= 2 * (f.senderResponseMs ?? 0) + LOADED_MS
 }
 
 export default defineCause({
