@@ -1,24 +1,42 @@
-/** What each side's application saw of a reset: error numbers of POSIX and Winsock, and the strings to look for in logs. */
+/**
+ * What each side's application saw of a reset: error numbers of POSIX and Winsock, and the strings to look for in logs.
+ * Which call fails with what was measured on Linux; the strings are those of the programs' own messages.
+ */
 import type { Facts } from './evidence/index.js'
 import type { CauseId, Impact, Side, Symptom } from './model.js'
 import { other } from './evidence/view.js'
 
-const RESET: Symptom = {
+/** Strings of programs that are as a rule on one side only: proxies log differently towards clients and towards servers. */
+type BySide = Record<Side, string[]>
+
+const RESET = {
   error: 'ECONNRESET',
   linux: 104,
   windows: 10054,
   logs: [
     'Connection reset by peer',
     'read ECONNRESET',
-    'socket hang up',
     'java.net.SocketException: Connection reset',
-    'connection reset by peer (Go: read: connection reset by peer)',
+    'read: connection reset by peer',
     'ConnectionResetError: [Errno 104] Connection reset by peer',
+    'SocketException (104): Connection reset by peer',
     'An existing connection was forcibly closed by the remote host',
-    'nginx: recv() failed (104: Connection reset by peer)',
-    'haproxy: termination state SD or CD',
-    'Envoy: upstream connect error or disconnect/reset before headers, reset reason: connection termination (UC)',
+  ],
+}
+
+const RESET_LOGS: BySide = {
+  client: [
+    'socket hang up',
+    'recv() failed (104: Connection reset by peer) while reading response header from upstream',
+    'upstream connect error or disconnect/reset before headers. reset reason: connection termination',
+    'haproxy: termination state SH or SD',
     'curl: (56) Recv failure: Connection reset by peer',
+  ],
+  server: [
+    'recv() failed (104: Connection reset by peer) while reading client request',
+    'could not receive data from client: Connection reset by peer',
+    'haproxy: termination state CR, CH or CD',
+    'Envoy: response flag DC',
   ],
 }
 
@@ -30,37 +48,73 @@ const REFUSED: Symptom = {
     'Connection refused',
     'connect ECONNREFUSED',
     'java.net.ConnectException: Connection refused',
-    'dial tcp: connect: connection refused',
+    'connect: connection refused',
     'ConnectionRefusedError: [Errno 111] Connection refused',
+    'SocketException (111): Connection refused',
     'No connection could be made because the target machine actively refused it',
-    'nginx: connect() failed (111: Connection refused)',
+    'connect() failed (111: Connection refused) while connecting to upstream',
     'haproxy: termination state SC',
-    'Envoy: upstream connect error, reset reason: connection failure (UF)',
-    'curl: (7) Failed to connect: Connection refused',
+    'delayed connect error: 111',
+    'curl: (7) Failed to connect',
   ],
 }
 
-const BROKEN_PIPE: Symptom = {
+/**
+ * The peer's FIN had arrived before its reset (CLOSE_WAIT): Linux then reports the end of the stream to a reader, never ECONNRESET, and EPIPE
+ * to a writer. Programs have their own words for an answer that ends before it began.
+ */
+const END_BEFORE_ANSWER = [
+  'socket hang up',
+  'Connection reset by peer',
+  'Remote end closed connection without response',
+  'failed to respond',
+  'HTTP/1.1 header parser received no bytes',
+  'Unexpected end of file from server',
+  'http: server closed idle connection',
+  'The response ended prematurely',
+  'upstream prematurely closed connection while reading response header from upstream',
+  'upstream connect error or disconnect/reset before headers. reset reason: connection termination',
+  'haproxy: termination state SH',
+  'curl: (52) Empty reply from server',
+  'Broken pipe',
+  'write EPIPE',
+]
+
+/** Winsock has no EPIPE: the first call after the reset gets 10054, later ones 10053. */
+const BROKEN_PIPE = {
   error: 'EPIPE',
   linux: 32,
-  windows: 10053,
+  windows: 10054,
   logs: [
     'Broken pipe',
     'write EPIPE',
+    'java.net.SocketException: Broken pipe',
     'java.io.IOException: Broken pipe',
     'write: broken pipe',
     'BrokenPipeError: [Errno 32] Broken pipe',
+    'Connection reset by peer',
+    'An existing connection was forcibly closed by the remote host',
     'An established connection was aborted by the software in your host machine',
-    'nginx: send() failed (32: Broken pipe)',
-    'curl: (55) Send failure: Broken pipe',
   ],
+}
+
+const BROKEN_PIPE_LOGS: BySide = {
+  client: ['send() failed (32: Broken pipe) while sending request to upstream', 'haproxy: termination state SD', 'curl: (55) Send failure: Broken pipe'],
+  server: ['writev() failed (32: Broken pipe) while sending to client', 'ClientAbortException: java.io.IOException: Broken pipe', 'haproxy: termination state CD', 'Envoy: response flag DC'],
 }
 
 const TIMED_OUT: Symptom = {
   error: 'ETIMEDOUT',
   linux: 110,
   windows: 10060,
-  logs: ['Connection timed out', 'ETIMEDOUT', 'java.net.SocketException: Connection timed out', 'TimeoutError: [Errno 110] Connection timed out'],
+  logs: [
+    'Connection timed out',
+    'read ETIMEDOUT',
+    'java.net.SocketException: Connection timed out',
+    'connection timed out',
+    'TimeoutError: [Errno 110] Connection timed out',
+    'A connection attempt failed because the connected party did not properly respond after a period of time',
+  ],
 }
 
 /** Null = that side noticed nothing, or it is not known what. */
@@ -68,28 +122,46 @@ export function symptoms(f: Facts, cause: CauseId, impact: Impact): Record<Side,
   const seen: Record<Side, Symptom | null> = { client: null, server: null }
   if (impact === 'ignored') return seen
   const target = other(f.sender)
-  seen[target] = targetSymptom(f, cause)
-  if (cause === 'keepalive-timeout' || (cause === 'retransmission-timeout' && f.active)) seen[f.sender] = TIMED_OUT
-  if (f.origin === 'middlebox' && f.mirrored) seen[f.sender] = RESET
+  seen[target] = targetSymptom(f, cause, target)
+  if (waitedInVain(f, cause)) seen[f.sender] = TIMED_OUT
+  // The other reset of a forged pair is told there as well; whoever reads only this one should not miss it.
+  if (f.origin === 'middlebox' && f.mirrored) seen[f.sender] = resetSymptom(f.sender)
   return seen
 }
 
-function targetSymptom(f: Facts, cause: CauseId): Symptom | null {
-  if (f.trigger === 'syn') return f.sender === 'server' ? REFUSED : null
+/** Its own kernel told the sender that the peer is gone, before or with the reset. */
+function waitedInVain(f: Facts, cause: CauseId): boolean {
+  if (cause === 'keepalive-timeout') return true
+  return (cause === 'retransmission-timeout' || cause === 'zero-window-timeout') && f.gaveUpSilently
+}
+
+function targetSymptom(f: Facts, cause: CauseId, target: Side): Symptom | null {
+  // RST+ACK in SYN-SENT (RFC 9293 §3.10.7.3).
+  if (f.trigger === 'syn') return target === 'client' ? REFUSED : null
+  // The client's reset clears a connection from before: whoever still reads on that one learns it now.
+  if (cause === 'port-reuse-collision') return resetSymptom(target)
   // A server sees nothing of a client that gives up before the handshake is complete: accept() never returned.
-  if (f.sender === 'client' && f.handshakeDone === false) return null
-  // Whoever has closed its own socket completely has nobody left to tell.
-  if (f.peerFinMs !== undefined && (f.senderFinMs !== undefined || cause === 'benign-teardown')) return null
-  if (cause === 'data-after-close' || cause === 'reset-aftermath') return writing(f) ? BROKEN_PIPE_OR_RESET : RESET
-  return RESET
+  if (target === 'server' && f.handshakeDone === false) return null
+  // A peer that answers neither probes nor data is gone or cut off, and so is the way to tell it.
+  if (cause === 'keepalive-timeout') return null
+  if (f.peerFinMs !== undefined && !stillReading(f, cause)) return null
+  if (cause === 'keep-alive-race') return { ...RESET, logs: END_BEFORE_ANSWER }
+  if (f.senderFinMs !== undefined && !f.finWithReset && f.dataAfterFinBytes > 0) return brokenPipe(target)
+  return resetSymptom(target)
 }
 
-/** The side that was still writing when its peer had closed meets the reset on its next write; a read reports ECONNRESET first. */
-const BROKEN_PIPE_OR_RESET: Symptom = {
-  ...RESET,
-  logs: [...RESET.logs, ...BROKEN_PIPE.logs],
+/** The target had sent its FIN: only a half-close that waits for the rest leaves somebody to tell. */
+function stillReading(f: Facts, cause: CauseId): boolean {
+  if (f.senderFinMs !== undefined || cause === 'benign-teardown') return false
+  return f.sender === 'server' ? f.requestOutstanding === true || f.responseInProgress === true : f.requestInProgress === true
 }
 
-function writing(f: Facts): boolean {
-  return f.dataAfterFinBytes > 0
+function resetSymptom(side: Side): Symptom {
+  const [first, ...rest] = RESET.logs
+  // What most people search for first stands first: clients know "socket hang up", servers do not.
+  return { ...RESET, logs: side === 'client' ? [first!, ...rest, ...RESET_LOGS.client] : [...RESET.logs, ...RESET_LOGS.server] }
+}
+
+function brokenPipe(side: Side): Symptom {
+  return { ...BROKEN_PIPE, logs: [...BROKEN_PIPE.logs, ...BROKEN_PIPE_LOGS[side]] }
 }

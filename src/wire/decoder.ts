@@ -19,6 +19,8 @@ export interface Decoder {
    * `frame.start`, which is 0 where a full walk was needed; for any other frame: -1 - found, with found as from `decode`
    */
   skim(frame: Frame): number
+  /** TCP flags of a frame in the commonest layout (see skim.ts), else -1: then `decode` it. Keeps no state, counts no notes. */
+  flags(frame: Frame): number
 }
 
 /** @param notes receives malformations met on the way; a second pass over the same capture takes Notes of its own */
@@ -27,6 +29,10 @@ export function createDecoder(notes: Notes): Decoder {
   const scratch = new Segment()
   return {
     decode: (frame, segment) => decodeFrame(walk, frame, segment),
+    flags(frame) {
+      const quick = skimPlain(frame)
+      return quick < 0 ? -1 : quick & 0xfff
+    },
     skim(frame) {
       const quick = skimPlain(frame)
       if (quick >= 0) return quick

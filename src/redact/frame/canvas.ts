@@ -9,6 +9,8 @@ export class Canvas {
   /** The captured bytes are `data[start .. captured)`. */
   start = 0
   captured = 0
+  /** End of the innermost packet by its lengths, as far as captured: nothing behind it (padding, trailers) is kept. */
+  limit = 0
   /** `data[i]` becomes `copy[i - start]`. */
   copy: Uint8Array = new Uint8Array(0)
   /** Headers entered so far: lying packets could nest for ever. */
@@ -21,19 +23,25 @@ export class Canvas {
     this.data = data
     this.start = start
     this.captured = end
+    this.limit = end
     this.depth = 0
     if (this.copy.length < end - start) this.copy = new Uint8Array(Math.max(end - start, 1 << 16))
     else this.copy.fill(0, 0, end - start)
   }
 
+  /** From here on no byte at or behind `end` is of interest. */
+  narrow(end: number): void {
+    if (end < this.limit) this.limit = end
+  }
+
   /** Whether `data[.. need)` may be read, and nesting is still sane. */
   has(need: number): boolean {
-    return need <= this.captured && ++this.depth < 256
+    return need <= this.limit && ++this.depth < 256
   }
 
   /** Keeps up to `count` bytes as they are. */
   keep(at: number, count: number): void {
-    const end = at + count < this.captured ? at + count : this.captured
+    const end = at + count < this.limit ? at + count : this.limit
     for (let i = at; i < end; i++) this.copy[i - this.start] = this.data[i]
   }
 
@@ -53,18 +61,18 @@ export class Canvas {
 
   /** Replaces four bytes of IPv4 address, if they are all there. */
   ipv4(at: number): void {
-    if (at + 4 <= this.captured) this.set32(at, this.aliases.ipv4(word(this.data, at)))
+    if (at + 4 <= this.limit) this.set32(at, this.aliases.ipv4(word(this.data, at)))
   }
 
   ipv6(at: number): void {
-    if (at + 16 > this.captured) return
+    if (at + 16 > this.limit) return
     const { data, aliases } = this
     const alias = aliases.ipv6(word(data, at), word(data, at + 4), word(data, at + 8), word(data, at + 12))
     for (let i = 0; i < 4; i++) this.set32(at + 4 * i, alias[i])
   }
 
   mac(at: number): void {
-    if (at + 6 > this.captured) return
+    if (at + 6 > this.limit) return
     const mac = ((this.data[at] << 8) | this.data[at + 1]) * 0x100000000 + (word(this.data, at + 2) >>> 0)
     const alias = this.aliases.mac(mac)
     this.set16(at, Math.floor(alias / 0x100000000))

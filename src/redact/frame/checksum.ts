@@ -26,14 +26,13 @@ export function writeChecksum(canvas: Canvas, { field, at, end, pseudo, newPseud
   const lengthSum = (length >>> 16) + (length & 0xffff)
   canvas.set16(field, 0)
   const right = ~fold(newPseudo + lengthSum + canvas.sumCopy(at, end)) & 0xffff
-  if (pseudo !== 0 && was === fold(pseudo + lengthSum)) return canvas.set16(field, fold(newPseudo + lengthSum))
-  if (pseudo !== 0 && was === fold(pseudo)) return canvas.set16(field, fold(newPseudo))
-  const whole = end <= canvas.captured
-  const rightBefore = whole ? ~fold(pseudo + lengthSum + canvas.sumOriginal(at, end) - was) & 0xffff : was
-  const wrongBy = was - rightBefore
-  // 0 and 0xffff are the same number.
-  const isRight = wrongBy === 0 || Math.abs(wrongBy) === 0xffff
-  canvas.set16(field, isRight ? right : (right + wrongBy + 0xffff) % 0xffff)
+  // RFC 768: zero would say that none was computed; both are the same number.
+  const rightField = right === 0 && pseudo !== 0 ? 0xffff : right
+  const wrongBy = end > canvas.captured ? 0 : was - (~fold(pseudo + lengthSum + canvas.sumOriginal(at, end) - was) & 0xffff)
+  const isOffloaded = pseudo !== 0 && (was === fold(pseudo + lengthSum) || was === fold(pseudo))
+  if (isOffloaded && (wrongBy !== 0 || end > canvas.captured))
+    canvas.set16(field, fold(newPseudo + (was === fold(pseudo) ? 0 : lengthSum)))
+  else canvas.set16(field, wrongBy % 0xffff === 0 ? rightField : (right + wrongBy + 0xffff) % 0xffff)
 }
 
 /** Sixteen bits of ones' complement. */

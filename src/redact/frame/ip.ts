@@ -36,6 +36,7 @@ function ipv4(canvas: Canvas, at: number, end: number, complete: boolean): void 
   const packetEnd = total === 0 || at + total > end ? end : at + total
   writeChecksum(canvas, { field: at + 10, at, end: body, pseudo: 0, newPseudo: 0, length: 0 })
   if (packetEnd < body) return
+  canvas.narrow(packetEnd)
   const fragment = u16(data, at + 6)
   const packet: Packet = {
     end: packetEnd,
@@ -62,6 +63,7 @@ function ipv6(canvas: Canvas, at: number, end: number, complete: boolean): void 
     whole: true,
     complete,
   }
+  canvas.narrow(packet.end)
   nextHeader(canvas, data[at + 6], at + 40, packet)
 }
 

@@ -1,6 +1,6 @@
 /** Link layers: MAC addresses replaced, types and tags kept. A link type that is not here is blank from the first byte on. */
 import { u16 } from '../../wire/bytes.js'
-import { type Canvas, word } from './canvas.js'
+import type { Canvas } from './canvas.js'
 import { arp } from './icmp.js'
 import { ip } from './ip.js'
 import { wlan } from './wlan.js'
@@ -96,13 +96,15 @@ export function mpls(canvas: Canvas, from: number, end: number): void {
     if (!(data[at - 2] & 1)) continue
     const nibble = data[at] >> 4
     if (nibble === 4 || nibble === 6) ip(canvas, at, end)
-    else if (nibble === 0) {
-      // A control word that is not zero could as well be the begin of an address.
-      if (canvas.has(at + 4) && word(data, at) >>> 16 === 0) canvas.keep(at, 4)
-      ethernet(canvas, at + 4, end)
-    }
+    else if (nibble === 0) ethernet(canvas, isPlainEthernet(canvas, at) ? at : at + 4, end)
     return
   }
+}
+
+/** RFC 4448 §4.6: with or without a control word (which is blank here); told apart as the decoder does. */
+function isPlainEthernet(canvas: Canvas, at: number): boolean {
+  const { data } = canvas
+  return canvas.has(at + 14) && ((data[at] | data[at + 6]) & 3) === 0 && u16(data, at + 12) >= 0x600
 }
 
 function pppFramed(canvas: Canvas, at: number, end: number): void {

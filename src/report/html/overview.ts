@@ -5,7 +5,6 @@ import { healthLines, namesOf, spanOfCaptures, sumWords } from '../text/overview
 import { bytes, count, plural } from '../units.js'
 import type { View } from '../view.js'
 import { html, type Markup, NOTHING } from './markup.js'
-import { impactLabel } from './words.js'
 
 const NOTES_SHOWN = 20
 const FILES_SHOWN = 50
@@ -31,7 +30,15 @@ function notes({ captures }: Report): Markup {
   return html`<ul class="notes" aria-label="Notes on the capture">${items}${more > 0 && html`<li>and ${plural(more, 'more note')}</li>`}</ul>`
 }
 
-const ORDER: Impact[] = ['request-lost', 'transfer-cut', 'connect-failed', 'unknown', 'ignored', 'none']
+/** In this order. */
+const FIGURE_NAMES: [Impact, string][] = [
+  ['request-lost', 'requests lost'],
+  ['transfer-cut', 'transfers cut'],
+  ['connect-failed', 'connects failed'],
+  ['unknown', 'effect unknown'],
+  ['ignored', 'ignored'],
+  ['none', 'did no harm'],
+]
 const TONES = ['calm', 'doubt', 'harm'] as const
 
 /** Figures of everything found, whatever is hidden. */
@@ -43,8 +50,8 @@ function figures({ totals, resets, captures }: Report): Markup {
   const cells: [string, number, string][] = [
     ['connections', totals.connections, ''],
     ['of them reset', totals.resetConnections, ''],
-    ...ORDER.flatMap((impact): [string, number, string][] =>
-      impacts.has(impact) ? [[impactLabel(impact), impacts.get(impact) ?? 0, TONES[severityOf(impact)]]] : [],
+    ...FIGURE_NAMES.flatMap(([impact, name]): [string, number, string][] =>
+      impacts.has(impact) ? [[name, impacts.get(impact) ?? 0, TONES[severityOf(impact)]]] : [],
     ),
     ...(middlebox > 0 ? [['made by a device', middlebox, ''] as [string, number, string]] : []),
     ...(unknown > 0 ? [['sender unknown', unknown, ''] as [string, number, string]] : []),

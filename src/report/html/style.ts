@@ -28,7 +28,7 @@ html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:break-word}
 main,.top,.foot{max-width:66rem;margin:0 auto;padding:0 1.5rem}
 h1,h2,h3,h4{line-height:1.25;text-wrap:balance}
-h1{font:600 clamp(1.5rem,1.1rem + 1.8vw,2.15rem)/1.2 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif;margin:.3rem 0 .6rem;letter-spacing:-.01em}
+h1{font:600 clamp(1.4rem,1.1rem + 1.3vw,1.95rem)/1.2 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif;margin:.3rem 0 .6rem;letter-spacing:-.01em}
 h2{font-size:.8rem;font-weight:650;letter-spacing:.09em;text-transform:uppercase;color:var(--dim);margin:3rem 0 .9rem;padding-top:.7rem;border-top:1px solid var(--line)}
 h3{font-size:1.18rem;font-weight:640;margin:0 0 .35rem}
 h4{font-size:.92rem;font-weight:650;margin:1.7rem 0 .5rem}
@@ -86,7 +86,7 @@ svg text{fill:var(--ink)}
 .l-silence text{fill:var(--dim);font-style:italic;font-size:13.5px}.l-omitted text{fill:var(--dim);font-size:12.5px}
 .l-hit{fill:transparent}
 .l-step{cursor:default;outline:none}
-.own>.l-hit{fill:var(--soft)}
+.own>.l-hit{fill:color-mix(in srgb,var(--dim) 11%,transparent)}
 .l-step:hover>.l-hit,.l-step[aria-selected=true]>.l-hit,.l-step.lit>.l-hit{fill:color-mix(in srgb,var(--accent) 13%,transparent)}
 .l-step:focus-visible>.l-hit{stroke:var(--accent);stroke-width:2}
 .ladder .l-time,.ladder .l-frame,.ladder .l-text,.ladder .l-rst{font-family:ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px}
@@ -130,9 +130,9 @@ const TABLE = `
 .rows{font-size:.92rem;font-variant-numeric:tabular-nums}
 .rows tbody tr.row:hover{background:var(--soft)}
 .rows .app{color:var(--dim);display:block;font-size:.88em}
-.rows button{background:none;border:0;color:var(--accent);padding:0;font-weight:600;min-width:2.6rem;min-height:24px;text-align:left}
-.rows button::before{content:"▸ ";color:var(--dim)}.rows button[aria-expanded=true]::before{content:"▾ "}
-.rows .harm{color:var(--harm)}.rows .doubt{color:var(--doubt)}.rows .calm{color:var(--calm)}
+.rows [data-open]{background:none;border:0;color:var(--accent);padding:0;font-weight:600;min-width:2.6rem;min-height:24px;text-align:left}
+.rows [data-open]::before{content:"▸ ";color:var(--dim)}.rows [data-open][aria-expanded=true]::before{content:"▾ "}
+.row>.harm{color:var(--harm)}.row>.doubt{color:var(--doubt)}.row>.calm{color:var(--calm)}
 .opened>td{padding:1.1rem 1.2rem 1.6rem;background:var(--panel);border:1px solid var(--line)}
 .rid{color:var(--dim);margin-right:.4rem}
 .nw,.rows th{white-space:nowrap}.rows td:nth-child(3),.evidence td:nth-child(3){overflow-wrap:anywhere}
