@@ -94,9 +94,16 @@ const LOWERING: ReadonlySet<Sign['weight']> = new Set(['against', 'contrary'])
 function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdict, 'evidence' | 'cannotTell'> {
   const evidence: EvidenceLine[] = []
   const cannotTell: string[] = []
+  const measured = new Set<string>()
   const consider = (r: Requirement, supports: boolean) => {
     const truth = r.test(facts)
-    if (truth === true) evidence.push(line(r, facts, frames, say, supports))
+    const measure = /\{(\w+)\}/.exec(r.statement)?.[1]
+    // One measurement, one line: a weaker sign on the same figure says nothing new.
+    if (truth === true && measure !== undefined && measured.has(`${measure} ${supports}`)) return
+    if (truth === true) {
+      if (measure !== undefined) measured.add(`${measure} ${supports}`)
+      evidence.push(line(r, facts, frames, say, supports))
+    }
     else if (truth === undefined && supports) cannotTell.push(`whether ${plain(r.statement)}`)
   }
   for (const sign of cause.signs) consider(sign, !LOWERING.has(sign.weight))
@@ -107,7 +114,7 @@ function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdi
   return { evidence: distinct(telling), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
 }
 
-/** One observation, one line: of two sentences on the same frames and value the stronger, earlier one stays. */
+/** The same sentence is not said twice. */
 function distinct(lines: EvidenceLine[]): EvidenceLine[] {
   const seen = new Set<string>()
   return lines.filter(l => !seen.has(l.statement) && seen.add(l.statement))

@@ -27,6 +27,7 @@ const RESET = {
 const RESET_LOGS: BySide = {
   client: [
     'socket hang up',
+    'An error occurred while sending the request',
     'recv() failed (104: Connection reset by peer) while reading response header from upstream',
     'upstream connect error or disconnect/reset before headers. reset reason: connection termination',
     'haproxy: termination state SH or SD',
@@ -103,6 +104,21 @@ const BROKEN_PIPE_LOGS: BySide = {
   server: ['writev() failed (32: Broken pipe) while sending to client', 'ClientAbortException: java.io.IOException: Broken pipe', 'haproxy: termination state CD', 'Envoy: response flag DC'],
 }
 
+/** Keepalive gave up. Winsock has a number of its own for that (WSAENETRESET). */
+const KEEPALIVE_GAVE_UP: Symptom = {
+  error: 'ETIMEDOUT',
+  linux: 110,
+  windows: 10052,
+  logs: [
+    'Connection timed out',
+    'read ETIMEDOUT',
+    'java.net.SocketException: Connection timed out',
+    'read: connection timed out',
+    'TimeoutError: [Errno 110] Connection timed out',
+    'The connection has been broken due to keep-alive activity detecting a failure while the operation was in progress',
+  ],
+}
+
 const TIMED_OUT: Symptom = {
   error: 'ETIMEDOUT',
   linux: 110,
@@ -111,11 +127,14 @@ const TIMED_OUT: Symptom = {
     'Connection timed out',
     'read ETIMEDOUT',
     'java.net.SocketException: Connection timed out',
-    'connection timed out',
+    'read: connection timed out',
     'TimeoutError: [Errno 110] Connection timed out',
     'A connection attempt failed because the connected party did not properly respond after a period of time',
   ],
 }
+
+/** Where the sender's own kernel ended the connection without a reset, its application had an error before the capture shows one. */
+const GIVING_UP: ReadonlySet<CauseId> = new Set(['retransmission-timeout', 'zero-window-timeout'])
 
 /** Null = that side noticed nothing, or it is not known what. */
 export function symptoms(f: Facts, cause: CauseId, impact: Impact): Record<Side, Symptom | null> {
@@ -123,16 +142,11 @@ export function symptoms(f: Facts, cause: CauseId, impact: Impact): Record<Side,
   if (impact === 'ignored') return seen
   const target = other(f.sender)
   seen[target] = targetSymptom(f, cause, target)
-  if (waitedInVain(f, cause)) seen[f.sender] = TIMED_OUT
+  if (cause === 'keepalive-timeout') seen[f.sender] = KEEPALIVE_GAVE_UP
+  else if (GIVING_UP.has(cause) && f.gaveUpSilently) seen[f.sender] = TIMED_OUT
   // The other reset of a forged pair is told there as well; whoever reads only this one should not miss it.
   if (f.origin === 'middlebox' && f.mirrored) seen[f.sender] = resetSymptom(f.sender)
   return seen
-}
-
-/** Its own kernel told the sender that the peer is gone, before or with the reset. */
-function waitedInVain(f: Facts, cause: CauseId): boolean {
-  if (cause === 'keepalive-timeout') return true
-  return (cause === 'retransmission-timeout' || cause === 'zero-window-timeout') && f.gaveUpSilently
 }
 
 function targetSymptom(f: Facts, cause: CauseId, target: Side): Symptom | null {
@@ -145,6 +159,8 @@ function targetSymptom(f: Facts, cause: CauseId, target: Side): Symptom | null {
   // A peer that answers neither probes nor data is gone or cut off, and so is the way to tell it.
   if (cause === 'keepalive-timeout') return null
   if (f.peerFinMs !== undefined && !stillReading(f, cause)) return null
+  // Its goodbye came too late for anybody to miss the answer.
+  if (cause === 'benign-teardown' && f.senderFinMs !== undefined) return null
   if (cause === 'keep-alive-race') return { ...RESET, logs: END_BEFORE_ANSWER }
   if (f.senderFinMs !== undefined && !f.finWithReset && f.dataAfterFinBytes > 0) return brokenPipe(target)
   return resetSymptom(target)
@@ -157,9 +173,7 @@ function stillReading(f: Facts, cause: CauseId): boolean {
 }
 
 function resetSymptom(side: Side): Symptom {
-  const [first, ...rest] = RESET.logs
-  // What most people search for first stands first: clients know "socket hang up", servers do not.
-  return { ...RESET, logs: side === 'client' ? [first!, ...rest, ...RESET_LOGS.client] : [...RESET.logs, ...RESET_LOGS.server] }
+  return { ...RESET, logs: [...RESET.logs, ...RESET_LOGS[side]] }
 }
 
 function brokenPipe(side: Side): Symptom {

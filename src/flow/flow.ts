@@ -22,7 +22,8 @@ export interface FlowOptions {
 }
 
 export class Flow {
-  readonly skim = new Skim()
+  /** A live capture replaces it now and then, so that the timelines stay young and small. */
+  skim = new Skim()
   readonly tracker: Tracker
   /** TCP segments by capture index. */
   readonly tcpSegments: number[] = []
@@ -87,6 +88,11 @@ export class Flow {
     this.tracker.tuples.read(c.tuple, this.tuple)
     endOfTuple(this.tuple, !c.clientLow, this.end)
     return this.skim.listeners.add(this.end, c.ipVersion)
+  }
+
+  /** The newest connection of a 4-tuple as the skim holds it; undefined when none is held. */
+  newestOf(tuple: Int32Array): TrackedConnection | undefined {
+    return this.tracker.newestOf(tuple)
   }
 
   /** Which of its listener's first connections it is; -1 = none of them. */

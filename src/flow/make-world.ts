@@ -16,9 +16,11 @@ export interface MadeWorld {
   sums: HealthSums
 }
 
-export function makeWorld(flow: Flow): MadeWorld {
+/** @param held the connections to look at, in order of appearance; a live capture names the few that its new resets need */
+export function makeWorld(flow: Flow, held: Iterable<TrackedConnection> = flow.tracker.held): MadeWorld {
   const { tracker, skim } = flow
-  const resets = [...tracker.held].filter(c => c.reset)
+  const candidates = [...held]
+  const resets = candidates.filter(c => c.reset)
   const byListener = new Map<number, TrackedConnection[]>()
   for (const c of resets) {
     const id = flow.ensureListener(c)
@@ -27,7 +29,7 @@ export function makeWorld(flow: Flow): MadeWorld {
     else byListener.set(id, [c])
   }
   const siblings = new Map<number, TrackedConnection[]>()
-  const kept = chooseKept(flow, byListener, siblings)
+  const kept = chooseKept(flow, candidates, byListener, siblings)
   const ids = new Map(kept.map((c, id) => [c, id]))
   const connections = new Map<number, Connection>()
   for (const [c, id] of ids) {
@@ -65,14 +67,15 @@ export function makeWorld(flow: Flow): MadeWorld {
 /** Reset connections, what used their 4-tuple right before, and siblings: in order of appearance. */
 function chooseKept(
   flow: Flow,
+  candidates: TrackedConnection[],
   byListener: Map<number, TrackedConnection[]>,
   siblings: Map<number, TrackedConnection[]>,
 ): TrackedConnection[] {
   const before = new Set<TrackedConnection>()
   const siblingsPerListener = flow.skim.siblingsPerListener
-  for (const c of flow.tracker.held) if (c.reset && c.previous) before.add(c.previous)
+  for (const c of candidates) if (c.reset && c.previous) before.add(c.previous)
   const nearby = flow.skim.nearby()
-  return [...flow.tracker.held].filter(c => {
+  return candidates.filter(c => {
     if (c.reset) return true
     const id = flow.listenerOf(c)
     if (id >= 0 && nearby.has(flow.skim.listeners.list[id])) {

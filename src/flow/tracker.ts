@@ -247,6 +247,23 @@ export class Tracker {
     if (--this.holders[c.tuple] === 0) this.tuples.delete(c.tuple)
   }
 
+  /** The newest incarnation of a 4-tuple, if one is held. */
+  newestOf(key: Int32Array): TrackedConnection | undefined {
+    const tuple = this.tuples.find(key)
+    return tuple < 0 ? undefined : this.newest[tuple]
+  }
+
+  /** Drops a connection for good and whatever referred to it, with the predecessor that was held for its sake. */
+  discard(c: TrackedConnection): void {
+    for (let later = this.newest[c.tuple]; later !== undefined; later = later.previous) {
+      if (later.previous === c) later.previous = undefined
+    }
+    const { previous } = c
+    c.previous = undefined
+    this.forget(c)
+    if (previous && !previous.reset) this.release(previous)
+  }
+
   /** Frees a quarter of the allowance at once, so that sorting is rare: closed connections first, then the longest silent. */
   private evict(): void {
     const candidates = [...this.held].filter(c => !c.reset)

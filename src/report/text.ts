@@ -2,6 +2,7 @@
 import type { Reset } from '../model.js'
 import { deepVisible } from './escape.js'
 import type { Rendering } from './formats.js'
+import { NO_NAMES } from './names.js'
 import { type RankedIncident, rank } from './rank.js'
 import { fileLines, healthLines, summaryLines } from './text/overview.js'
 import { ENDLESS, incidentBlock, incidentBrief, incidentLine, LAVISH, ROOMY, TIGHT } from './text/incident.js'
@@ -10,6 +11,8 @@ import { FRAME_LINES, resetTable } from './text/table.js'
 import { clipColored } from './layout.js'
 import { dye, type Style } from './text/style.js'
 import { plural } from './units.js'
+import { localSeconds, presentable } from './view.js'
+import { UTC } from './zone.js'
 
 /** Lines before the first story, unless everything was asked for. */
 export const PAGE_LINES = 40
@@ -20,7 +23,8 @@ const HARMLESS_SHOWN = 3
 
 /** Writes the report. Everything that came from packets has been made visible before it is laid out. */
 export function* writeText(rendering: Rendering): Generator<string> {
-  const style: Style = { width: rendering.width, color: rendering.color }
+  const { width, color, names = NO_NAMES, zone = UTC } = rendering
+  const style: Style = { width, color, names, zone: zone.label }
   const lines = Array.isArray(rendering.stories)
     ? chosenStories(rendering, style)
     : wholeReport(rendering, style)
@@ -33,7 +37,7 @@ function guard(line: string, { width }: Style): string {
 }
 
 function* chosenStories(rendering: Rendering, style: Style): Generator<string> {
-  const report = deepVisible(rendering.selection.report)
+  const report = presentable(rendering.selection.report, rendering.names, rendering.zone)
   yield* fileLines(report, style)
   for (const reset of report.resets) {
     yield ''
@@ -44,7 +48,7 @@ function* chosenStories(rendering: Rendering, style: Style): Generator<string> {
 function* wholeReport(rendering: Rendering, style: Style): Generator<string> {
   const { analysis, selection } = rendering
   const all = rendering.stories === 'all'
-  const report = deepVisible(selection.report)
+  const report = presentable(selection.report, rendering.names, rendering.zone)
   const ranked = rank(report, selection.sizes)
   const head = [
     ...fileLines(report, style),
@@ -151,12 +155,20 @@ function worst(ranked: RankedIncident[]): Reset[] {
   return (harmful.length > 0 ? harmful : ranked.slice(0, 1)).slice(0, STORIES_AT_MOST).map(one => one.example)
 }
 
-function story(reset: Reset, { analysis, selection }: Rendering, style: Style, full: boolean): string[] {
+function story(
+  reset: Reset,
+  { analysis, selection, zone }: Rendering,
+  style: Style,
+  full: boolean,
+): string[] {
   const packets = deepVisible(analysis.stories.get(reset.id) ?? [])
   return storyLines(
     reset,
     packets,
-    { captures: deepVisible(selection.report.captures), seconds: analysis.timebase.seconds },
+    {
+      captures: deepVisible(selection.report.captures),
+      seconds: localSeconds(analysis.timebase.seconds, reset, zone),
+    },
     style,
     full,
   )

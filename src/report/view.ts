@@ -38,7 +38,7 @@ export function viewOf(rendering: Rendering): View {
     zone,
     names,
     health: deepVisible(analysis.health),
-    headline: headlineOf(report, names, zone),
+    headline: headlineOf(report, names, zone.label),
     all: rendering.stories !== 'worst',
     packets: reset => deepVisible(analysis.stories.get(reset.id) ?? []),
     secondsOf: reset => localSeconds(seconds, reset, zone),
@@ -56,8 +56,8 @@ export function localSeconds(seconds: number, { time }: Reset, zone: Zone = UTC)
 }
 
 /** Names are added where the line still fits a ticket's title. */
-export function headlineOf(report: Report, names: Names = NO_NAMES, zone: Zone = UTC): string {
-  const plain = headline(report, zone.label)
+export function headlineOf(report: Report, names: Names = NO_NAMES, zone = UTC.label): string {
+  const plain = headline(report, zone)
   const named = withNames(plain, names)
   return named.length <= HEADLINE_WIDTH ? named : plain
 }

@@ -4,8 +4,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { analyzeCaptures } from '../../src/analyze.js'
-import type { Reset } from '../../src/model.js'
 import { CAUSES } from '../../src/causes/index.js'
+import type { CauseId, Reset } from '../../src/model.js'
 import { casePaths, loadCase } from './load.js'
 import type { Expectation } from './notation.js'
 import { pcapOf } from './pcap.js'
@@ -56,13 +56,20 @@ describe('the cases as a whole', () => {
     expect(missing).toEqual([])
   })
 
-  test('a case stands in the folder of the cause it is about or is mistaken for', () => {
+  const causesOf = (name: string) => loadCase(name).expectations.flatMap(e => e.causes)
+  const isLookAlike = (name: string) => path.basename(name).startsWith('not-')
+
+  test('a case stands in the folder of its cause, a look-alike in that of what it is mistaken for', () => {
     const astray = casePaths().filter(name => {
-      const folder = path.dirname(name)
-      const causes = loadCase(name).expectations.flatMap(e => e.causes)
-      return folder !== 'traps' && !causes.includes(folder as never)
+      const folder = path.dirname(name) as CauseId
+      return folder !== ('traps' as string) && causesOf(name).includes(folder) === isLookAlike(name)
     })
     expect(astray).toEqual([])
+  })
+
+  test('every cause has a look-alike', () => {
+    const missing = [...CAUSES.keys()].filter(id => !casePaths().some(name => path.dirname(name) === id && isLookAlike(name)))
+    expect(missing).toEqual([])
   })
 
   test('every expectation covers its resets once', () => {

@@ -28,7 +28,8 @@ function symptomPart(title: string, symptom: Symptom | null): Markup {
   if (error === 'none') return html`<div><dt>${title}</dt><dd>nothing</dd></div>`
   const numbers = [linux === null ? '' : `errno ${linux}`, windows === null ? '' : `Windows ${windows}`]
   const known = numbers.filter(Boolean).join(', ')
-  const quoted = (items: string[]): Markup => html`<ul class="logs">${items.map(text => html`<li><code>${text}</code></li>`)}</ul>`
+  const quoted = (items: string[]): Markup =>
+    html`<ul class="logs">${items.map(text => html`<li><code>${text}</code></li>`)}</ul>`
   const rest = logs.slice(LOGS_SHOWN)
   return html`<div><dt>${title}</dt><dd><b class="mono">${error}</b>${known && ` (${known})`}${logs.length > 0 && html`, in its logs:${quoted(logs.slice(0, LOGS_SHOWN))}`}${rest.length > 0 && html`<details><summary>${rest.length} more log lines to search for</summary>${quoted(rest)}</details>`}</dd></div>`
 }

@@ -30,8 +30,14 @@ function incidentHtml(ranked: RankedIncident, index: number, view: View): Markup
   return html`<article class="incident" aria-labelledby="${id}"><h3 id="${id}"><span class="no">${index + 1}</span>${incident.title}</h3><p class="facts">${figures(ranked, view)}</p><p class="lead">${prose(sentence(incident.summary))}</p>${adviceHtml(example)}<details class="case" data-case="${example.id}"${index === 0 && html` open`}><summary>The proof: ${example.id}${others > 0 && `, the clearest of ${count(resets.length)}`}</summary><div class="story" data-story="${example.id}">${proof(example, view)}</div></details>${others > 0 && html`<p class="hint"><button type="button" class="link" data-incident="${incident.id}" hidden>Show all ${count(resets.length)} resets of this incident</button></p>`}</article>`
 }
 
-function figures({ incident, resets, total, impacts, severity, example, listener }: RankedIncident, view: View): Markup[] {
-  const shown = total > resets.length ? `${count(resets.length)} of ${plural(total, 'reset')} shown` : plural(total, 'reset')
+function figures(
+  { incident, resets, total, impacts, severity, example, listener }: RankedIncident,
+  view: View,
+): Markup[] {
+  const shown =
+    total > resets.length
+      ? `${count(resets.length)} of ${plural(total, 'reset')} shown`
+      : plural(total, 'reset')
   const hit = listener?.byCause[incident.cause]
   const share =
     listener && hit && listener.connections >= hit && listener.connections > 1
@@ -49,10 +55,12 @@ function figures({ incident, resets, total, impacts, severity, example, listener
 }
 
 function restHtml(rest: RankedIncident[]): Markup {
-  const rows = rest.slice(0, LINES).map(
-    ({ incident, resets, impacts, severity }) =>
-      html`<li>${badge(harmWords(impacts), severity)} ${incident.title} <span class="dim">${plural(resets.length, 'reset')}, first <a href="#${resets[0].id}">${resets[0].id}</a></span></li>`,
-  )
+  const rows = rest
+    .slice(0, LINES)
+    .map(
+      ({ incident, resets, impacts, severity }) =>
+        html`<li>${badge(harmWords(impacts), severity)} ${incident.title} <span class="dim">${plural(resets.length, 'reset')}, first <a href="#${resets[0].id}">${resets[0].id}</a></span></li>`,
+    )
   const more = rest.length - rows.length
   return html`<article class="incident rest"><h3>${plural(rest.length, 'more incident')}</h3><ul>${rows}</ul>${more > 0 && html`<p class="hint">and ${count(more)} more, all in the table below</p>`}</article>`
 }

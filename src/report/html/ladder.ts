@@ -108,8 +108,13 @@ function rowSvg(row: Row, first: boolean, input: LadderInput): Markup {
   const { step, y, height } = row
   if (step.kind === 'packet') return packetSvg(row, step, first, input)
   const middle = px(y + height / 2 + 4)
-  const text = step.kind === 'silence' ? `${duration(step.ms)} of silence` : `${plural(step.packets, 'packet')} not shown`
-  const dots = [CLIENT, SERVER].map(x => html`<path class="l-gap" d="M${x} ${px(y + 4)}V${px(y + height - 4)}"/>`)
+  const text =
+    step.kind === 'silence'
+      ? `${duration(step.ms)} of silence`
+      : `${plural(step.packets, 'packet')} not shown`
+  const dots = [CLIENT, SERVER].map(
+    x => html`<path class="l-gap" d="M${x} ${px(y + 4)}V${px(y + height - 4)}"/>`,
+  )
   return html`<g class="l-${step.kind}" role="option" aria-disabled="true" aria-selected="false" aria-label="${text}">${dots}<text x="${MIDDLE}" y="${middle}" text-anchor="middle">${text}</text></g>`
 }
 

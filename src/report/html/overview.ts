@@ -67,9 +67,15 @@ function health({ report, health: state }: View): Markup {
 }
 
 const WORDS: [string, string][] = [
-  ['Reset (RST)', 'a TCP packet that ends a connection at once. The application on the other end gets an error such as “Connection reset by peer”.'],
+  [
+    'Reset (RST)',
+    'a TCP packet that ends a connection at once. The application on the other end gets an error such as “Connection reset by peer”.',
+  ],
   ['Client, server', 'the client opened the connection (it sent the SYN), the server accepted it.'],
-  ['Origin', 'who really made the reset: one of the two ends, or a device between them that used its address.'],
+  [
+    'Origin',
+    'who really made the reset: one of the two ends, or a device between them that used its address.',
+  ],
   ['Impact', 'what it cost: a lost request, a transfer cut short, a failed connect, or nothing.'],
   ['Per cent', 'how probable the verdict is. 94 % means: of a hundred such verdicts about six are wrong.'],
   ['FIN', 'the orderly way to end a connection: “I have nothing more to send”.'],
@@ -83,10 +89,12 @@ function guide(): Markup {
 /** Where the figures come from: captures and listeners. */
 export function sources({ report }: View): Markup {
   const { captures, listeners } = report
-  const files = captures.slice(0, FILES_SHOWN).map(
-    capture =>
-      html`<tr><td>${capture.path === '-' ? 'standard input' : capture.path}</td><td>${[capture.format, capture.compression ?? ''].filter(Boolean).join(', ')}</td><td>${capture.linkTypes.join(', ')}</td><td>${count(capture.frames)}</td><td>${count(capture.tcpSegments)}</td><td>${bytes(capture.bytes)}</td><td>${capture.complete ? 'yes' : 'no'}</td></tr>`,
-  )
+  const files = captures
+    .slice(0, FILES_SHOWN)
+    .map(
+      capture =>
+        html`<tr><td>${capture.path === '-' ? 'standard input' : capture.path}</td><td>${[capture.format, capture.compression ?? ''].filter(Boolean).join(', ')}</td><td>${capture.linkTypes.join(', ')}</td><td>${count(capture.frames)}</td><td>${count(capture.tcpSegments)}</td><td>${bytes(capture.bytes)}</td><td>${capture.complete ? 'yes' : 'no'}</td></tr>`,
+    )
   const more = captures.length - files.length
   return html`<section aria-labelledby="sources"><h2 id="sources">What was read</h2><div class="wide"><table class="rows"><thead><tr><th scope="col">Capture</th><th scope="col">Format</th><th scope="col">Link types</th><th scope="col">Frames</th><th scope="col">TCP segments</th><th scope="col">Size</th><th scope="col">Complete</th></tr></thead><tbody>${files}</tbody></table></div>${more > 0 && html`<p class="hint">and ${plural(more, 'more capture')}</p>`}${listeners.length > 0 && listenersTable(report)}</section>`
 }
@@ -94,10 +102,12 @@ export function sources({ report }: View): Markup {
 const LISTENERS_SHOWN = 15
 
 function listenersTable({ listeners }: Report): Markup {
-  const rows = listeners.slice(0, LISTENERS_SHOWN).map(({ address, port, connections, resetConnections, byCause }) => {
-    const causes = Object.entries(byCause).map(([cause, times]) => `${cause} ${count(times)}`)
-    return html`<tr><td>${address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`}</td><td>${count(connections)}</td><td>${count(resetConnections)}</td><td>${causes.join(', ')}</td></tr>`
-  })
+  const rows = listeners
+    .slice(0, LISTENERS_SHOWN)
+    .map(({ address, port, connections, resetConnections, byCause }) => {
+      const causes = Object.entries(byCause).map(([cause, times]) => `${cause} ${count(times)}`)
+      return html`<tr><td>${address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`}</td><td>${count(connections)}</td><td>${count(resetConnections)}</td><td>${causes.join(', ')}</td></tr>`
+    })
   const more = listeners.length - rows.length
   return html`<h3>Servers whose connections were reset</h3><div class="wide"><table class="rows"><thead><tr><th scope="col">Server</th><th scope="col">Connections</th><th scope="col">Reset</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>${more > 0 && html`<p class="hint">and ${plural(more, 'more server')}</p>`}`
 }

@@ -14,7 +14,9 @@ const RST = 0x004
 
 /** True when it is asked who really sent the reset. */
 export function originInQuestion({ origin, evidence }: Reset): boolean {
-  return origin !== 'endpoint' || evidence.some(({ statement }) => /hop limit|\bTTL\b|\bIP ID\b/i.test(statement))
+  return (
+    origin !== 'endpoint' || evidence.some(({ statement }) => /hop limit|\bTTL\b|\bIP ID\b/i.test(statement))
+  )
 }
 
 interface Dot {
@@ -29,8 +31,16 @@ export function scatters(reset: Reset, packets: StoryPacket[]): Markup {
   const dots = (value: (packet: StoryPacket) => number): Dot[] =>
     packets.map((packet, index) => ({ index, packet, value: value(packet) })).filter(dot => dot.value >= 0)
   const v6 = packets.every(packet => packet.ipId < 0)
-  const hops = chart(v6 ? 'Hop limit' : 'TTL', dots(packet => packet.hopLimit))
-  const ids = v6 ? NOTHING : chart('IP ID', dots(packet => packet.ipId))
+  const hops = chart(
+    v6 ? 'Hop limit' : 'TTL',
+    dots(packet => packet.hopLimit),
+  )
+  const ids = v6
+    ? NOTHING
+    : chart(
+        'IP ID',
+        dots(packet => packet.ipId),
+      )
   return html`<h4>Who sent it? Marks of the sender, packet by packet</h4><p class="hint">Each host’s packets arrive with about the same ${v6 ? 'hop limit' : 'TTL'} and, with many systems, rising IP IDs. A reset that fits neither came from somewhere else.</p><div class="charts">${hops}${ids}</div>${markers(reset)}`
 }
 

@@ -25,7 +25,11 @@ export function fullStory(reset: Reset, view: View): Markup {
 function storyHead(reset: Reset, view: View): Markup {
   const { client, server, application, history, encapsulation, rolesCertain } = reset.connection
   const pair = `${endpoint(client)}${nameAfter(view.names, client.address)} → ${endpoint(server)}${nameAfter(view.names, server.address)}`
-  const about = [application ?? '', ...encapsulation, rolesCertain ? '' : 'which side is the client is a guess']
+  const about = [
+    application ?? '',
+    ...encapsulation,
+    rolesCertain ? '' : 'which side is the client is a guess',
+  ]
   return html`<h3><span class="rid">${reset.id}</span> ${pair}</h3><p class="facts">${impactBadge(reset.impact)}<span>${reset.cause} <b>${sure(reset.confidence)}</b></span><span>${originWords([reset], reset)}</span>${about.filter(Boolean).map(text => html`<span>${text}</span>`)}<span class="mono" title="History letters: S SYN, h SYN-ACK, A ACK, D data, F FIN, R RST; upper case is the client">${history}</span></p>`
 }
 
@@ -49,14 +53,21 @@ function ladderPart(reset: Reset, view: View, steps: Step[]): Markup {
   return html`<h4>What passed between them</h4><div class="scroll">${ladderSvg(input)}</div><p class="fields" role="status" hidden></p>${legend(steps)}`
 }
 
-function evidencePart({ evidence, cannotTell, capture, id }: Reset, captures: CaptureInfo[], steps: Step[]): Markup {
+function evidencePart(
+  { evidence, cannotTell, capture, id }: Reset,
+  captures: CaptureInfo[],
+  steps: Step[],
+): Markup {
   if (evidence.length === 0 && cannotTell.length === 0) return NOTHING
   const drawn = new Set(
-    steps.flatMap(step => (step.kind === 'packet' ? step.frames.map(frame => `${step.capture} ${frame}`) : [])),
+    steps.flatMap(step =>
+      step.kind === 'packet' ? step.frames.map(frame => `${step.capture} ${frame}`) : [],
+    ),
   )
   const rows = evidence.map((line, index) => evidenceRow(line, index, { capture, captures, drawn }))
   const doubts = cannotTell.map(
-    text => html`<tr class="doubt"><td></td><td><abbr title="cannot be told">?</abbr></td><td>${prose(cannot(text))}</td><td></td></tr>`,
+    text =>
+      html`<tr class="doubt"><td></td><td><abbr title="cannot be told">?</abbr></td><td>${prose(cannot(text))}</td><td></td></tr>`,
   )
   return html`<h4>Why this verdict</h4><table class="evidence"><caption class="sr">Evidence for the verdict on ${id}</caption><thead><tr><th scope="col">No.</th><th scope="col"><span class="sr">Speaks for or against</span></th><th scope="col">Observation</th><th scope="col">Frames</th></tr></thead><tbody>${rows}${doubts}</tbody></table>`
 }

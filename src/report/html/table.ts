@@ -47,13 +47,23 @@ export function tableSection(view: View, rows: Reset[]): Markup {
 }
 
 function tools(resets: Reset[]): Markup {
-  const select = (id: string, label: string, value: (reset: Reset) => string, say = (text: string) => text): Markup => {
+  const select = (
+    id: string,
+    label: string,
+    value: (reset: Reset) => string,
+    say = (text: string) => text,
+  ): Markup => {
     const counts = new Map<string, number>()
     for (const reset of resets) counts.set(value(reset), (counts.get(value(reset)) ?? 0) + 1)
     const options = [...counts].sort((a, b) => b[1] - a[1])
     return html`<label>${label}<select id="${id}"><option value="">any</option>${options.map(([name, times]) => html`<option value="${name}">${say(name)} (${count(times)})</option>`)}</select></label>`
   }
-  return html`<div class="tools" role="search" aria-label="Resets" hidden><label>Search<input id="q" type="search" placeholder="address, host, port, frame, r12 …" autocomplete="off" spellcheck="false"></label>${select('cause', 'Cause', reset => reset.cause)}${select('origin', 'Origin', reset => reset.origin)}${select('impact', 'Impact', reset => reset.impact, text => impactLabel(text as Reset['impact']))}<label>Order<select id="order"><option value="time">by time</option><option value="worst">worst first</option></select></label><button type="button" id="clear" hidden>Show all</button></div>`
+  return html`<div class="tools" role="search" aria-label="Resets" hidden><label>Search<input id="q" type="search" placeholder="address, host, port, frame, r12 …" autocomplete="off" spellcheck="false"></label>${select('cause', 'Cause', reset => reset.cause)}${select('origin', 'Origin', reset => reset.origin)}${select(
+    'impact',
+    'Impact',
+    reset => reset.impact,
+    text => impactLabel(text as Reset['impact']),
+  )}<label>Order<select id="order"><option value="time">by time</option><option value="worst">worst first</option></select></label><button type="button" id="clear" hidden>Show all</button></div>`
 }
 
 /** The columns, as text; the script builds the same row from the same values. */

@@ -42,7 +42,10 @@ function isPlain(word: string): boolean {
 }
 
 function plain(word: string): string {
-  return word.replace(/[<>&]/g, character => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;' })[character] as string)
+  return word.replace(
+    /[<>&]/g,
+    character => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;' })[character] as string,
+  )
 }
 
 /** A code span whose fence is longer than any run of backticks inside. */

@@ -30,7 +30,8 @@ function lineOf(step: Step): string {
   const own = step.from === 'client' ? 'C' : 'S'
   const from = step.forged ? 'D' : own
   const to = step.from === 'client' ? 'S' : 'C'
-  const arrow = step.shape === 'reset' ? (step.forged ? '--x' : '-x') : step.shape === 'again' ? '-->>' : '->>'
+  const arrow =
+    step.shape === 'reset' ? (step.forged ? '--x' : '-x') : step.shape === 'again' ? '-->>' : '->>'
   const role = step.forged ? ` in the ${step.from}'s name` : ''
   return `${from}${arrow}${to}: ${words(clip(step.text, TEXT_AT_MOST))}${role} (${frameWords(step.frames)})`
 }

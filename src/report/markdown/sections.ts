@@ -49,7 +49,10 @@ export function incidentSection(ranked: RankedIncident, index: number, view: Vie
 }
 
 function figures({ resets, total, impacts, listener, incident }: RankedIncident): string {
-  const shown = total > resets.length ? `${count(resets.length)} of ${plural(total, 'reset')} shown` : plural(total, 'reset')
+  const shown =
+    total > resets.length
+      ? `${count(resets.length)} of ${plural(total, 'reset')} shown`
+      : plural(total, 'reset')
   const hit = listener?.byCause[incident.cause]
   const share =
     listener && hit && listener.connections >= hit && listener.connections > 1
@@ -101,7 +104,11 @@ export function storySections(reset: Reset, index: number, view: View): Section[
     evidence(reset, view.report.captures),
     `Wireshark filter:\n\n${block([reset.wiresharkFilter])}`,
   ]
-  const proof: Section = { name: `the evidence for ${reset.id}`, markdown: head.filter(Boolean).join('\n\n'), weight: 600 - index }
+  const proof: Section = {
+    name: `the evidence for ${reset.id}`,
+    markdown: head.filter(Boolean).join('\n\n'),
+    weight: 600 - index,
+  }
   if (packets.length === 0) return [proof]
   const steps = ladder(packets)
   const frame = { captures: view.report.captures, seconds: view.secondsOf(reset) }
@@ -121,8 +128,16 @@ export function storySections(reset: Reset, index: number, view: View): Section[
 }
 
 function evidence({ evidence: lines, cannotTell, capture }: Reset, captures: CaptureInfo[]): string {
-  const rows = lines.map(line => [line.supports ? '+' : '−', text(line.statement, true), framesOf(line, capture, captures)])
-  const doubts = cannotTell.map(line => ['?', text(/cannot|unknown/i.test(line) ? line : `cannot tell: ${line}`, true), ''])
+  const rows = lines.map(line => [
+    line.supports ? '+' : '−',
+    text(line.statement, true),
+    framesOf(line, capture, captures),
+  ])
+  const doubts = cannotTell.map(line => [
+    '?',
+    text(/cannot|unknown/i.test(line) ? line : `cannot tell: ${line}`, true),
+    '',
+  ])
   return rows.length + doubts.length > 0 ? table(['', 'Evidence', 'Frames'], [...rows, ...doubts]) : ''
 }
 

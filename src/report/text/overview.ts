@@ -1,10 +1,10 @@
 /** The top of the page: what was read, the headline, what it adds up to, and what was wrong with the capture. */
 import type { CaptureHealth, CaptureInfo, Impact, Report } from '../../model.js'
-import { headline } from '../headline.js'
 import { clip, clipMiddle, firstLines, hang, wrap } from '../layout.js'
 import { harmWords } from '../rank.js'
 import type { Selection } from '../select.js'
 import { count, dateTime, duration, percent, plural, toMs } from '../units.js'
+import { headlineOf } from '../view.js'
 import { dye, flow, type Style } from './style.js'
 
 const NOTES_SHOWN = 3
@@ -50,7 +50,9 @@ export function summaryLines(
 ): string[] {
   const { width } = style
   const harmed = report.resets.some(reset => reset.impact !== 'none' && reset.impact !== 'ignored')
-  const title = wrap(headline(report), width).map(line => dye(style, harmed ? ['bold', 'red'] : 'bold', line))
+  const title = wrap(headlineOf(report, style.names, style.zone), width).map(line =>
+    dye(style, harmed ? ['bold', 'red'] : 'bold', line),
+  )
   return [
     ...title,
     ...(whole.resets.length > 0 ? sumLines(whole, hidden.resets, style) : []),

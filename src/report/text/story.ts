@@ -38,6 +38,19 @@ export function storyLines(
   ]
 }
 
+/** The ladder alone, without indent or colour: for a code block. */
+export function ladderLines(
+  reset: Reset,
+  packets: StoryPacket[],
+  frame: StoryFrame,
+  width: number,
+): string[] {
+  const style = { width: width + INDENT, color: false }
+  return abridge(ladder(packets), reset.id, 30).flatMap(step =>
+    stepLines(step, reset, frame, style).map(line => clip(line.slice(INDENT).trimEnd(), width)),
+  )
+}
+
 function indented(lines: string[]): string[] {
   return lines.map(line => ' '.repeat(INDENT) + line)
 }
@@ -55,7 +68,7 @@ function headLines(reset: Reset, style: Style): string[] {
     originWords([reset], reset),
     dye(style, impactPaint(reset.impact), impactWords(reset)),
   ]
-  const title = `${pad(reset.id, INDENT)}${clip(pairOf(reset), style.width - INDENT)}`
+  const title = `${pad(reset.id, INDENT)}${clip(pairOf(reset, style.names), style.width - INDENT)}`
   const [first, ...rest] = flow(
     [title, ...about.map(text => clip(text, style.width - INDENT))],
     0,

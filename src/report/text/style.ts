@@ -1,7 +1,8 @@
 import type { Impact, Reset, Side } from '../../model.js'
 import { columns, type Paint, paint } from '../layout.js'
+import { type Names, namedEndpoint, NO_NAMES } from '../names.js'
 import { severityOf } from '../rank.js'
-import { endpoint, sure } from '../units.js'
+import { sure } from '../units.js'
 
 /** Width and colour of one text report. */
 export interface Style {
@@ -9,6 +10,7 @@ export interface Style {
   color: boolean
   /** What stands behind times; UTC when absent. */
   zone?: string
+  names?: Names
 }
 
 /** Paints when colour is on. */
@@ -34,9 +36,9 @@ export function flow(segments: string[], indent: number, width: number): string[
   return line ? [...lines, ' '.repeat(indent) + line] : lines
 }
 
-/** `10.0.0.5:41234 → 10.0.1.9:8080` */
-export function pairOf({ connection }: Reset): string {
-  return `${endpoint(connection.client)} → ${endpoint(connection.server)}`
+/** `10.0.0.5:41234 → 10.0.1.9:8080 (cart-db)` */
+export function pairOf({ connection }: Reset, names: Names = NO_NAMES): string {
+  return `${namedEndpoint(names, connection.client)} → ${namedEndpoint(names, connection.server)}`
 }
 
 /** Who made these resets: `sent by 10.0.1.9 itself 97 %`, `made by a device on the path 93 %`. */

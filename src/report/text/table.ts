@@ -18,11 +18,11 @@ export function resetTable(resets: Reset[], style: Style): string[] {
   const days = new Set(resets.map(reset => reset.time.slice(0, 10))).size > 1
   const pick = (chosen: Column[]) => chosen.map(column => ({ ...column, width: widest(column, resets) }))
   const time = (decimals: number): Column => ({
-    title: 'time (UTC)',
+    title: `time (${style.zone ?? 'UTC'})`,
     cell: reset => `${days ? `${reset.time.slice(5, 10)} ` : ''}${clock(reset.time, decimals)}`,
   })
   const id: Column = { title: '', cell: reset => reset.id }
-  const pair: Column = { title: 'connection', cell: pairOf }
+  const pair: Column = { title: 'connection', cell: reset => pairOf(reset) }
   const cause: Column = { title: 'cause', cell: reset => reset.cause }
   const certainty: Column = { title: 'sure', cell: reset => sure(reset.confidence) }
   const sender: Column = { title: 'sender', cell: reset => reset.sender }

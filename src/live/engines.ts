@@ -1,0 +1,123 @@
+/** The engines: how each is called, how it tells of drops, what its complaints mean. */
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { CaptureError, printable } from '../capture/error.js'
+import type { EngineEnd } from './engine.js'
+
+export interface EngineRequest {
+  interface: string
+  /** BPF expression; undefined = everything. */
+  filter?: string | undefined
+  /** Bytes kept of each packet; undefined = all. */
+  snaplen?: number | undefined
+}
+
+export interface Engine {
+  /** Program and arguments; no argument of the user's can be taken for an option. */
+  command(request: EngineRequest): { program: string; args: string[] }
+  /** Packets dropped by the kernel, when this line of its standard error says so. */
+  drops(line: string): number | undefined
+  /** It answers SIGUSR1 with drop counts. */
+  asks: boolean
+}
+
+/** In the order of preference: measured loss and precision, see DESIGN §7. */
+export const ENGINE_NAMES = ['tcpdump', 'dumpcap'] as const
+export type EngineName = (typeof ENGINE_NAMES)[number]
+
+/** Kernel buffer: 32 MiB ride out a second of a full gigabit. */
+const BUFFER_KIB = 32768
+
+const tcpdump: Engine = {
+  command: ({ interface: name, filter, snaplen }) => ({
+    program: 'tcpdump',
+    args: [
+      ...['-U', '-n', '-p', '-B', String(BUFFER_KIB), '--time-stamp-precision=nano'],
+      ...(snaplen === undefined ? [] : ['-s', String(snaplen)]),
+      ...['-w', '-', '-i', name],
+      ...(filter === undefined ? [] : ['--', filter]),
+    ],
+  }),
+  drops(line) {
+    const found = /(\d+) packets? dropped by (?:kernel|interface)/.exec(line)
+    if (found) return Number(found[1])
+    return undefined
+  },
+  asks: true,
+}
+
+const dumpcap: Engine = {
+  command: ({ interface: name, filter, snaplen }) => ({
+    program: 'dumpcap',
+    args: [
+      ...['-q', '-p', '-B', String(BUFFER_KIB / 1024)],
+      ...(snaplen === undefined ? [] : ['-s', String(snaplen)]),
+      ...['-w', '-', '-i', name],
+      ...(filter === undefined ? [] : ['-f', filter]),
+    ],
+  }),
+  drops(line) {
+    const found = /received\/dropped on interface .*: \d+\/(\d+) /.exec(line)
+    return found ? Number(found[1]) : undefined
+  },
+  asks: false,
+}
+
+export const ENGINES: Record<EngineName, Engine> = { tcpdump, dumpcap }
+
+/** `auto`: the first that is installed. @throws CaptureError that says what to install */
+export function chooseEngine(wanted: EngineName | 'auto', path = process.env['PATH'] ?? ''): EngineName {
+  // A daemon's or user's PATH often lacks the folders where administrators' programs lie.
+  const folders = [...path.split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'].filter(Boolean)
+  const installed = (name: string) => folders.some(folder => runnable(join(folder, name)))
+  if (wanted !== 'auto') {
+    if (installed(wanted)) return wanted
+    throw new CaptureError(`--engine ${wanted}: ${wanted} is not installed; ${HOW_TO_INSTALL}`)
+  }
+  const found = ENGINE_NAMES.find(installed)
+  if (found) return found
+  throw new CaptureError(`nothing to capture with: ${HOW_TO_INSTALL}`)
+}
+
+const HOW_TO_INSTALL = 'install tcpdump (apt install tcpdump, dnf install tcpdump, apk add tcpdump)'
+
+function runnable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Patterns of the engines' complaints → what to tell the user. `$i` is the interface, `$f` the filter, `$e` the engine. */
+const COMPLAINTS: [RegExp, string][] = [
+  [
+    /no such device|no device named|interface.*doesn.t exist|SIOCGIF(HWADDR|INDEX).*No such/i,
+    'no such interface: $i (rst-analyze live --list shows them)',
+  ],
+  [/permission|not permitted|CAP_NET_RAW/i, 'no permission to capture on $i: run it with sudo'],
+  [
+    /can't parse filter|invalid capture filter|isn.t a valid capture filter|syntax error|expression rejects all/i,
+    'the filter does not compile: $f$d',
+  ],
+  [/not up|network is down|went down/i, '$i is down: bring it up first (ip link set $i up)'],
+  [/ENOENT/, '$e is not installed; install tcpdump (apt install tcpdump) or name another --engine'],
+]
+
+/** The one line that says why an engine gave nothing. */
+export function explainEnd(name: EngineName, request: EngineRequest, end: EngineEnd): CaptureError {
+  const said = end.said.map(line => line.replace(/^(tcpdump|dumpcap): /, ''))
+  const known = COMPLAINTS.find(([pattern]) => said.some(line => pattern.test(line)))
+  const detail = /(?:expression: |\(can't parse filter expression: )(.+?)\)?\.?$/.exec(said.join('\n'))?.[1]
+  const words: Record<string, string> = {
+    $i: printable(request.interface),
+    $f: printable(request.filter ?? ''),
+    $e: name,
+    $d: detail ? ` (${printable(detail.split('\n')[0]!)})` : '',
+  }
+  if (known) return new CaptureError(known[1].replace(/\$[ifed]/g, key => words[key]!))
+  const last = said.findLast(line => !/^(listening on|Capturing on|File: )/.test(line))
+  const how = end.signal ? `ended by ${end.signal}` : `exit ${end.code}`
+  return new CaptureError(`${name} could not capture on ${words['$i']}: ${printable(last ?? how)}`)
+}

@@ -1,0 +1,159 @@
+/** Blocks of a pcapng file. What is sound, and which number a packet bears, is judged by the reader of the capture layer, block by block. */
+import { createPcapngReader } from '../capture/pcapng.js'
+import { MAX_HELD_BYTES, newRecordState } from '../capture/record.js'
+import type { Frame, Timebase } from '../model.js'
+import { ENHANCED_PACKET, INTERFACE, PACKET, SECTION_HEADER, SIMPLE_PACKET } from './blocks.js'
+import type { Block, BlockReader, LargePiece, Packet, Visitor } from './read.js'
+
+const BYTE_ORDER_LITTLE = 0x1a2b3c4d
+
+export function pcapngBlocks(label: string, timebase: Timebase, visitor: Visitor): BlockReader {
+  const state = newRecordState(label, 0, false, timebase, new Map())
+  const judge = createPcapngReader(state)
+  const block = newBlock()
+  const packet = newPacket()
+  const piece = newPiece()
+  /** The last time of interface 0, for blocks without one. */
+  const lastTime = { high: 0, low: 0 }
+  let seen: Frame | undefined
+  const onFrame = (frame: Frame): void => {
+    seen = frame
+  }
+  let skipping = 0
+
+  function read(data: Uint8Array, view: DataView, start: number, end: number): number {
+    let at = start
+    while (!state.stopped && end > at) {
+      if (skipping > 0) {
+        at = pass(data, view, at, end)
+        continue
+      }
+      const total = blockLength(view, at, end, block)
+      if (total === 0) break
+      if (total > MAX_HELD_BYTES) {
+        skipping = total
+        continue
+      }
+      // A length that makes no sense is for the judge to refuse.
+      if (at + total > end && total >= 12) break
+      one(data, view, at, Math.max(total, Math.min(12, end - at)))
+      at += total
+    }
+    return state.stopped ? end : at
+  }
+
+  function one(data: Uint8Array, view: DataView, at: number, total: number): void {
+    const before = state.frames
+    seen = undefined
+    judge.read(data, view, at, at + total, onFrame)
+    if (state.stopped) return
+    const type = view.getUint32(at, block.little)
+    Object.assign(block, { type, data, view, at, total, numbered: state.frames > before })
+    if (seen) visitor.packet(fill(packet, block, seen, lastTime))
+    else if (type === SECTION_HEADER) visitor.section(block)
+    // Packets that the judge did not take are damaged: another program would stop at them.
+    else if (type !== ENHANCED_PACKET && type !== PACKET && type !== SIMPLE_PACKET) visitor.block(block)
+  }
+
+  /** The next part of a block that is too long to be held. */
+  function pass(data: Uint8Array, view: DataView, at: number, end: number): number {
+    const to = Math.min(end, at + skipping)
+    const before = state.frames
+    const first = !piece.first && piece.last
+    judge.read(data, view, at, to, onFrame)
+    if (state.stopped) return end
+    skipping -= to - at
+    const type = first ? view.getUint32(at, block.little) : 0
+    const isPacket = type === ENHANCED_PACKET || type === PACKET || type === SIMPLE_PACKET
+    Object.assign(piece, { data, from: at, to, first, last: skipping === 0, little: block.little })
+    piece.numbered = first ? isPacket : piece.numbered || state.frames > before
+    visitor.large(piece)
+    piece.first = false
+    return to
+  }
+
+  return { read, stopped: () => state.stopped }
+}
+
+/** Total length, rounded up to 4; 0 when its head is not there yet. Sets the byte order at section headers. */
+function blockLength(view: DataView, at: number, end: number, block: Block): number {
+  if (end - at < 12) return 0
+  if (view.getUint32(at, true) === SECTION_HEADER) block.little = view.getUint32(at + 8, true) === BYTE_ORDER_LITTLE
+  return ((view.getUint32(at + 4, block.little) + 3) & ~3) >>> 0 || 4
+}
+
+/** The fields of an Enhanced, Simple or obsolete Packet Block (§4.3, §4.4, appendix A) that the judge found sound. */
+function fill(packet: Packet, block: Block, frame: Frame, lastTime: { high: number; low: number }): Packet {
+  const { view, at, total, little, type } = block
+  const isSimple = type === SIMPLE_PACKET
+  packet.number = frame.number
+  packet.timeNs = frame.timeNs
+  packet.linkType = frame.linkType
+  packet.little = little
+  packet.originalLength = frame.originalLength
+  packet.data = frame.data
+  packet.start = frame.start
+  packet.end = frame.end
+  packet.interface = isSimple ? 0 : type === PACKET ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little)
+  packet.timeHigh = isSimple ? lastTime.high : view.getUint32(at + 12, little)
+  packet.timeLow = isSimple ? lastTime.low : view.getUint32(at + 16, little)
+  if (packet.interface === 0) {
+    lastTime.high = packet.timeHigh
+    lastTime.low = packet.timeLow
+  }
+  packet.drops = type === PACKET ? dropsOf(view.getUint16(at + 10, little)) : -1
+  packet.optionData = frame.data
+  packet.optionsEnd = at + total - 4
+  packet.optionsAt = isSimple ? packet.optionsEnd : at + 28 + ((frame.end - frame.start + 3) & ~3)
+  packet.block = block
+  return packet
+}
+
+/** Appendix A: 0xffff says that the number is not known. */
+const dropsOf = (drops: number): number => (drops === 0xffff ? -1 : drops)
+
+export function newBlock(): Block {
+  const data = new Uint8Array(12)
+  return { type: 0, data, view: new DataView(data.buffer), at: 0, total: 0, little: true, numbered: false }
+}
+
+export function newPacket(): Packet {
+  const data = new Uint8Array(0)
+  return {
+    number: 0,
+    timeNs: Number.NaN,
+    linkType: 0,
+    little: true,
+    block: undefined,
+    interface: 0,
+    timeHigh: 0,
+    timeLow: 0,
+    originalLength: 0,
+    data,
+    start: 0,
+    end: 0,
+    optionData: data,
+    optionsAt: 0,
+    optionsEnd: 0,
+    drops: -1,
+    flags: 0,
+  }
+}
+
+export function newPiece(): LargePiece {
+  const data = new Uint8Array(0)
+  return {
+    data,
+    from: 0,
+    to: 0,
+    first: false,
+    last: true,
+    little: true,
+    numbered: false,
+    packet: undefined,
+    captured: 0,
+  }
+}
+
+/** Whether a block describes an interface: packets count them from 0 in each section. */
+export const isInterface = (block: Block): boolean => block.type === INTERFACE
