@@ -48,8 +48,8 @@ export function judge(sheet: FactSheet, names: Names): Verdict {
     alternatives: alternativesOf(ranked, shares, confidence),
     ...argue(best, sheet, say),
     summary: best.summary(facts, names, say),
-    remedies: best.remedies.map(r => fill(r, say)),
-    nextChecks: best.nextChecks.map(c => fill(c, say)),
+    remedies: advise(best.remedies, facts, names, say),
+    nextChecks: advise(best.nextChecks, facts, names, say),
   }
 }
 
@@ -146,6 +146,20 @@ function plain(statement: string): string {
 
 function fill(text: string, say: Say): string {
   return text.replace(/\{(\w+)\}/g, (_all, name: string) => say(name as FactName))
+}
+
+/** Advice names the parties of this very connection; what would need a value that was not measured is left out. */
+function advise(advice: string[], facts: Facts, names: Names, say: Say): string[] {
+  const party: Record<string, string> = {
+    client: `the client ${names.client}`,
+    server: `the server ${names.server}`,
+    sender: `${names.senderRole} ${names.sender}`,
+    peer: `${names.peerRole} ${names.peer}`,
+  }
+  const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(m => m[1]!)
+  return advice
+    .filter(text => placeholders(text).every(name => name in party || facts[name as FactName] !== undefined))
+    .map(text => text.replace(/\{(\w+)\}/g, (_all, name: string) => party[name] ?? say(name as FactName)))
 }
 
 function speaker(facts: Facts): Say {

@@ -8,7 +8,8 @@ import type { CaptureInfo, Connection, ConnectionSummary, EvidenceLine, Reset, T
 import { endpoint } from './report/units.js'
 import { symptoms } from './symptom.js'
 import { formatTime } from './time.js'
-import { captureAdvice } from './advice.js'
+import { captureAdvice, timerChecks } from './advice.js'
+import { remarks } from './remarks.js'
 
 export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[]): Reset {
   const { facts, group } = item
@@ -33,12 +34,12 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
     cause: verdict.cause.id,
     confidence: verdict.confidence,
     alternatives: verdict.alternatives,
-    evidence: [...verdict.evidence, ...originEvidence(item)],
+    evidence: [...verdict.evidence, ...remarks(item), ...originEvidence(item)],
     cannotTell: [...verdict.cannotTell, ...originLimits(item)],
     symptom: symptoms(facts, verdict.cause.id, impact),
     summary: verdict.summary,
     remedies: verdict.remedies,
-    nextChecks: [...verdict.nextChecks, ...captureAdvice(item, verdict.cause.id)],
+    nextChecks: [...timerChecks(item, verdict.cause.id), ...verdict.nextChecks, ...captureAdvice(item, verdict.cause.id)],
     wiresharkFilter: filterOf(connection),
     consequenceOf: verdict.cause.id === 'reset-aftermath' ? (facts.resetBeforeId ?? null) : null,
     incident: null,

@@ -1,8 +1,10 @@
 /** `rst-analyze <capture...>`: reads captures, says what was reset and why. */
 import type { Analysis } from '../model.js'
 import { FORMATS, type FormatName, type Rendering } from '../report/formats.js'
+import type { Names } from '../report/names.js'
 import { around, failsOn, only, type Selection, select } from '../report/select.js'
 import { EXIT, UsageError } from './errors.js'
+import { readHosts } from './hosts.js'
 import type { Io } from './io.js'
 import { NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
 import { helpOf, type Parsed, parseArguments, type Syntax } from './parse.js'
@@ -57,9 +59,10 @@ async function analyze({ operands, options }: Parsed<ReportOptions>, io: Io): Pr
   const format = checkFormat(options.format ?? 'text')
   const targets = targetsOf(options.output)
   await checkTargets(targets, operands)
+  const names = options.hosts === undefined ? undefined : await readHosts(options.hosts)
   const analysis = await read(operands, options, io)
   const shown = select(analysis.report, filtersOf(options))
-  await deliver(analysis, shown, { format, targets, options }, io)
+  await deliver(analysis, shown, { format, targets, options, names }, io)
   return options.failOn && failsOn(shown.report.resets, options.failOn) ? EXIT.matched : EXIT.ok
 }
 
@@ -90,17 +93,27 @@ interface Delivery {
   format: FormatName
   targets: Target[]
   options: ReportOptions
+  names: Names | undefined
 }
 
 /** Files first: they must be there even when the reader of standard output leaves early. */
 async function deliver(
   analysis: Analysis,
   shown: Selection,
-  { format, targets, options }: Delivery,
+  { format, targets, options, names }: Delivery,
   io: Io,
 ): Promise<void> {
   const { selection, stories } = storiesOf(analysis, shown, options)
-  const rendering: Rendering = { analysis, selection, stories, width: 100, color: false }
+  const rendering: Rendering = {
+    analysis,
+    selection,
+    stories,
+    width: 100,
+    color: false,
+    ...(names && { names }),
+    ...(options.timezone && { zone: options.timezone }),
+    ...(options.maxBytes && { maxBytes: options.maxBytes }),
+  }
   let failure: unknown
   for (const target of targets) {
     await writeTarget(target.path, await piecesOf(target.format, rendering)).catch(error => {

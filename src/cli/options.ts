@@ -15,7 +15,7 @@ export type OptionGroup = OptionSpec[]
 export const OUTPUT: OptionGroup = [
   {
     flags: '--format <name>',
-    help: 'standard output as text, json or ndjson (default: text)',
+    help: 'standard output as text, json, ndjson, markdown or html (default: text)',
     parse: values.format,
   },
   {
@@ -29,7 +29,16 @@ export const OUTPUT: OptionGroup = [
     flags: '--hosts <file>',
     help: 'names for addresses, in hosts-file format',
     parse: values.oneFile,
-    unavailable: true,
+  },
+  {
+    flags: '--timezone <zone>',
+    help: 'clock of the times in reports for people: Europe/Berlin or +02:00 (default: UTC)',
+    parse: values.zone,
+  },
+  {
+    flags: '--max-bytes <size>',
+    help: 'size of a Markdown report (default: 60000, what ticket systems take)',
+    parse: values.reportSize,
   },
   { flags: '--annotate <file>', help: 'write an annotated pcapng', parse: values.oneFile, unavailable: true },
   {

@@ -3,6 +3,7 @@ import type { CauseId, Impact, Origin } from '../model.js'
 import { FORMATS, type FormatName } from '../report/formats.js'
 import type { Filters } from '../report/select.js'
 import type { When } from '../report/when.js'
+import type { Zone } from '../report/zone.js'
 import { UsageError, unavailable } from './errors.js'
 import type { AnalyzeOptions, Output } from './io.js'
 
@@ -11,6 +12,9 @@ export interface ReportOptions {
   format?: FormatName
   output?: string[]
   quiet?: boolean
+  hosts?: string
+  timezone?: Zone
+  maxBytes?: number
   cause?: CauseId[]
   origin?: Origin[]
   impact?: Impact[]

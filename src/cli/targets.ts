@@ -17,7 +17,7 @@ export function targetsOf(paths: string[] = []): Target[] {
     const format = formatOf(path)
     if (!format) {
       const hint = /\.pcap(ng)?$/i.test(path) ? '; an annotated capture is written by --annotate' : ''
-      throw new UsageError(`-o ${path}: unknown extension, use .txt, .json or .ndjson${hint}`)
+      throw new UsageError(`-o ${path}: unknown extension, use .html, .md, .txt, .json or .ndjson${hint}`)
     }
     if (paths.indexOf(path) !== index) throw new UsageError(`-o ${path} is given twice`)
     return { path, format: checkFormat(format) }

@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import { CAUSE_IDS, type CauseId, type Impact, type Origin } from '../model.js'
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js'
 import { parseDuration, parseWhen, type When } from '../report/when.js'
+import { parseZone, type Zone } from '../report/zone.js'
 
 const ORIGINS: Origin[] = ['endpoint', 'middlebox', 'unknown']
 const IMPACTS: Impact[] = ['ignored', 'none', 'connect-failed', 'transfer-cut', 'request-lost', 'unknown']
@@ -97,6 +98,19 @@ export function size(text: string): number {
   if (!match) throw new InvalidArgumentError('give a size such as 512M or 2G')
   const power = match[2] ? 'kmgt'.indexOf(match[2].toLowerCase()) + 1 : 0
   return Math.floor(Number(match[1]) * 1024 ** power)
+}
+
+/** Bytes of a Markdown report; less than 1,000 would not hold the headline and what was left out. */
+export function reportSize(text: string): number {
+  const value = size(text)
+  if (value < 1000) throw new InvalidArgumentError('at least 1000')
+  return value
+}
+
+export function zone(text: string): Zone {
+  const value = parseZone(text)
+  if (!value) throw new InvalidArgumentError('give a time zone such as Europe/Berlin or +02:00')
+  return value
 }
 
 export function ports(text: string, before: number[] = []): number[] {

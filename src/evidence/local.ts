@@ -259,7 +259,9 @@ function otherResets(view: ResetView) {
   const earlier = connection.segments.filter(r => isRst(r) && !view.rsts.includes(r) && r.timeNs <= first.timeNs && r.frame < first.frame)
   const lastRstNs = Math.max(...view.rsts.map(r => r.timeNs))
   const rttNs = (view.senderPath.ns ?? 0) + (view.peerPath.ns ?? 0)
-  const later = view.after.filter(r => !isRst(r) && r.timeNs > lastRstNs + rttNs)
+  // A new handshake on the same ports is another connection's beginning.
+  const reborn = view.after.find(r => r.flags & SYN && !hasAck(r))?.timeNs ?? Number.POSITIVE_INFINITY
+  const later = view.after.filter(r => !isRst(r) && r.timeNs > lastRstNs + rttNs && r.timeNs < reborn)
   const fresh = (r: SegmentRecord) => r.newBytes > 0 || (r.flags & 0x11) === 0x11 || r.kind === 'ack'
   const both = later.some(r => r.from === sender.side && fresh(r)) && later.some(r => r.from === peer.side && fresh(r))
   return {

@@ -90,11 +90,6 @@ export class Flow {
     return this.skim.listeners.add(this.end, c.ipVersion)
   }
 
-  /** The newest connection of a 4-tuple as the skim holds it; undefined when none is held. */
-  newestOf(tuple: Int32Array): TrackedConnection | undefined {
-    return this.tracker.newestOf(tuple)
-  }
-
   /** Which of its listener's first connections it is; -1 = none of them. */
   siblingIndex(c: TrackedConnection): number {
     if (c.synFrame < 0) return -1

@@ -37,9 +37,19 @@ export function causeJson(cause: CauseTexts): CauseTexts {
   }
 }
 
+/** Whom `{sender}` and the like stand for where no connection is at hand. */
+const PARTIES: Partial<Record<string, string>> = {
+  client: 'the client',
+  server: 'the server',
+  sender: 'the side that reset',
+  peer: 'the other side',
+}
+
 /** `{silenceMs}` stands for a measured value; people read `‹silence›`. */
-function readable(statement: string): string {
+export function readable(statement: string): string {
   return statement.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const party = PARTIES[name]
+    if (party) return party
     if (name.endsWith('Count')) return '‹n›'
     const words = name
       .replace(/(Ms|Bytes|Share)$/, '')

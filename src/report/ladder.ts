@@ -70,10 +70,28 @@ export function ladder(packets: StoryPacket[]): Step[] {
       if (packet.omittedBefore > 0) steps.push({ kind: 'omitted', packets: packet.omittedBefore })
       if (gap >= SILENCE_MS) steps.push({ kind: 'silence', ms: gap })
       if (isWorthShowing(packet, remarks, context)) steps.push(stepOf(packet, remarks))
-    } else if (last) last.remarks.push(...remarks.filter(remark => !last.remarks.includes(remark)))
+    } else if (last) last.remarks = joinRemarks(last.remarks, remarks)
     remember(packet, context)
   }
   return steps
+}
+
+const HOP_LIMITS = /^TTL (.+), its other packets (\d+)$/
+
+/** Says nothing twice: forged resets often differ in nothing but their hop limit. */
+function joinRemarks(said: string[], more: string[]): string[] {
+  const joined = [...said]
+  for (const remark of more) {
+    if (joined.includes(remark)) continue
+    const [, value, others] = HOP_LIMITS.exec(remark) ?? []
+    const at = value ? joined.findIndex(other => HOP_LIMITS.exec(other)?.[2] === others) : -1
+    if (at < 0) joined.push(remark)
+    else {
+      const values = (HOP_LIMITS.exec(joined[at]) as RegExpExecArray)[1].split(', ')
+      joined[at] = `TTL ${[...new Set([...values, value])].join(', ')}, its other packets ${others}`
+    }
+  }
+  return joined
 }
 
 /** Milliseconds of silence right before a packet; 0 where packets were left out, for then nobody knows. */

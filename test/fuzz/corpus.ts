@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { casePaths, loadCase } from '../cases/load.js'
 import { pcapOf } from '../cases/pcap.js'
-import { CATALOG } from '../wire/catalog.js'
+import { everyLayer } from '../wire/catalog.js'
 import { pcapBytes } from '../wire/judge.js'
 
 export interface Specimen {
@@ -56,9 +56,9 @@ function cases(): Specimen[] {
 
 /** Eight frames of one link type per capture. */
 function catalog(): Specimen[] {
-  const links = [...new Set(CATALOG.map(frame => frame.linkType))].sort((a, b) => a - b)
+  const links = [...new Set(everyLayer.map(frame => frame.linkType))].sort((a, b) => a - b)
   return links.flatMap(link => {
-    const frames = CATALOG.filter(frame => frame.linkType === link)
+    const frames = everyLayer.filter(frame => frame.linkType === link)
     return Array.from({ length: Math.ceil(frames.length / 8) }, (_, i) => ({
       name: `catalog/${link}/${i}`,
       bytes: new Uint8Array(pcapBytes(link, frames.slice(i * 8, i * 8 + 8))),
