@@ -8,7 +8,7 @@ export function judgeImpact(f: Facts, cause: CauseId): Impact {
   if (f.wentOn) return 'ignored'
   if (HARMLESS.has(cause)) return 'none'
   const connecting = f.trigger === 'syn' || f.handshakeDone === false || cause === 'accept-queue-overflow'
-  if (connecting) return f.retrySucceeded || f.synRepeated ? 'none' : 'connect-failed'
+  if (connecting) return f.retrySucceeded || f.synRepeated || (cause === 'handshake-aborted' && f.raceWon) ? 'none' : 'connect-failed'
   if (f.orphan) return 'unknown'
   return establishedImpact(f, cause)
 }

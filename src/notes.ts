@@ -33,6 +33,10 @@ export const NOTE_MESSAGES = {
   'connections-evicted': 'connections were forgotten to stay within the memory limit',
   'duplicate-frames': 'packets were recorded more than once (mirror port or `-i any`); copies were paired',
   'icmp-error-quotes-tcp': 'ICMP errors quote TCP segments (not counted as segments)',
+  // live
+  'engine-restarted': 'the capturing program ended or the interface went away: it was started again, what passed in between is unknown',
+  'resets-not-kept': 'earlier resets were reported as they happened and counted; this report lists the newest ones only',
+  'verdicts-not-written': 'verdicts were judged and counted, but not written: nobody read the output fast enough',
 } as const
 
 export type NoteName = keyof typeof NOTE_MESSAGES

@@ -6,7 +6,7 @@
  * A rule learnt on Linux accuses only where the sender's own packets look like Linux: other systems break it every day.
  */
 import type { Origin, SegmentRecord } from './model.js'
-import type { Fingerprint } from './evidence/fingerprint.js'
+import { type Fingerprint, latestAnswerMs } from './evidence/fingerprint.js'
 import type { Trigger } from './evidence/trigger.js'
 import { hasAck, isRst, type ResetView } from './evidence/view.js'
 import { initialHopLimit } from './evidence/timing.js'
@@ -171,13 +171,13 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     return signs
   }
   if (rtt === undefined || rtt < MEASURABLE_RTT_MS) return signs
-  const age = print.wokenMs ?? print.youngestAnsweredMs
+  const age = print.youngestAnsweredMs
   const samples = Math.min(print.roundTripSamples, 3)
   if (age !== undefined && age < rtt * TOO_YOUNG[samples]!.share) {
     // 18 hits among forged, none among 40 genuine. A single sample may have been slow (a radio waking up, a delayed binding).
     const statement = `it answers a packet only ${age.toFixed(1)} ms old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
-    signs.push({ statement, weight: severalBackends(view) ? 1.5 : TOO_YOUNG[samples]!.weight + (age < rtt / 3 ? 1 : 0), frames: [rst.frame] })
-  } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= rtt + 300) {
+    signs.push({ statement, weight: severalBackends(view) ? 1.5 : TOO_YOUNG[samples]!.weight + (age < rtt / 3 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0), frames: [rst.frame] })
+  } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= latestAnswerMs(rtt)) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
     // A device beside the host answers no sooner: where the hop limit differs this says nothing.
     if (!print.hopLimitDelta && !print.hostHopLimitDelta) signs.push({ statement, weight: -1.2, frames: [trigger.record.frame, rst.frame] })
@@ -192,7 +192,7 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
 function answersNothing(view: ResetView, rst: SegmentRecord, rttMs: number): boolean {
   return !view.peer.records.some(r => {
     const age = (rst.timeNs - r.timeNs) / 1e6
-    return hasAck(r) && r.ack === rst.seq && age >= rttMs * RESPONSE_MARGIN && age <= rttMs + 300
+    return hasAck(r) && r.ack === rst.seq && age >= rttMs * RESPONSE_MARGIN && age <= latestAnswerMs(rttMs)
   })
 }
 

@@ -1,4 +1,4 @@
-import { against, and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
+import { and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
 import { PROBE_COUNT, SCAN_PORTS } from './thresholds.js'
 
 /** A checker that drops the connection as soon as it opens does so within a round trip; below 100 ms no connect timeout is set. */
@@ -31,7 +31,7 @@ export default defineCause({
     strong('at regular intervals, one every {probePeriodMs}', f => and(f.probeCount >= PROBE_COUNT, below(f.probeJitter, 0.2), atLeast(f.probePeriodMs, 200))),
     fair('that is {probeCount} connections without a request', f => f.probeCount >= PROBE_COUNT),
     fair('each was dropped within {ageMs} of its SYN', f => below(f.ageMs, 2000)),
-    against('the intervals are irregular', f => atLeast(f.probeJitter, 0.5)),
+    contrary('the intervals are irregular', f => atLeast(f.probeJitter, 0.35)),
     contrary('the server had been too slow: the client gave up {ageMs} after its SYN', f => and(f.trigger === 'syn-ack', atLeast(f.ageMs, GIVEN_UP_MS))),
     contrary('the source tries many ports', f => f.sourcePorts >= SCAN_PORTS),
     contrary('the intervals are far too short for a monitor', f => below(f.probePeriodMs, 100)),

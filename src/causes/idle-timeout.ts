@@ -29,7 +29,7 @@ export default defineCause({
     must('it was silent for {silenceMs}', f => or(atLeast(f.silenceMs, IDLE_MS), and(f.finWithReset, atLeast(f.silenceBeforeFinMs, IDLE_MS)))),
     must('its sender had not closed long before', f => f.senderFinMs === undefined || f.finWithReset),
     must('nothing was being retransmitted in vain', f => f.retransmissions < 2 && f.keepaliveUnanswered < 2 && (f.zeroWindowMs ?? 0) < 1000),
-    must('the connection had not been reset before', f => !f.resetBefore),
+    must('the connection had not been reset before', f => !f.resetBefore || f.mirrored),
   ],
   signs: [
     weak('{silenceMs} is longer than most think times', f => atLeast(f.silenceMs, LONG_IDLE_MS)),

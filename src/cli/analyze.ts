@@ -89,7 +89,7 @@ async function read(paths: string[], options: ReportOptions, io: Io): Promise<An
   }
 }
 
-interface Delivery {
+export interface Delivery {
   format: FormatName
   targets: Target[]
   options: ReportOptions
@@ -97,7 +97,7 @@ interface Delivery {
 }
 
 /** Files first: they must be there even when the reader of standard output leaves early. */
-async function deliver(
+export async function deliver(
   analysis: Analysis,
   shown: Selection,
   { format, targets, options, names }: Delivery,

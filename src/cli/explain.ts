@@ -26,6 +26,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     return EXIT.ok
   }
   const format = checkFormat(parsed.options.format ?? 'text')
+  if (format === 'markdown' || format === 'html') throw new UsageError('explain writes text, json or ndjson')
   const causes = await io.causes()
   const chosen = pick(causes, parsed.operands[0])
   const style = { width: widthOf(io.stdout), color: wantsColor(parsed.options, io.stdout, io.env) }

@@ -1,21 +1,216 @@
-/** `rst-analyze live <interface|->`: its words are checked; capturing is not part of this version. */
-import { EXIT, unavailable } from './errors.js'
-import type { Io } from './io.js'
+/** `rst-analyze live <interface|->`: judges resets as they happen, sums up when it ends. */
+import { segmentFilter } from '../filter.js'
+import { LiveCapture } from '../live/run.js'
+import type { Told } from '../live/judge.js'
+import { engineSource, type Source, streamSource } from '../live/source.js'
+import type { EngineName } from '../live/engine-names.js'
+import { Outlet } from '../live/outlet.js'
+import type { Analysis } from '../model.js'
+import { safeJson, visible } from '../report/escape.js'
+import type { FormatName } from '../report/formats.js'
+import { failsOn, select } from '../report/select.js'
+import { verdictLines, verdictStory } from '../report/text/live.js'
+import type { Style } from '../report/text/style.js'
+import { plural } from '../report/units.js'
+import { deliver } from './analyze.js'
+import { EXIT, UsageError } from './errors.js'
+import type { Io, Output } from './io.js'
 import { LIVE, NARROW, OUTPUT, RUN, SHOW } from './options.js'
-import { parseArguments, type Syntax } from './parse.js'
+import { type Parsed, parseArguments, type Syntax } from './parse.js'
+import {
+  checkFormat,
+  checkTogether,
+  filtersOf,
+  narrowingOf,
+  type ReportOptions,
+  wantsColor,
+  widthOf,
+} from './settings.js'
+import { checkTargets, outputError, type Target, targetsOf } from './targets.js'
+
+export interface LiveOptions extends ReportOptions {
+  filter?: string
+  engine?: EngineName | 'auto'
+  duration?: number
+  settle?: number
+  snaplen?: number
+  list?: boolean
+}
+
+/** What makes sense while a capture runs; a capture that is kept is asked for by --evidence. */
+const LIVE_OUTPUT = OUTPUT.filter(({ flags }) => /--(format|output|quiet)\b/.test(flags))
+const LIVE_RUN = RUN.filter(({ flags }) => /--(fail-on|memory|no-color)\b/.test(flags))
 
 export const SYNTAX: Syntax = {
   usage: 'live [options] <interface|->',
-  description: 'Listens on an interface and judges each reset as it settles. Not available in this version.',
-  options: { Live: LIVE, Output: OUTPUT, Connections: NARROW, Shown: SHOW, Running: RUN },
+  description:
+    'Listens on an interface ("any" = all of them) and judges each reset as it settles; Ctrl-C ends with\na summary. "-" reads a capture from standard input as it comes: ssh host tcpdump -U -w - | rst-analyze live -',
+  options: { Live: LIVE, Output: LIVE_OUTPUT, Connections: NARROW, Shown: SHOW, Running: LIVE_RUN },
   least: 0,
   most: 1,
   noun: 'interface',
 }
 
+const DEFAULT_MEMORY_BYTES = 256 * 2 ** 20
+const DEFAULT_SETTLE_MS = 3000
+/** A reader of standard output that does not read for so long at the end is given up. */
+const PATIENCE_MS = 10_000
+
 export async function run(args: string[], io: Io): Promise<number> {
-  const parsed = parseArguments(SYNTAX, args)
-  if (!('print' in parsed)) throw unavailable('live')
-  await io.stdout.write(parsed.print)
-  return EXIT.ok
+  const parsed = parseArguments<LiveOptions>(SYNTAX, args)
+  if ('print' in parsed) {
+    await io.stdout.write(parsed.print)
+    return EXIT.ok
+  }
+  return listen(parsed, io)
+}
+
+async function listen({ operands, options }: Parsed<LiveOptions>, io: Io): Promise<number> {
+  checkTogether(options)
+  const format = checkFormat(options.format ?? 'text')
+  const targets = targetsOf(options.output)
+  await checkTargets(targets, [])
+  const source = sourceOf(operands[0], options)
+  const outlet = new Outlet(io.stdout)
+  const stop = stopping(options.duration, io)
+  try {
+    const capture = capturing(source, options, format, { outlet, stop: stop.signal, io })
+    const analysis = await capture.run()
+    if (outlet.failure) throw outputError('standard output', (outlet.failure as Error).message)
+    return await conclude(analysis, { format, targets, options, outlet }, io)
+  } finally {
+    stop.release()
+  }
+}
+
+function sourceOf(name: string | undefined, { engine, filter, snaplen }: LiveOptions): Source {
+  if (name === undefined)
+    throw new UsageError('live needs an interface, such as eth0, or - for a stream')
+  if (name !== '-') return engineSource(engine ?? 'auto', { interface: name, filter, snaplen })
+  const idle = [filter && '--filter', engine && '--engine', snaplen && '--snaplen'].find(Boolean)
+  if (idle) throw new UsageError(`${idle} is for an interface; a stream is narrowed by --host, --port or --net`)
+  return streamSource(process.stdin)
+}
+
+interface Stopping {
+  signal: AbortSignal
+  release(): void
+}
+
+/** Ctrl-C, SIGTERM and the end of --duration end the capture alike: with its summary. */
+function stopping(durationMs: number | undefined, io: Io): Stopping {
+  const abort = new AbortController()
+  const timer = durationMs === undefined ? undefined : setTimeout(() => abort.abort(), durationMs)
+  const release = io.onInterrupt(() => abort.abort())
+  return {
+    signal: abort.signal,
+    release: () => {
+      clearTimeout(timer)
+      release()
+    },
+  }
+}
+
+interface Surroundings {
+  outlet: Outlet
+  stop: AbortSignal
+  io: Io
+}
+
+function capturing(
+  source: Source,
+  options: LiveOptions,
+  format: FormatName,
+  { outlet, stop, io }: Surroundings,
+): LiveCapture {
+  const say = (line: string) => void io.stderr.write(`rst-analyze: ${visible(line)}\n`).catch(() => false)
+  const print = options.quiet ? undefined : printer(format, options, io)
+  const capture: LiveCapture = new LiveCapture({
+    source,
+    stop,
+    memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES,
+    settleMs: options.settle ?? DEFAULT_SETTLE_MS,
+    filter: segmentFilter(narrowingOf(options)),
+    onStart: () => say(source.title),
+    onTrouble: say,
+    onVerdict: told => {
+      const text = print?.(told, capture)
+      if (text) outlet.push(text)
+    },
+  })
+  return capture
+}
+
+/** How a verdict is shown as it comes; undefined for formats that are written at the end. */
+function printer(
+  format: FormatName,
+  options: LiveOptions,
+  io: Io,
+): ((told: Told, capture: LiveCapture) => string) | undefined {
+  const style: Style = { width: widthOf(io.stdout), color: wantsColor(options, io.stdout, io.env) }
+  const isShown = (told: Told, capture: LiveCapture) =>
+    select(capture.reportOf(told.reset), filtersOf(options)).report.resets.length > 0
+  if (format === 'ndjson') {
+    return (told, capture) =>
+      isShown(told, capture) ? `${safeJson(JSON.stringify({ type: 'reset', ...told.reset }))}\n` : ''
+  }
+  if (format !== 'text') return undefined
+  return (told, capture) => {
+    if (!isShown(told, capture)) return ''
+    const lines = options.all
+      ? verdictStory(told.reset, told.story, capture.reportOf(told.reset), capture.timebase, style)
+      : verdictLines(told.reset, style)
+    return `${lines.join('\n')}\n`
+  }
+}
+
+interface Conclusion {
+  format: FormatName
+  targets: Target[]
+  options: LiveOptions
+  outlet: Outlet
+}
+
+/** The report: files whole, standard output only with what it has not had yet. */
+async function conclude(
+  analysis: Analysis,
+  { format, targets, options, outlet }: Conclusion,
+  io: Io,
+): Promise<number> {
+  await outlet.drained(PATIENCE_MS)
+  if (outlet.lost > 0) {
+    await io.stderr.write(`rst-analyze: ${plural(outlet.lost, 'verdict')} not written: standard output was not read\n`)
+  }
+  const shown = select(analysis.report, filtersOf(options))
+  const code = options.failOn && failsOn(shown.report.resets, options.failOn) ? EXIT.matched : EXIT.ok
+  const files = deliver(analysis, shown, { format, targets, options: { ...options, quiet: true }, names: undefined }, io)
+  const failed = await files.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  )
+  const rest = format === 'ndjson' ? { ...shown, report: { ...shown.report, resets: [] } } : shown
+  const patient = { ...io, stdout: impatient(io.stdout) }
+  if (outlet.open) await deliver(analysis, rest, { format, targets: [], options, names: undefined }, patient)
+  if (failed) throw failed.error
+  return code
+}
+
+/** A standard output that counts as gone when nobody reads it for long. */
+function impatient(stdout: Output): Output {
+  return {
+    isTTY: stdout.isTTY,
+    columns: stdout.columns,
+    hasColors: stdout.hasColors,
+    write: async text => {
+      let timer: NodeJS.Timeout | undefined
+      const timeout = new Promise<'late'>(resolve => {
+        timer = setTimeout(() => resolve('late'), PATIENCE_MS)
+      })
+      const outcome = await Promise.race([stdout.write(text), timeout])
+      clearTimeout(timer)
+      // What is stuck in a pipe would keep the process from ending.
+      if (outcome === 'late') process.exit(EXIT.failed)
+      return outcome
+    },
+  }
 }

@@ -113,20 +113,20 @@ export const RUN: OptionGroup = [
 
 export const LIVE: OptionGroup = [
   { flags: '--filter <bpf>', help: 'capture only what matches', parse: values.oneFile },
-  { flags: '--engine <name>', help: 'tcpdump, dumpcap or cap', parse: values.oneFile },
+  { flags: '--engine <name>', help: 'auto, tcpdump or dumpcap (default: auto)', parse: values.engine },
   { flags: '--duration <time>', help: 'stop after that long', parse: values.span },
   {
     flags: '--settle <time>',
     help: 'how long to wait for what follows a reset (default: 3s)',
     parse: values.span,
   },
-  { flags: '--evidence <dir>', help: 'keep a small capture of each reset', parse: values.oneFile },
-  { flags: '--evidence-limit <size>', help: 'bytes the evidence may take', parse: values.size },
+  { flags: '--evidence <dir>', help: 'keep a small capture of each reset', parse: values.oneFile, unavailable: true },
+  { flags: '--evidence-limit <size>', help: 'bytes the evidence may take', parse: values.size, unavailable: true },
   { flags: '--snaplen <bytes>', help: 'bytes captured per packet', parse: values.whole },
-  { flags: '--kernel', help: 'ask the kernel why it resets' },
-  { flags: '--user <name>', help: 'become this user once capturing', parse: values.oneFile },
-  { flags: '--metrics <addr:port>', help: 'serve Prometheus metrics', parse: values.addressPort },
-  { flags: '--list', help: 'list the interfaces' },
+  { flags: '--kernel', help: 'ask the kernel why it resets', unavailable: true },
+  { flags: '--user <name>', help: 'become this user once capturing', parse: values.oneFile, unavailable: true },
+  { flags: '--metrics <addr:port>', help: 'serve Prometheus metrics', parse: values.addressPort, unavailable: true },
+  { flags: '--list', help: 'list the interfaces', unavailable: true },
 ]
 
 const EVERY = [...OUTPUT, ...NARROW, ...SHOW, ...STORY, ...RUN, ...LIVE]

@@ -1,6 +1,7 @@
 /** Parsers of option values: a value, or an InvalidArgumentError that says what would be right. */
 import { InvalidArgumentError } from 'commander'
 import { isIP } from 'node:net'
+import { ENGINE_NAMES, type EngineName } from '../live/engine-names.js'
 import { CAUSE_IDS, type CauseId, type Impact, type Origin } from '../model.js'
 import { FORMAT_NAMES, type FormatName } from '../report/formats.js'
 import { parseDuration, parseWhen, type When } from '../report/when.js'
@@ -165,6 +166,10 @@ export function addressPort(text: string): string {
   if (!match || Number(match[2]) > 65_535)
     throw new InvalidArgumentError('give ADDR:PORT, such as 127.0.0.1:9100')
   return text
+}
+
+export function engine(text: string): 'auto' | EngineName {
+  return oneOf('engine', ['auto', ...ENGINE_NAMES] as const, text)
 }
 
 export function oneFile(text: string): string {

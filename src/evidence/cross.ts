@@ -71,6 +71,7 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
       probeJitter: train?.jitter,
       retrySucceeded: near.retrySucceeded,
       retryMs: near.retryMs,
+      raceWon: near.raceWon,
     }
     return { id: draft.id, group: draft.group, facts: { ...draft.local.facts, ...cross } as Facts, frames: draft.local.frames }
   })

@@ -180,6 +180,8 @@ export interface Facts {
   /** The client got through to the same port within 3 s. */
   retrySucceeded: boolean
   retryMs: number | undefined
+  /** While this attempt waited, another one of the client for the same port was accepted. */
+  raceWon: boolean
   /** A new SYN of the same 4-tuple with the same ISN followed and was accepted. */
   synRepeated: boolean
   /** The 4-tuple had been used by an earlier connection in this capture. */

@@ -41,8 +41,8 @@ export interface Fingerprint {
   aboveNext: number | undefined
   /** Time since the newest peer segment that the RST acknowledges (RST+ACK) or takes its number from (bare), against the path's round trip. */
   youngestAnsweredMs: number | undefined
-  /** A bare RST right behind a segment that ended a long silence: nothing else can have provoked it. */
-  wokenMs: number | undefined
+  /** A bare RST: an older segment with the same ACK may have been answered very late instead. */
+  lateAnswerPossible: boolean
   roundTripMs: number | undefined
   /** How many answers of the sender that round trip is the smallest of (bounded by what was kept). */
   roundTripSamples: number
@@ -172,27 +172,39 @@ function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
  * A reply cannot know of a packet that has not reached its sender yet: what an RST acknowledges (or takes its number from) must be older than
  * the round trip between the capture point and that sender. Both times are measured at the capture point.
  */
-function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'wokenMs' | 'roundTripMs' | 'roundTripSamples'> {
+function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'lateAnswerPossible' | 'roundTripMs' | 'roundTripSamples'> {
   const { ns, samples } = view.senderPath
   const roundTripMs = ns === undefined ? undefined : ns / 1e6
   const peers = view.peer.records.filter(r => r.timeNs <= rst.timeNs)
-  let answered: SegmentRecord | undefined
-  if (rst.flags & ACK && rst.ack !== 0) {
+  if (rst.flags & ACK) {
     // The oldest segment that reaches up to the acknowledged number: the RST cannot have been sent before it arrived.
-    answered = peers.find(r => r.payloadBytes + (r.flags & 3 ? 1 : 0) > 0 && distance(endOf(r), rst.ack) >= 0 && distance(rst.ack, r.seq) > 0)
-  } else if (!(rst.flags & ACK)) {
-    answered = peers.find(r => hasAck(r) && r.ack === rst.seq)
+    const reached = peers.find(r => r.payloadBytes + (r.flags & 3 ? 1 : 0) > 0 && distance(endOf(r), rst.ack) >= 0 && distance(rst.ack, r.seq) > 0)
+    return { youngestAnsweredMs: reached && rst.ack !== 0 ? msBetween(rst, reached) : undefined, lateAnswerPossible: false, roundTripMs, roundTripSamples: samples }
   }
-  return { youngestAnsweredMs: answered && msBetween(rst, answered), wokenMs: woken(view, rst), roundTripMs, roundTripSamples: samples }
+  // Every segment with this ACK may be the answered one: only if none of them stands one round trip before is the newest suspect.
+  const ages = peers.filter(r => hasAck(r) && r.ack === rst.seq).map(r => msBetween(rst, r))
+  const plausible = roundTripMs === undefined ? undefined : ages.find(age => age >= roundTripMs * 0.7 && age <= latestAnswerMs(roundTripMs))
+  const older = ages.some(age => roundTripMs !== undefined && age > latestAnswerMs(roundTripMs))
+  return {
+    youngestAnsweredMs: plausible ?? ages.at(-1),
+    lateAnswerPossible: older && !woken(view, rst),
+    roundTripMs,
+    roundTripSamples: samples,
+  }
+}
+
+/** A stack answers at once: one round trip, doubled or plus a tenth of a second where the path or the host was busy. */
+export function latestAnswerMs(roundTripMs: number): number {
+  return roundTripMs + Math.max(roundTripMs, 100)
 }
 
 const LONG_SILENCE_MS = 1000
 
-function woken(view: ResetView, rst: SegmentRecord): number | undefined {
+/** The newest segment ended a long silence: nothing older can be what is answered. */
+function woken(view: ResetView, rst: SegmentRecord): boolean {
   const last = view.before.at(-1)
   const previous = view.before.at(-2)
-  if (rst.flags & ACK || !last || !previous || last.from === rst.from) return undefined
-  return last.ack === rst.seq && msBetween(last, previous) >= LONG_SILENCE_MS ? msBetween(rst, last) : undefined
+  return last !== undefined && previous !== undefined && last.from !== rst.from && msBetween(last, previous) >= LONG_SILENCE_MS
 }
 
 /** Window of the RST in bytes, where scaling is known. */

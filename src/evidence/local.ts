@@ -36,6 +36,7 @@ export type CrossFacts = Pick<
   | 'probeJitter'
   | 'retrySucceeded'
   | 'retryMs'
+  | 'raceWon'
   | 'resetBeforeForged'
   | 'forgedBefore'
 >
@@ -178,6 +179,10 @@ function handshakeDone({ before, connection }: ResetView): boolean | undefined {
   const syn = before.find(r => r.flags & SYN && !hasAck(r))
   const synAck = before.findLast(r => r.flags & SYN && hasAck(r))
   const clientAck = (r: SegmentRecord) => r.from === 'client' && !isRst(r) && !(r.flags & SYN) && hasAck(r)
+  // The server goes on only once the client has acknowledged its SYN-ACK, whether that was captured or not.
+  const serverTalks = synAck !== undefined && before.some(r => r.from === synAck.from && !isRst(r) && !(r.flags & SYN) && (r.newBytes > 0 || distance(r.ack, synAck.ack) > 0))
+  if (serverTalks) return true
+  if (synAck && !before.some(r => r.from !== synAck.from && !isRst(r))) return undefined
   if (synAck) return before.some(r => clientAck(r) && distance(r.ack, endOf(synAck)) >= 0)
   const talk = before.filter(r => !isRst(r) && !(r.flags & SYN))
   // One direction only: the client would not go on without a SYN-ACK.

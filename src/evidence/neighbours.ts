@@ -19,6 +19,7 @@ export interface Neighbours {
   /** The client tried the same listener again and was accepted within 3 s. */
   retrySucceeded: boolean
   retryMs: number | undefined
+  raceWon: boolean
 }
 
 /** One process exit closes its sockets within milliseconds even with thousands of them (measured: 10 in 0.11 ms); the margin covers scheduling. */
@@ -53,6 +54,7 @@ export function findNeighbours(view: ResetView, ends: EndsIndex, failed: Readonl
     survivedSilenceMs: survivedSilence(view, listener?.siblings ?? []),
     retrySucceeded: retry !== undefined && retry <= RETRY_MS,
     retryMs: retry,
+    raceWon: wonElsewhere(view, failed),
   }
 }
 
@@ -85,6 +87,13 @@ function retryOf(view: ResetView, failed: ReadonlySet<number>): number | undefin
   const accepts = world.source(connection.client.address)?.accepts ?? []
   const next = accepts.find(a => a.timeNs > first.timeNs && a.port === connection.server.port && !failed.has(a.timeNs))
   return next && (next.timeNs - first.timeNs) / 1e6
+}
+
+/** Another attempt of the client for the same port was accepted while this one waited: the winner of a race between addresses (RFC 8305 §5). */
+function wonElsewhere({ world, connection, first }: ResetView, failed: ReadonlySet<number>): boolean {
+  const accepts = world.source(connection.client.address)?.accepts ?? []
+  const between = (t: number) => t > connection.firstTimeNs && t <= first.timeNs
+  return accepts.some(a => between(a.timeNs) && a.port === connection.server.port && !failed.has(a.timeNs))
 }
 
 interface End {

@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
-import { ENGINES, type EngineName, type EngineRequest } from './engines.js'
+import type { EngineName } from './engine-names.js'
+import { ENGINES, type EngineRequest } from './engines.js'
 
 /** How an engine ended. */
 export interface EngineEnd {

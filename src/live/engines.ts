@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { CaptureError, printable } from '../capture/error.js'
 import type { EngineEnd } from './engine.js'
+import { ENGINE_NAMES, type EngineName } from './engine-names.js'
 
 export interface EngineRequest {
   interface: string
@@ -20,10 +21,6 @@ export interface Engine {
   /** It answers SIGUSR1 with drop counts. */
   asks: boolean
 }
-
-/** In the order of preference: measured loss and precision, see DESIGN §7. */
-export const ENGINE_NAMES = ['tcpdump', 'dumpcap'] as const
-export type EngineName = (typeof ENGINE_NAMES)[number]
 
 /** Kernel buffer: 32 MiB ride out a second of a full gigabit. */
 const BUFFER_KIB = 32768

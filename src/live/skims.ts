@@ -3,6 +3,7 @@
  * no more memory than an hour and "accepted again 2 s later" keeps its precision. Both are fed; when the older one is full or aged it goes.
  */
 import type { Flow } from '../flow/flow.js'
+import type { TrackedConnection } from '../flow/index.js'
 import { Skim } from '../flow/skim.js'
 import type { Frame } from '../model.js'
 import type { Segment } from '../wire/segment.js'
@@ -20,10 +21,14 @@ export class Skims {
   private rstFramesBefore = 0
   private readonly listenersBefore = new Map<string, number>()
 
-  /** @param bytes both generations may take, about */
+  /**
+   * @param bytes both generations may take, about
+   * @param counted names of the listeners whose counts must not be lost, as "address port"
+   */
   constructor(
     private readonly flow: Flow,
     bytes: number,
+    private readonly counted: () => Iterable<string>,
   ) {
     this.mostConnections = Math.max(4096, Math.floor(bytes / 2 / ATTEMPT_BYTES))
   }
@@ -52,9 +57,6 @@ export class Skims {
     return (this.listenersBefore.get(`${address} ${port}`) ?? 0) + (now?.connections ?? 0)
   }
 
-  /** @param names listeners whose counts must not be lost, as "address port" */
-  counted: () => Iterable<string> = () => []
-
   private renew(nowNs: number): void {
     const old = this.flow.skim
     const { young } = this
@@ -76,18 +78,13 @@ export class Skims {
     }
   }
 
-  /** Connections that were kept for comparison with the old generation's resets and are over. */
+  /** Connections that were kept for comparison with the old generation's resets and are over, unless one after them on the same ports needs them. */
   private releaseSiblings(): void {
     const { tracker } = this.flow
+    const needed = new Set<TrackedConnection | undefined>()
+    for (const c of tracker.held) needed.add(c.previous)
     for (const c of tracker.held) {
-      if (c.finished && !c.reset && this.flow.siblingIndex(c) < 0 && !isPredecessor(this.flow, c.tuple)) tracker.discard(c)
+      if (c.finished && !c.reset && !needed.has(c) && this.flow.siblingIndex(c) < 0) tracker.forget(c)
     }
   }
-}
-
-/** Cheap and cautious: whatever shares its tuple with a reset connection stays. */
-function isPredecessor(flow: Flow, tuple: number): boolean {
-  const newest = flow.tracker.newestById(tuple)
-  for (let c = newest; c !== undefined; c = c.previous) if (c.reset || c.previous) return true
-  return false
 }

@@ -131,7 +131,8 @@ export function aliasesFor({ report }: Analysis): Aliases {
 /** One word for IPv4, four for IPv6, whose zone (`%eth0`) is ignored. */
 function wordsOf(text: string): number[] | undefined {
   const address = text.replace(/%.*$/s, '')
-  if (ipaddr.IPv4.isValidFourPartDecimal(address)) return [wordAt(ipaddr.IPv4.parse(address).toByteArray(), 0)]
+  if (ipaddr.IPv4.isValidFourPartDecimal(address))
+    return [wordAt(ipaddr.IPv4.parse(address).toByteArray(), 0)]
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return undefined
   const bytes = ipaddr.IPv6.parse(address).toByteArray()
   return [0, 4, 8, 12].map(at => wordAt(bytes, at))

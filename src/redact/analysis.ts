@@ -53,7 +53,8 @@ function copyObject(value: object, key: string, redactor: Redactor): object {
     if (key === 'process' && name === 'name') return [name, typeof item === 'string' ? GONE : item]
     // What evidence measured is a number, or a word of the payload.
     if (name === 'value' && typeof item === 'string') return [name, redactWords(item, redactor.aliases)]
-    if (name === 'name' && 'address' in value && typeof item === 'string') return [name, redactor.aliases.name(item)]
+    if (name === 'name' && 'address' in value && typeof item === 'string')
+      return [name, redactor.aliases.name(item)]
     return [name, copy(item, name, redactor)]
   })
   return Object.fromEntries(entries) as object

@@ -4,7 +4,7 @@ import { incidentsHtml } from './html/incident.js'
 import { html, type Markup } from './html/markup.js'
 import { overview, sources } from './html/overview.js'
 import { pageEnd, pageStart } from './html/page.js'
-import { choose, rowsData, storyTemplates, tableSection } from './html/table.js'
+import { choose, rowsData, storyTexts, tableSection } from './html/table.js'
 import { timeline, timelineLegend } from './html/timeline.js'
 import { type View, viewOf } from './view.js'
 
@@ -34,5 +34,5 @@ function* resets(view: View): Generator<Markup> {
 function* data(view: View): Generator<Markup> {
   const { rows, stories } = choose(view)
   yield rowsData(view, rows)
-  yield* storyTemplates(view, stories)
+  yield* storyTexts(view, stories)
 }

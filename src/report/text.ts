@@ -116,7 +116,7 @@ function fitted(ranked: RankedIncident[], room: number, rows: number, style: Sty
     left -= fits.block.length + 1
   }
   const missing = serious.length - blocks.length
-  const more = missing > 0 ? ['', `and ${plural(missing, 'more incident')}: --all, or -o report.json`] : []
+  const more = missing > 0 ? ['', `and ${plural(missing, 'more incident')}: --all, or -o report.html`] : []
   return [...blocks.flat(), ...more, ...tail]
 }
 
@@ -146,7 +146,7 @@ function* table(resets: Reset[], ranked: RankedIncident[], rows: number, style: 
     resets.filter(reset => shown.has(reset)),
     style,
   )
-  yield `and ${plural(resets.length - shown.size, 'more reset')}: --all, or -o report.json`
+  yield `and ${plural(resets.length - shown.size, 'more reset')}: --all, or -o report.html`
 }
 
 /** One example per incident, the worst; harmless ones only when there is nothing else to tell. */

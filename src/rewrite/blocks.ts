@@ -49,7 +49,12 @@ export interface PacketFields {
 }
 
 /** §4.3. New comments stand before the options that were there, so that even a damaged list stays what it was. */
-export function writePacket(out: Output, packet: PacketFields, comments: readonly Buffer[], little: boolean): void {
+export function writePacket(
+  out: Output,
+  packet: PacketFields,
+  comments: readonly Buffer[],
+  little: boolean,
+): void {
   const { data, start, end } = packet
   const at = beginBlock(out, ENHANCED_PACKET, little)
   out.u32(packet.interface, little)
@@ -97,7 +102,11 @@ export function endLargePacket(out: Output, captured: number, little: boolean): 
 }
 
 /** §4.1, length unknown. */
-export function writeSection(out: Output, options: { program: string; comment?: string }, little: boolean): void {
+export function writeSection(
+  out: Output,
+  options: { program: string; comment?: string },
+  little: boolean,
+): void {
   const at = beginBlock(out, SECTION_HEADER, little)
   out.u32(BYTE_ORDER_MAGIC, little)
   out.u16(1, little)

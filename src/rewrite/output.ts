@@ -1,13 +1,19 @@
 /** Bytes on their way to a file: a buffer that grows with what one chunk of input makes of itself, and is handed over after each chunk. */
 export class Output {
-  buffer = Buffer.allocUnsafeSlow(4 << 20)
+  buffer: Buffer
   /** Bytes of `buffer` that are filled. */
   length = 0
-  private view = new DataView(this.buffer.buffer)
+  private view: DataView
   /** Input bytes that are to follow as they are; neighbours are copied in one go. */
   private source: Uint8Array | undefined
   private from = 0
   private to = 0
+
+  /** @param room bytes to begin with */
+  constructor(room = 4 << 20) {
+    this.buffer = Buffer.allocUnsafeSlow(room)
+    this.view = new DataView(this.buffer.buffer)
+  }
 
   /** Appends `data[from .. to)`; the bytes must stay in place until `settle`. */
   pass(data: Uint8Array, from: number, to: number): void {

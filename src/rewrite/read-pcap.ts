@@ -22,16 +22,37 @@ interface Layout {
   holdable: number
 }
 
-export function pcapBlocks(label: string, timebase: Timebase, visitor: Visitor): BlockReader {
-  const packet = newPacket()
-  const piece = newPiece()
-  let layout: Layout | undefined
-  let skipping = 0
-  let stopped = false
+export class PcapBlocks implements BlockReader {
+  stopped = false
+  private readonly packet = newPacket()
+  private readonly piece = newPiece()
+  private layout: Layout | undefined
+  private skipping = 0
 
-  function begin(view: DataView, start: number, end: number, final: boolean): number {
+  constructor(
+    private readonly label: string,
+    private readonly timebase: Timebase,
+    private readonly visitor: Visitor,
+  ) {}
+
+  read(data: Uint8Array, view: DataView, start: number, end: number, final: boolean): number {
+    let at = start
+    if (!this.layout) {
+      at = this.begin(view, start, end, final)
+      if (at < 0) return start
+    }
+    while (at < end) {
+      const next = this.skipping > 0 ? this.pass(data, at, end) : this.record(data, view, at, end)
+      if (next === at) break
+      at = next
+    }
+    return at
+  }
+
+  /** Where the first record begins; -1 when more bytes are needed to tell. */
+  private begin(view: DataView, start: number, end: number, final: boolean): number {
     if (end - start < FILE_HEADER + 4 && !final) return -1
-    const header = parsePcapHeader(view, start, label)
+    const header = parsePcapHeader(view, start, this.label)
     const at = Math.min(start + header.bytes, end)
     const variant = header.variantUnknown
       ? guessVariant(view, at, end, header, final || end - start >= MAX_HELD_BYTES)
@@ -39,62 +60,49 @@ export function pcapBlocks(label: string, timebase: Timebase, visitor: Visitor):
         ? MODIFIED
         : STANDARD
     if (!variant) return -1
-    const field = view.getUint32(start + LINK_TYPE, header.littleEndian)
-    layout = {
+    const { linkType, snapLength, nsPerUnit, littleEndian } = header
+    const field = view.getUint32(start + LINK_TYPE, littleEndian)
+    this.layout = {
       header,
       headerBytes: variant.headerBytes,
-      flags: field & FCS_KNOWN && header.linkType <= 0xffff ? (field >>> 28) * 2 << FCS_SHIFT : 0,
-      holdable: Math.min(maxCapturedBytes(header.linkType), MAX_HELD_BYTES - 64),
+      flags: field & FCS_KNOWN && linkType <= 0xffff ? ((field >>> 28) * 2) << FCS_SHIFT : 0,
+      holdable: Math.min(maxCapturedBytes(linkType), MAX_HELD_BYTES - 64),
     }
-    visitor.pcap({
-      linkType: header.linkType,
-      snapLength: header.snapLength,
-      resolution: header.nsPerUnit === 1 ? 9 : 6,
-    })
+    this.visitor.pcap({ linkType, snapLength, resolution: nsPerUnit === 1 ? 9 : 6 })
     return at
   }
 
-  function read(data: Uint8Array, view: DataView, start: number, end: number, final: boolean): number {
-    let at = start
-    if (!layout) {
-      at = begin(view, start, end, final)
-      if (at < 0) return start
+  /** Hands over one record; returns where the next one begins, `at` when it is not all there. */
+  private record(data: Uint8Array, view: DataView, at: number, end: number): number {
+    const { header, headerBytes, holdable } = this.layout!
+    const { packet, piece } = this
+    if (end - at < headerBytes) return at
+    const captured = this.fillHead(view, at)
+    const body = at + headerBytes
+    if (captured > maxCapturedBytes(header.linkType)) {
+      this.stopped = true
+      return end
     }
-    const { header, headerBytes, holdable } = layout!
-    while (!stopped) {
-      if (skipping > 0) {
-        if (at === end) break
-        at = pass(data, at, end)
-        continue
-      }
-      if (end - at < headerBytes) break
-      const captured = fillHead(view, at)
-      if (captured > maxCapturedBytes(header.linkType)) {
-        stopped = true
-        return end
-      }
-      if (captured > holdable) {
-        skipping = captured
-        piece.captured = captured
-        piece.first = true
-        at += headerBytes
-        continue
-      }
-      const next = at + headerBytes + captured
-      if (next > end) break
-      packet.data = data
-      packet.start = at + headerBytes + Math.min(header.skipInRecord, captured)
-      packet.end = next
+    if (captured > holdable) {
+      this.skipping = captured
+      piece.captured = captured
+      piece.first = true
       packet.number++
-      visitor.packet(packet)
-      at = next
+      return body
     }
-    return at
+    if (body + captured > end) return at
+    packet.data = data
+    packet.start = body + Math.min(header.skipInRecord, captured)
+    packet.end = body + captured
+    packet.number++
+    this.visitor.packet(packet)
+    return body + captured
   }
 
   /** Fills all but the bytes; returns the captured length. */
-  function fillHead(view: DataView, at: number): number {
-    const { header, flags } = layout!
+  private fillHead(view: DataView, at: number): number {
+    const { packet, timebase } = this
+    const { header, flags } = this.layout!
     const { littleEndian: little, nsPerUnit, lengthOrder } = header
     const first = view.getUint32(at + 8, little)
     const second = view.getUint32(at + 12, little)
@@ -110,17 +118,23 @@ export function pcapBlocks(label: string, timebase: Timebase, visitor: Visitor):
     return isSwapped ? second : first
   }
 
-  function pass(data: Uint8Array, at: number, end: number): number {
-    const to = Math.min(end, at + skipping)
-    skipping -= to - at
-    if (piece.first) packet.number++
-    Object.assign(piece, { data, from: at, to, last: skipping === 0, numbered: true, packet })
-    visitor.large(piece)
+  /** The next part of a record that is too long to be held. */
+  private pass(data: Uint8Array, at: number, end: number): number {
+    const { piece, packet } = this
+    const to = Math.min(end, at + this.skipping)
+    this.skipping -= to - at
+    Object.assign(piece, {
+      data,
+      from: at,
+      to,
+      last: this.skipping === 0,
+      numbered: this.skipping === 0,
+      packet,
+    })
+    this.visitor.large(piece)
     piece.first = false
     return to
   }
-
-  return { read, stopped: () => stopped }
 }
 
 /** seconds × units + fraction as two halves of 64 bits, in doubles that stay exact: the seconds go in 16 bits at a time. */

@@ -1,84 +1,103 @@
 /** Blocks of a pcapng file. What is sound, and which number a packet bears, is judged by the reader of the capture layer, block by block. */
 import { createPcapngReader } from '../capture/pcapng.js'
-import { MAX_HELD_BYTES, newRecordState } from '../capture/record.js'
+import { MAX_HELD_BYTES, newRecordState, type RecordReader, type RecordState } from '../capture/record.js'
 import type { Frame, Timebase } from '../model.js'
-import { ENHANCED_PACKET, INTERFACE, PACKET, SECTION_HEADER, SIMPLE_PACKET } from './blocks.js'
+import { ENHANCED_PACKET, PACKET, SECTION_HEADER, SIMPLE_PACKET } from './blocks.js'
 import type { Block, BlockReader, LargePiece, Packet, Visitor } from './read.js'
 
 const BYTE_ORDER_LITTLE = 0x1a2b3c4d
 
-export function pcapngBlocks(label: string, timebase: Timebase, visitor: Visitor): BlockReader {
-  const state = newRecordState(label, 0, false, timebase, new Map())
-  const judge = createPcapngReader(state)
-  const block = newBlock()
-  const packet = newPacket()
-  const piece = newPiece()
+export class PcapngBlocks implements BlockReader {
+  private readonly state: RecordState
+  private readonly judge: RecordReader
+  private readonly block = newBlock()
+  private readonly packet = newPacket()
+  private readonly piece = newPiece()
   /** The last time of interface 0, for blocks without one. */
-  const lastTime = { high: 0, low: 0 }
-  let seen: Frame | undefined
-  const onFrame = (frame: Frame): void => {
-    seen = frame
-  }
-  let skipping = 0
+  private readonly lastTime = { high: 0, low: 0 }
+  /** The packet that the judge found last; undefined when it found none. */
+  private seen: Frame | undefined
+  private skipping = 0
 
-  function read(data: Uint8Array, view: DataView, start: number, end: number): number {
+  constructor(
+    label: string,
+    timebase: Timebase,
+    private readonly visitor: Visitor,
+  ) {
+    this.state = newRecordState(label, 0, false, timebase, new Map())
+    this.judge = createPcapngReader(this.state)
+  }
+
+  get stopped(): boolean {
+    return this.state.stopped
+  }
+
+  read(data: Uint8Array, view: DataView, start: number, end: number): number {
+    const { state, block } = this
     let at = start
     while (!state.stopped && end > at) {
-      if (skipping > 0) {
-        at = pass(data, view, at, end)
+      if (this.skipping > 0) {
+        at = this.pass(data, view, at, end)
         continue
       }
       const total = blockLength(view, at, end, block)
       if (total === 0) break
       if (total > MAX_HELD_BYTES) {
-        skipping = total
+        this.skipping = total
         continue
       }
       // A length that makes no sense is for the judge to refuse.
       if (at + total > end && total >= 12) break
-      one(data, view, at, Math.max(total, Math.min(12, end - at)))
+      this.one(data, view, at, Math.max(total, 12))
       at += total
     }
     return state.stopped ? end : at
   }
 
-  function one(data: Uint8Array, view: DataView, at: number, total: number): void {
+  private one(data: Uint8Array, view: DataView, at: number, total: number): void {
+    const { state, block, visitor } = this
     const before = state.frames
-    seen = undefined
-    judge.read(data, view, at, at + total, onFrame)
+    this.seen = undefined
+    this.judge.read(data, view, at, at + total, this.onFrame)
     if (state.stopped) return
     const type = view.getUint32(at, block.little)
-    Object.assign(block, { type, data, view, at, total, numbered: state.frames > before })
-    if (seen) visitor.packet(fill(packet, block, seen, lastTime))
+    block.type = type
+    block.data = data
+    block.view = view
+    block.at = at
+    block.total = total
+    block.numbered = state.frames > before
+    if (this.seen) visitor.packet(fill(this.packet, block, this.seen, this.lastTime))
     else if (type === SECTION_HEADER) visitor.section(block)
     // Packets that the judge did not take are damaged: another program would stop at them.
     else if (type !== ENHANCED_PACKET && type !== PACKET && type !== SIMPLE_PACKET) visitor.block(block)
   }
 
-  /** The next part of a block that is too long to be held. */
-  function pass(data: Uint8Array, view: DataView, at: number, end: number): number {
-    const to = Math.min(end, at + skipping)
-    const before = state.frames
-    const first = !piece.first && piece.last
-    judge.read(data, view, at, to, onFrame)
-    if (state.stopped) return end
-    skipping -= to - at
-    const type = first ? view.getUint32(at, block.little) : 0
-    const isPacket = type === ENHANCED_PACKET || type === PACKET || type === SIMPLE_PACKET
-    Object.assign(piece, { data, from: at, to, first, last: skipping === 0, little: block.little })
-    piece.numbered = first ? isPacket : piece.numbered || state.frames > before
-    visitor.large(piece)
-    piece.first = false
-    return to
+  private readonly onFrame = (frame: Frame): void => {
+    this.seen = frame
   }
 
-  return { read, stopped: () => state.stopped }
+  /** The next part of a block that is too long to be held. */
+  private pass(data: Uint8Array, view: DataView, at: number, end: number): number {
+    const { state, piece, block } = this
+    const to = Math.min(end, at + this.skipping)
+    const before = state.frames
+    const first = piece.last
+    this.judge.read(data, view, at, to, this.onFrame)
+    if (state.stopped) return end
+    this.skipping -= to - at
+    Object.assign(piece, { data, from: at, to, first, last: this.skipping === 0, little: block.little })
+    piece.numbered = state.frames > before
+    this.visitor.large(piece)
+    return to
+  }
 }
 
 /** Total length, rounded up to 4; 0 when its head is not there yet. Sets the byte order at section headers. */
 function blockLength(view: DataView, at: number, end: number, block: Block): number {
   if (end - at < 12) return 0
-  if (view.getUint32(at, true) === SECTION_HEADER) block.little = view.getUint32(at + 8, true) === BYTE_ORDER_LITTLE
+  if (view.getUint32(at, true) === SECTION_HEADER)
+    block.little = view.getUint32(at + 8, true) === BYTE_ORDER_LITTLE
   return ((view.getUint32(at + 4, block.little) + 3) & ~3) >>> 0 || 4
 }
 
@@ -94,7 +113,11 @@ function fill(packet: Packet, block: Block, frame: Frame, lastTime: { high: numb
   packet.data = frame.data
   packet.start = frame.start
   packet.end = frame.end
-  packet.interface = isSimple ? 0 : type === PACKET ? view.getUint16(at + 8, little) : view.getUint32(at + 8, little)
+  packet.interface = isSimple
+    ? 0
+    : type === PACKET
+      ? view.getUint16(at + 8, little)
+      : view.getUint32(at + 8, little)
   packet.timeHigh = isSimple ? lastTime.high : view.getUint32(at + 12, little)
   packet.timeLow = isSimple ? lastTime.low : view.getUint32(at + 16, little)
   if (packet.interface === 0) {
@@ -154,6 +177,3 @@ export function newPiece(): LargePiece {
     captured: 0,
   }
 }
-
-/** Whether a block describes an interface: packets count them from 0 in each section. */
-export const isInterface = (block: Block): boolean => block.type === INTERFACE

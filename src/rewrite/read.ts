@@ -6,8 +6,8 @@ import { type Input, inputOf, type OpenInput, openInput } from '../capture/input
 import { MAX_HELD_BYTES } from '../capture/record.js'
 import type { Timebase } from '../model.js'
 import type { PacketFields } from './blocks.js'
-import { pcapBlocks } from './read-pcap.js'
-import { pcapngBlocks } from './read-pcapng.js'
+import { PcapBlocks } from './read-pcap.js'
+import { PcapngBlocks } from './read-pcapng.js'
 
 /** A block of a pcapng file: `data[at .. at + total)`. One object is used again and again. */
 export interface Block {
@@ -28,7 +28,7 @@ export interface Packet extends PacketFields {
   timeNs: number
   linkType: number
   little: boolean
-  /** Its block where that is an Enhanced Packet Block and can be passed on as it is. */
+  /** The block it lies in, of whatever kind; undefined in pcap files. */
   block: Block | undefined
 }
 
@@ -40,6 +40,7 @@ export interface LargePiece {
   first: boolean
   last: boolean
   little: boolean
+  /** Set with the last piece, when the whole has a frame number. */
   numbered: boolean
   /** Of pcap records, whose head is not part of the pieces: what stood in it, and how many bytes all pieces have. */
   packet: Packet | undefined
@@ -65,7 +66,7 @@ export interface BlockReader {
   /** Hands over what lies whole in `data[start .. end)`; returns where the rest begins. @param final no more bytes will come */
   read(data: Uint8Array, view: DataView, start: number, end: number, final: boolean): number
   /** True once nothing behind this can be read. */
-  stopped(): boolean
+  readonly stopped: boolean
 }
 
 export interface ReadOptions {
@@ -96,7 +97,7 @@ async function readOpened(
   visitor: Visitor,
   { timebase, signal, chunkBytes = 1 << 20 }: ReadOptions,
 ): Promise<boolean> {
-  const reader = (format === 'pcap' ? pcapBlocks : pcapngBlocks)(input.label, timebase, visitor)
+  const reader = new (format === 'pcap' ? PcapBlocks : PcapngBlocks)(input.label, timebase, visitor)
   const buffer = Buffer.allocUnsafeSlow(chunkBytes + MAX_HELD_BYTES)
   const view = new DataView(buffer.buffer)
   let start = 0
@@ -112,7 +113,7 @@ async function readOpened(
     end += count
     start = reader.read(buffer, view, start, end, count === 0)
     await visitor.settled()
-    if (reader.stopped()) return false
+    if (reader.stopped) return false
     if (count === 0) return start === end && source.defect() === undefined
   }
 }

@@ -50,6 +50,7 @@ describe('usage errors: one line on standard error, exit 2, nothing read', () =>
     ['live eth0 --metrics 99999', /127.0.0.1:9100/],
     ['explain idle-timeot', /did you mean idle-timeout/],
     ['explain a b', /at most 1 cause/],
+    ['explain --format html', /text, json or ndjson/],
     ['-r a.pcap tcp', /--host, --port or --net/],
   ])('%s', async (line, message) => {
     const { code, out, err, paths } = await rst(line)

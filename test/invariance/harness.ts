@@ -38,7 +38,7 @@ export const ALL = process.env['RST_ANALYZE_ALL'] === '1'
 export const WORK = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-invariance-'))
 
 /** Small stable hash of a name. */
-function hash(text: string): number {
+export function hash(text: string): number {
   let h = 0x811c9dc5
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
   return (h ^ (h >>> 13)) >>> 0

@@ -76,7 +76,7 @@ export class Canvas {
     const mac = ((this.data[at] << 8) | this.data[at + 1]) * 0x100000000 + (word(this.data, at + 2) >>> 0)
     const alias = this.aliases.mac(mac)
     this.set16(at, Math.floor(alias / 0x100000000))
-    this.set32(at + 2, alias % 0x100000000 | 0)
+    this.set32(at + 2, (alias % 0x100000000) | 0)
   }
 
   /** Ones' complement sum of the frame's `[at .. end)` as captured. */

@@ -28,7 +28,8 @@ export function writeChecksum(canvas: Canvas, { field, at, end, pseudo, newPseud
   const right = ~fold(newPseudo + lengthSum + canvas.sumCopy(at, end)) & 0xffff
   // RFC 768: zero would say that none was computed; both are the same number.
   const rightField = right === 0 && pseudo !== 0 ? 0xffff : right
-  const wrongBy = end > canvas.captured ? 0 : was - (~fold(pseudo + lengthSum + canvas.sumOriginal(at, end) - was) & 0xffff)
+  const wrongBy =
+    end > canvas.captured ? 0 : was - (~fold(pseudo + lengthSum + canvas.sumOriginal(at, end) - was) & 0xffff)
   const isOffloaded = pseudo !== 0 && (was === fold(pseudo + lengthSum) || was === fold(pseudo))
   if (isOffloaded && (wrongBy !== 0 || end > canvas.captured))
     canvas.set16(field, fold(newPseudo + (was === fold(pseudo) ? 0 : lengthSum)))

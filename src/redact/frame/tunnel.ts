@@ -73,17 +73,22 @@ function gtp(canvas: Canvas, at: number, end: number): void {
   const flags = data[at]
   canvas.keep(at, 8)
   if (flags >> 5 !== 1 || data[at + 1] !== TUNNELLED_PACKET) return
-  let body = at + 8
-  if (flags & 7) {
-    canvas.keep(body, 4)
-    body += 4
-    while (flags & 4 && canvas.has(body + 4) && data[body - 1] !== 0) {
-      const length = data[body] << 2
-      if (length === 0 || !canvas.has(body + length)) return
-      canvas.keep(body, 1)
-      canvas.keep(body + length - 1, 1)
-      body += length
-    }
+  const body = at + (flags & 7 ? 12 : 8)
+  canvas.keep(at + 8, body - at - 8)
+  const inner = flags & 4 ? afterExtensions(canvas, body) : body
+  if (inner > 0) ip(canvas, inner, end)
+}
+
+/** §5.2: length in words, content, type of the next; the first type stands right before `from`. -1 when they do not fit. */
+function afterExtensions(canvas: Canvas, from: number): number {
+  const { data } = canvas
+  let at = from
+  while (canvas.has(at + 4) && data[at - 1] !== 0) {
+    const length = data[at] << 2
+    if (length === 0 || !canvas.has(at + length)) return -1
+    canvas.keep(at, 1)
+    canvas.keep(at + length - 1, 1)
+    at += length
   }
-  ip(canvas, body, end)
+  return at
 }

@@ -88,7 +88,7 @@ function headings({ reset, names }: LadderInput): Markup[] {
     const end = reset.connection[side]
     const text = clipMiddle(endpoint(end) + nameAfter(names, end.address), 40)
     const x = side === 'client' ? CLIENT : SERVER
-    return html`<text class="l-side" x="${x}" y="14" text-anchor="middle">${side}</text><text class="l-addr" x="${x}" y="30" text-anchor="middle">${text}</text>`
+    return html`<text class="l-side" x="${x}" y="14">${side}</text><text class="l-addr" x="${x}" y="30">${text}</text>`
   })
 }
 
@@ -115,7 +115,7 @@ function rowSvg(row: Row, first: boolean, input: LadderInput): Markup {
   const dots = [CLIENT, SERVER].map(
     x => html`<path class="l-gap" d="M${x} ${px(y + 4)}V${px(y + height - 4)}"/>`,
   )
-  return html`<g class="l-${step.kind}" role="option" aria-disabled="true" aria-selected="false" aria-label="${text}">${dots}<text x="${MIDDLE}" y="${middle}" text-anchor="middle">${text}</text></g>`
+  return html`<g class="l-${step.kind}" role="option" aria-disabled="true" aria-selected="false" aria-label="${text}">${dots}<text x="${MIDDLE}" y="${middle}">${text}</text></g>`
 }
 
 function packetSvg(row: Row, step: PacketStep, first: boolean, input: LadderInput): Markup {
@@ -157,7 +157,7 @@ function arrow(step: PacketStep, y: number): Markup {
 }
 
 function device(y: number): Markup {
-  return html`<path class="l-device" d="M${MIDDLE} ${px(y - 7)}l7 7l-7 7l-7 -7z"/><text class="l-dname" x="${MIDDLE}" y="${px(y - 10)}" text-anchor="middle">device</text>`
+  return html`<path class="l-device" d="M${MIDDLE} ${px(y - 7)}l7 7l-7 7l-7 -7z"/><text class="l-dname" x="${MIDDLE}" y="${px(y - 10)}">device</text>`
 }
 
 const CHARACTER = 7.3
@@ -167,9 +167,9 @@ function labelSvg(step: PacketStep, from: number, to: number, y: number): Markup
   const middle = (from + to) / 2
   const text = clip(step.text, Math.floor((Math.abs(to - from) - 30) / CHARACTER))
   if (step.shape !== 'reset')
-    return html`<text class="l-text" x="${px(middle)}" y="${px(y - 6)}" text-anchor="middle">${text}</text>`
+    return html`<text class="l-text" x="${px(middle)}" y="${px(y - 6)}">${text}</text>`
   const width = columns(text) * CHARACTER + 18
-  return html`<rect class="l-pill" x="${px(middle - width / 2)}" y="${px(y - 10)}" width="${px(width)}" height="20" rx="10"/><text class="l-rst" x="${px(middle)}" y="${px(y + 4.5)}" text-anchor="middle">${text}</text>`
+  return html`<rect class="l-pill" x="${px(middle - width / 2)}" y="${px(y - 10)}" width="${px(width)}" height="20" rx="10"/><text class="l-rst" x="${px(middle)}" y="${px(y + 4.5)}">${text}</text>`
 }
 
 /** Explains only the styles that occur. */

@@ -48,6 +48,15 @@ export function jsonData(id: string, value: unknown): Markup {
   return new Markup(`<script type="application/json" id="${escapeHtml(id)}">${json}</script>`)
 }
 
+/**
+ * Markup that is kept as text until the script asks for it: a browser need not build thousands of elements that nobody looks at.
+ * Templates write neither script elements nor comments, so nothing in it can end the element.
+ */
+export function inert(id: string, content: Markup): Markup {
+  if (/<\/?script|<!--/i.test(content.text)) throw new Error('inert markup would end early')
+  return new Markup(`<script type="text/html" data-for="${escapeHtml(id)}">${content.text}</script>\n`)
+}
+
 /** Style and script that this program brings along: constants, written out as they are because CSP knows them by their hash. */
 export function constant(element: 'style' | 'script', source: string): Markup {
   if (/<\/(style|script)|<!--/i.test(source)) throw new Error(`the ${element} would end early`)

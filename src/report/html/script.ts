@@ -1,5 +1,6 @@
 /**
- * The page's one script: filters, lazy stories, ladder keys, copying. It builds elements and sets text, never markup from data.
+ * The page's one script: filters, lazy stories, ladder keys, copying. Data becomes text, never markup; the stories are
+ * markup that the report's own templates escaped.
  * Plain old JavaScript as text: it is hashed for the content security policy and runs as it stands.
  */
 
@@ -155,8 +156,8 @@ function toggle(button) {
 }
 
 function story(id) {
-  const template = $('template[data-for="' + id + '"]')
-  if (template) return template.content.cloneNode(true)
+  const kept = $('script[data-for="' + id + '"]')
+  if (kept) return document.createRange().createContextualFragment(kept.textContent)
   const box = make('div', undefined, 'story')
   box.append(make('h3', id + ': ' + byId.get(id).cause), make('p', byId.get(id).summary, 'lead'),
     make('p', 'The packets of this reset are not in this file; only the worst are. To see them:', 'hint'))

@@ -80,6 +80,7 @@ svg{display:block;font-family:inherit}
 svg.key{display:inline-block;vertical-align:-.2em;margin-right:.4rem;min-width:0;width:auto}
 svg text{fill:var(--ink)}
 .ladder{width:100%;height:auto;min-width:46rem;font-size:13px}
+.ladder text{text-anchor:middle}.ladder .l-time,.ladder .l-frame,.ladder .l-note{text-anchor:start}
 .l-side{font-weight:650;font-size:13px}.ladder .l-addr{fill:var(--dim);font-size:12px}
 .l-life{stroke:var(--dim);stroke-width:1.4;fill:none}
 .l-gap{stroke:var(--dim);stroke-width:1.4;stroke-dasharray:1.5 5;stroke-linecap:round;fill:none}

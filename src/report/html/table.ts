@@ -4,7 +4,7 @@ import { nameAfter } from '../names.js'
 import { type RankedIncident, severityOf } from '../rank.js'
 import { clock, count, endpoint, plural, sure } from '../units.js'
 import type { View } from '../view.js'
-import { html, jsonData, type Markup } from './markup.js'
+import { html, inert, jsonData, type Markup } from './markup.js'
 import { fullStory } from './story.js'
 import { impactLabel } from './words.js'
 
@@ -115,12 +115,11 @@ export function rowsData(view: View, rows: Reset[]): Markup {
   return jsonData('data', { page: PAGE_ROWS, path, words: [...words.keys()], rows: data })
 }
 
-/** One inert template per story, cloned when its row is opened. */
-export function* storyTemplates(view: View, stories: Reset[]): Generator<Markup> {
+/** The stories as inert text, each made into elements when its row is opened. */
+export function* storyTexts(view: View, stories: Reset[]): Generator<Markup> {
   let room = STORY_CHARACTERS
   for (const reset of stories) {
-    const story = html`<template data-for="${reset.id}">${fullStory(reset, view)}</template>
-`
+    const story = inert(reset.id, fullStory(reset, view))
     room -= story.text.length
     if (room < 0) return
     yield story

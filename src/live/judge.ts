@@ -1,0 +1,84 @@
+/** One judgement: the RSTs that have settled → verdicts. What is already told stays as it was told. */
+import { gatherCases, type Case } from '../evidence/index.js'
+import type { Flow } from '../flow/flow.js'
+import { makeWorld, type TrackedConnection } from '../flow/index.js'
+import type { CaptureHealth, CaptureInfo, Reset, StoryPacket } from '../model.js'
+import { storiesOf } from '../stories.js'
+import { verdictOf } from '../verdict.js'
+import { candidatesFor } from './candidates.js'
+import type { Ledger } from './ledger.js'
+
+export interface Told {
+  reset: Reset
+  story: StoryPacket[]
+  /** All its RST frames. */
+  frames: number[]
+}
+
+export interface JudgementInput {
+  flow: Flow
+  /** Reset connections to look at: those due, and others for comparison. */
+  connections: Iterable<TrackedConnection>
+  /** RST frames that have settled and that no verdict names yet. */
+  due: { has(frame: number): boolean }
+  /** RST frame → id of the reset it was told with. */
+  owners: ReadonlyMap<number, string>
+  ledger: Ledger
+  capture: CaptureInfo
+  /** Time of the judgement: what has not been seen until then did not happen. */
+  nowNs: number
+  /** More facts of a reset than packets tell. */
+  inform?: ((item: Case) => void) | undefined
+}
+
+export interface Judgement {
+  told: Told[]
+  /** RST frames that belong to resets told earlier. */
+  late: { id: string; frames: number[] }[]
+  health: CaptureHealth
+}
+
+export function judgeDue(input: JudgementInput): Judgement {
+  const { flow, due, owners, ledger, capture } = input
+  const { world } = makeWorld(flow, candidatesFor(flow, input.connections))
+  world.endTimeNs = Math.max(world.endTimeNs, input.nowNs)
+  const cases = gatherCases(world)
+  const late: Judgement['late'] = []
+  const fresh: { item: Case; frames: number[] }[] = []
+  // The world numbers its own resets; references between them need the numbers they are told by.
+  const ids = new Map<string, string>()
+  let serial = ledger.told
+  for (const item of cases) {
+    const frames = framesOf(item)
+    const owner = frames.map(f => owners.get(f)).find(id => id !== undefined)
+    if (owner !== undefined) {
+      ids.set(item.id, owner)
+      if (frames.some(f => due.has(f))) late.push({ id: owner, frames })
+    } else if (frames.some(f => due.has(f))) {
+      ids.set(item.id, `r${++serial}`)
+      fresh.push({ item, frames })
+    }
+  }
+  const renamed = fresh.map(({ item }) => rename(item, ids))
+  for (const item of renamed) input.inform?.(item)
+  const resets = renamed.map(item => verdictOf(item, world.timebase, [capture]))
+  const earlier = cases.filter(c => ids.has(c.id) && !fresh.some(f => f.item === c)).map(c => rename(c, ids))
+  const known = [...resets, ...earlier.map(c => ledger.get(c.id)).filter(r => r !== undefined)]
+  const stories = storiesOf([...renamed, ...earlier.filter(c => ledger.get(c.id))], known)
+  return {
+    told: resets.map((reset, i) => ({ reset, story: stories.get(reset.id) ?? [], frames: fresh[i].frames })),
+    late,
+    health: world.health,
+  }
+}
+
+function rename(item: Case, ids: ReadonlyMap<string, string>): Case {
+  const { resetBeforeId } = item.facts
+  const before = resetBeforeId === undefined ? undefined : ids.get(resetBeforeId)
+  return { ...item, id: ids.get(item.id)!, facts: { ...item.facts, resetBeforeId: before } }
+}
+
+/** RST frames of a case, copies and those beyond the connection's memory included. */
+function framesOf({ group: { view } }: Case): number[] {
+  return [...view.rsts.flatMap(r => [r, ...r.copies]), ...view.further].map(r => r.frame)
+}

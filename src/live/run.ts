@@ -1,0 +1,183 @@
+/** A live capture from its first byte to its last: starts the source, feeds the session, ticks, starts again what broke, ends when told. */
+import type { Analysis, Frame, Report, Reset, Timebase } from '../model.js'
+import type { EngineRun } from './engine.js'
+import { LiveReader } from './reader.js'
+import { LiveSession, type SessionOptions } from './session.js'
+import type { Source } from './source.js'
+
+export interface LiveOptions extends Omit<SessionOptions, 'timebase' | 'capture'> {
+  source: Source
+  /** Aborted by Ctrl-C, SIGTERM or the end of --duration. */
+  stop: AbortSignal
+  /** Told once frames can come; and whatever happens on the way: one line each. */
+  onStart?: () => void
+  onTrouble?: (line: string) => void
+  onFrame?: ((frame: Frame) => void) | undefined
+}
+
+/** Silent links are looked at this often. */
+const TICK_MS = 250
+/** A packet may have waited this long in the engine's buffer (tcpdump's is flushed every second). */
+const ENGINE_LAG_MS = 1200
+/** Time for an engine to hand over what it holds once it was told to end. */
+const FLUSH_MS = 1500
+/** An engine that ends may have got the same Ctrl-C as this process, which may learn of it a little later. */
+const SAME_SIGNAL_MS = 300
+/** Starting again: at once, then ever less often. */
+const RETRY_MS = [0, 250, 500, 1000, 2000]
+/** Drop counts are asked for this often. */
+const ASK_MS = 5000
+
+export class LiveCapture {
+  readonly session: LiveSession
+  private readonly reader: LiveReader
+  private engine: EngineRun | undefined
+  private dropsBefore = 0
+  private lastFrameNs = 0
+  private lastFrames = -1
+  private lastArrival = 0
+
+  constructor(private readonly options: LiveOptions) {
+    this.reader = new LiveReader(options.source.label)
+    this.session = new LiveSession({
+      ...options,
+      timebase: this.reader.timebase,
+      capture: () => this.reader.info(),
+    })
+  }
+
+  /** Packets the kernel threw away before the engine could take them, over all runs. */
+  get kernelDrops(): number {
+    return this.dropsBefore + (this.engine?.drops() ?? 0)
+  }
+
+  get frames(): number {
+    return this.reader.frames
+  }
+
+  get timebase(): Timebase {
+    return this.reader.timebase
+  }
+
+  /** A report of one reset, for what shows verdicts as they come. */
+  reportOf(reset: Reset): Report {
+    return this.session.reportOf(reset)
+  }
+
+  /** @throws CaptureError when the first start gives no capture */
+  async run(): Promise<Analysis> {
+    const { source, stop, onStart } = this.options
+    await this.start()
+    onStart?.()
+    const ticking = setInterval(() => this.tick(), TICK_MS)
+    const asking = setInterval(() => this.engine?.ask(), ASK_MS)
+    try {
+      await this.read()
+      while (source.restartable && !stop.aborted && (await this.restart())) await this.read()
+    } finally {
+      clearInterval(ticking)
+      clearInterval(asking)
+    }
+    this.noteDrops()
+    return this.session.finish()
+  }
+
+  private async start(): Promise<void> {
+    const { source, stop } = this.options
+    const run = source.start()
+    this.engine = run
+    const end = () => {
+      run.stop()
+      setTimeout(() => run.stream.destroy(), FLUSH_MS).unref()
+    }
+    stop.addEventListener('abort', end, { once: true })
+    try {
+      await this.reader.open(run.stream)
+    } catch (error) {
+      run.stop()
+      throw (await source.explain(run)) ?? error
+    } finally {
+      stop.removeEventListener('abort', end)
+    }
+  }
+
+  /** Until the stream ends, or some time after it was told to. */
+  private async read(): Promise<void> {
+    const { session, options, reader } = this
+    const { stop, onFrame } = options
+    const run = this.engine!
+    const cut = new AbortController()
+    let patience: NodeJS.Timeout | undefined
+    const end = () => {
+      run.stop()
+      patience = setTimeout(() => cut.abort(), FLUSH_MS)
+    }
+    if (stop.aborted) end()
+    stop.addEventListener('abort', end, { once: true })
+    const feed = (frame: Frame) => {
+      session.feed(frame)
+      onFrame?.(frame)
+      this.lastFrameNs = frame.timeNs
+    }
+    try {
+      await reader.read(feed, () => {}, cut.signal)
+    } finally {
+      clearTimeout(patience)
+      stop.removeEventListener('abort', end)
+      run.stop()
+      if (options.source.restartable) await run.ended
+    }
+  }
+
+  /** @returns false once told to stop */
+  private async restart(): Promise<boolean> {
+    const { source, stop, onTrouble } = this.options
+    const why = await source.explain(this.engine!)
+    await pause(SAME_SIGNAL_MS, stop)
+    if (stop.aborted) return false
+    this.dropsBefore = this.kernelDrops
+    this.engine = undefined
+    this.session.notes.add('engine-restarted', this.reader.frames || null)
+    onTrouble?.(`${why?.message ?? 'the capture ended'}; waiting to go on`)
+    for (let attempt = 0; ; attempt++) {
+      await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], stop)
+      if (stop.aborted) return false
+      try {
+        await this.start()
+        onTrouble?.(`${source.title} again`)
+        return true
+      } catch {
+        this.engine = undefined
+      }
+    }
+  }
+
+  /** On a silent link the packets' clock is taken to go on as the machine's does. */
+  private tick(): void {
+    const now = performance.now()
+    if (this.reader.frames !== this.lastFrames) {
+      this.lastFrames = this.reader.frames
+      this.lastArrival = now
+    }
+    const sinceMs = now - this.lastArrival - ENGINE_LAG_MS
+    if (this.lastFrames > 0 && sinceMs > 0) this.session.tick(this.lastFrameNs + sinceMs * 1e6)
+  }
+
+  private noteDrops(): void {
+    const drops = this.kernelDrops
+    if (drops > 0) this.session.notes.add('capture-drops', null, drops)
+  }
+}
+
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (stop.aborted) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      stop.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    stop.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,240 @@
+/**
+ * Frames in, verdicts out, while the capture runs. The clock is packet time; nothing here knows of processes, pipes or terminals.
+ */
+import type { Case } from '../evidence/index.js'
+import { Flow } from '../flow/flow.js'
+import { makeWorld, type TrackedConnection } from '../flow/index.js'
+import { findIncidents } from '../incidents.js'
+import type { Analysis, CaptureHealth, CaptureInfo, Frame, Report, Reset, Timebase } from '../model.js'
+import { Notes } from '../notes.js'
+import { VERSION } from '../version.js'
+import { createDecoder } from '../wire/decoder.js'
+import { Segment } from '../wire/segment.js'
+import { FOUND_ICMP_ERROR, FOUND_TCP } from '../wire/walk.js'
+import { judgeDue, type Told } from './judge.js'
+import { Ledger } from './ledger.js'
+import { Pending } from './pending.js'
+import { Skims } from './skims.js'
+
+export interface SessionOptions {
+  timebase: Timebase
+  /** Bound of all that is remembered, about. */
+  memoryBytes: number
+  /** How long a reset waits for what follows it. */
+  settleMs: number
+  /** Only segments for which it answers true. */
+  filter?: ((segment: Segment) => boolean) | undefined
+  /** The capture as far as it has come. */
+  capture: () => CaptureInfo
+  onVerdict: (told: Told) => void
+  /** Every TCP segment that passes the filter. */
+  onSegment?: ((segment: Segment, frame: Frame) => void) | undefined
+  /** More facts of a reset than packets tell. */
+  inform?: ((item: Case) => void) | undefined
+}
+
+/** Judgements are this far apart in packet time: verdicts of a burst share the work. */
+const QUANTUM_NS = 0.5e9
+/** Connections judged together, and how many others are looked at for comparison: waiting ones and reported ones. */
+const BATCH = 512
+const COMPARED = 256
+/** Reported connections that are held. */
+const REMEMBERED = 512
+/** Waiting connections beyond which judging goes before everything else: they take memory until they are told. */
+const BACKLOG = 8192
+/** Share of the memory for tracked connections; the rest is for timelines, reported resets, packets on their way, the program. */
+const TRACKER_SHARE = 0.35
+const SKIMS_SHARE = 0.15
+
+export class LiveSession {
+  readonly notes = new Notes()
+  readonly ledger: Ledger
+  private readonly flow: Flow
+  private readonly skims: Skims
+  private readonly pending = new Pending()
+  private readonly decoder = createDecoder(this.notes)
+  private readonly segment = new Segment()
+  /** RST frame → reset, for connections that are still held. */
+  private readonly owners = new Map<number, string>()
+  /** Reported connections that are still held, oldest first, with their RST frames. */
+  private readonly reported = new Map<TrackedConnection, number[]>()
+  private nextNs = Number.POSITIVE_INFINITY
+  private idleUntil = 0
+  private health: CaptureHealth | undefined
+
+  constructor(private readonly options: SessionOptions) {
+    this.ledger = new Ledger(options.memoryBytes)
+    this.flow = new Flow({
+      timebase: options.timebase,
+      memoryBytes: options.memoryBytes * TRACKER_SHARE,
+      onRst: (c, _from, frame) => this.noteRst(c, frame),
+    })
+    this.skims = new Skims(this.flow, options.memoryBytes * SKIMS_SHARE, () => this.ledger.listenerNames())
+  }
+
+  /** Packets judged; connections held; resets waiting: for whoever watches. */
+  get figures(): { segments: number; connections: number; waiting: number; evicted: number; endTimeNs: number } {
+    const { flow } = this
+    return {
+      segments: flow.tcpSegments[0] ?? 0,
+      connections: flow.tracker.held.size,
+      waiting: this.pending.size,
+      evicted: flow.tracker.evicted,
+      endTimeNs: flow.endTimeNs,
+    }
+  }
+
+  /** Every frame, in capture order. */
+  feed(frame: Frame): void {
+    const { flow, segment, options } = this
+    flow.noteFrame(frame)
+    if (frame.timeNs >= this.nextNs) this.settle(frame.timeNs)
+    const found = this.decoder.decode(frame, segment)
+    if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
+    if (options.filter !== undefined && !options.filter(segment)) return
+    if (found === FOUND_TCP) {
+      flow.skimSegment(segment, frame)
+      this.skims.note(segment, frame)
+      flow.trace(segment, frame)
+      options.onSegment?.(segment, frame)
+    } else {
+      this.notes.add('icmp-error-quotes-tcp', frame.number)
+      flow.tracker.trackIcmpError(segment, frame)
+    }
+  }
+
+  /** The link is silent, and by now it is at least this late: settles what waits. */
+  tick(nowNs: number): void {
+    if (nowNs >= this.nextNs) this.settle(nowNs)
+  }
+
+  /** The capture has ended: judges what waits, with what there is, and concludes. */
+  finish(): Analysis {
+    while (this.pending.size > 0) this.judge(Number.POSITIVE_INFINITY, this.flow.endTimeNs)
+    const { ledger, skims } = this
+    const resets = ledger.resets()
+    const report = this.report(resets)
+    report.captures = [this.captureInfo()]
+    report.listeners = ledger.listenerList((address, port) => skims.connectionsOf(address, port))
+    report.incidents = findIncidents(resets)
+    return {
+      report,
+      stories: ledger.stories,
+      health: { ...(this.health ?? healthOf(this.flow)), connections: skims.connections },
+      timebase: this.options.timebase,
+    }
+  }
+
+  /** A report of one reset, as far as the capture has come. */
+  reportOf(reset: Reset): Report {
+    return { ...this.report([reset]), captures: [this.options.capture()] }
+  }
+
+  private report(resets: Reset[]): Report {
+    return {
+      schema: 'rst-analyze/report/1',
+      generator: { name: 'rst-analyze', version: VERSION },
+      captures: [],
+      totals: this.ledger.totals(this.skims.connections, this.skims.rstFrames),
+      resets,
+      listeners: [],
+      incidents: [],
+    }
+  }
+
+  private captureInfo(): CaptureInfo {
+    const { evicted } = this.flow.tracker
+    const extra = new Notes()
+    if (evicted > 0) extra.add('connections-evicted', null, evicted)
+    if (this.ledger.dropped > 0) extra.add('resets-not-kept', null, this.ledger.dropped)
+    const info = this.options.capture()
+    const notes = [...info.notes, ...this.notes.list(), ...extra.list()]
+    return { ...info, tcpSegments: this.figures.segments, notes }
+  }
+
+  private noteRst(c: TrackedConnection, frame: Frame): void {
+    this.pending.add(c, frame.number, frame.timeNs)
+    if (this.nextNs === Number.POSITIVE_INFINITY) this.schedule(frame.timeNs)
+  }
+
+  /** The next judgement: when the oldest waiting RST has settled, rounded up so that a burst is judged at once. */
+  private schedule(nowNs: number): void {
+    const { oldestNs } = this.pending
+    const settledNs = oldestNs + this.options.settleMs * 1e6
+    this.nextNs = Math.max(Math.ceil(settledNs / QUANTUM_NS) * QUANTUM_NS, nowNs)
+  }
+
+  /** Judges at most a quarter of the time while resets pour in, unless they pile up. */
+  private settle(nowNs: number): void {
+    const started = performance.now()
+    if (started < this.idleUntil && this.pending.size < BACKLOG) {
+      this.nextNs = nowNs + QUANTUM_NS
+      return
+    }
+    this.judge(nowNs - this.options.settleMs * 1e6, nowNs)
+    this.schedule(nowNs)
+    const ended = performance.now()
+    this.idleUntil = ended + 3 * (ended - started)
+  }
+
+  private judge(untilNs: number, nowNs: number): void {
+    const { flow, pending, owners, ledger, options } = this
+    const connections = pending.until(untilNs, BATCH)
+    const due = new Map(connections.flatMap(c => pending.take(c, untilNs).map(frame => [frame, c] as const)))
+    const compared = [...pending.until(Number.POSITIVE_INFINITY, COMPARED), ...[...this.reported.keys()].slice(-COMPARED)]
+    const { told, late, health } = judgeDue({
+      flow,
+      connections: new Set([...connections, ...compared]),
+      due,
+      owners,
+      ledger,
+      capture: options.capture(),
+      nowNs,
+      inform: options.inform,
+    })
+    this.health = health
+    for (const one of told) {
+      this.own(one.reset.id, one.frames, due)
+      const c = due.get(one.frames.find(frame => due.has(frame))!)!
+      const first = !this.reported.has(c)
+      if (first && c.synFrame < 0) ledger.withoutSyn++
+      this.remember(c, one.frames)
+      ledger.add(one.reset, one.story, first)
+      options.onVerdict(one)
+    }
+    for (const { id, frames } of late) {
+      ledger.extend(id, frames)
+      this.own(id, frames, due)
+    }
+    this.forgetOld()
+  }
+
+  /** These frames are told: none of them is judged again. */
+  private own(id: string, frames: number[], due: ReadonlyMap<number, TrackedConnection>): void {
+    for (const frame of frames) this.owners.set(frame, id)
+    const c = due.get(frames.find(frame => due.has(frame))!)
+    if (c) this.pending.told(c, new Set(frames))
+  }
+
+  private remember(c: TrackedConnection, frames: number[]): void {
+    const before = this.reported.get(c) ?? []
+    this.reported.delete(c)
+    this.reported.set(c, [...before, ...frames])
+  }
+
+  /** Reported connections stay for a while: later resets are compared with them, and late RSTs find the reset they belong to. */
+  private forgetOld(): void {
+    for (const [c, frames] of this.reported) {
+      if (this.reported.size <= REMEMBERED) return
+      if (this.pending.has(c)) continue
+      this.reported.delete(c)
+      for (const frame of frames) this.owners.delete(frame)
+      this.flow.tracker.discard(c)
+    }
+  }
+}
+
+/** Nothing was reset: what else is wrong with the capture? */
+function healthOf(flow: Flow): CaptureHealth {
+  return makeWorld(flow).world.health
+}
