@@ -38,18 +38,28 @@ export function missing({ facts, group }: Pick<Case, 'facts' | 'group'>): string
   const gaps: string[] = []
   if (facts.orphan) gaps.push('everything of this connection but the reset itself')
   else {
-    if (!facts.bothSidesSeen) gaps.push(oneDirection(view.peer.records.length === 0 ? view.peer.side : sender.side))
+    if (!facts.bothSidesSeen)
+      gaps.push(oneDirection(view.peer.records.length === 0 ? view.peer.side : sender.side))
     if (facts.midCapture) gaps.push('its beginning: the handshake was over when the capture began')
-    if (facts.active === undefined && facts.bothSidesSeen) gaps.push('the segment that the reset answers, if it answers one')
-    if (connection.unseenBytes > 0) gaps.push('packets that the capture itself lost (acknowledged, but never recorded)')
+    if (facts.active === undefined && facts.bothSidesSeen)
+      gaps.push('the segment that the reset answers, if it answers one')
+    if (connection.unseenBytes > 0)
+      gaps.push('packets that the capture itself lost (acknowledged, but never recorded)')
     if (facts.encrypted) gaps.push('what was said: the payload is encrypted')
-    else if (facts.payloadSeen && facts.application === undefined) gaps.push('what was said: payload cut off or of an unknown protocol')
+    else if (facts.payloadSeen && facts.application === undefined)
+      gaps.push('what was said: payload cut off or of an unknown protocol')
   }
   if (facts.origin === 'unknown' && !facts.orphan) {
     const both = origin.signs.some(s => s.weight >= 1) && origin.signs.some(s => s.weight <= -1)
-    gaps.push(both ? 'agreement on who sent it: some signs speak for the host, others for a device' : 'enough to tell whether the host or a device sent it')
+    gaps.push(
+      both
+        ? 'agreement on who sent it: some signs speak for the host, others for a device'
+        : 'enough to tell whether the host or a device sent it',
+    )
   }
-  return gaps.length > 0 ? gaps : ['what made the application end the connection: that stands in its log, not on the wire']
+  return gaps.length > 0
+    ? gaps
+    : ['what made the application end the connection: that stands in its log, not on the wire']
 }
 
 function oneDirection(side: Side): string {
@@ -61,21 +71,33 @@ export function timerChecks({ facts, group }: Case, cause: CauseId): string[] {
   const silence = measuredSilence({ facts }, cause)
   if (!silence) return []
   const { server } = group.view.connection
-  const owner = facts.origin === 'middlebox' ? 'the path' : facts.sender === 'server' ? server.address : group.view.connection.client.address
+  const owner =
+    facts.origin === 'middlebox'
+      ? 'the path'
+      : facts.sender === 'server'
+        ? server.address
+        : group.view.connection.client.address
   return [timerAdvice(silence, owner)]
 }
 
 function measuredSilence({ facts: f }: Pick<Case, 'facts'>, cause: CauseId): Silence | undefined {
   const survivedMs = f.survivedSilenceMs ?? 0
   if (cause === 'keep-alive-race' && f.silenceBeforeFinMs !== undefined) {
-    return { ms: f.silenceBeforeFinMs, firedByItself: true, survivedMs: below(survivedMs, f.silenceBeforeFinMs), side: f.sender, byDevice: false }
+    return {
+      ms: f.silenceBeforeFinMs,
+      firedByItself: true,
+      survivedMs: below(survivedMs, f.silenceBeforeFinMs),
+      side: f.sender,
+      byDevice: false,
+    }
   }
   if (cause !== 'idle-timeout') return undefined
   const ms = f.finWithReset ? (f.silenceBeforeFinMs ?? f.silenceMs) : f.silenceMs
   if (ms === undefined) return undefined
   const firedByItself = f.silenceEndedByReset === true || f.finWithReset
   // An end that answers the next packet as unknown may have a device before it that forgot where the connection led.
-  const byDevice = f.origin === 'middlebox' ? true : f.origin === 'endpoint' && firedByItself ? false : undefined
+  const byDevice =
+    f.origin === 'middlebox' ? true : f.origin === 'endpoint' && firedByItself ? false : undefined
   return { ms, firedByItself, survivedMs: below(survivedMs, ms), side: f.sender, byDevice }
 }
 

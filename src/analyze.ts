@@ -58,7 +58,7 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
 export function conclude(world: World, captures: Report['captures']): Analysis {
   const cases = gatherCases(world)
   const resets = cases.map(item => verdictOf(item, world.timebase, captures))
-  const incidents = findIncidents(resets)
+  const incidents = findIncidents(resets, new Map(cases.map(c => [c.id, c.facts])))
   return {
     report: {
       schema: 'rst-analyze/report/1',

@@ -1,7 +1,9 @@
 /** Resets that share a cause, a listener or source, and time: one incident with a title and a sentence fit for a ticket. */
 import { CAUSES } from './causes/index.js'
+import type { Facts } from './evidence/index.js'
+import { groupOf, INCIDENT_WORDS, rhythm } from './incident-words.js'
 import type { CauseId, Incident, Reset } from './model.js'
-import { count, endpoint, plural } from './report/units.js'
+import { endpoint, toMs } from './report/units.js'
 
 /** Causes that belong to whoever tries, not to the listener that answers. */
 const BY_SOURCE: ReadonlySet<CauseId> = new Set(['port-scan', 'health-check-probe'])
@@ -9,8 +11,11 @@ const BY_SOURCE: ReadonlySet<CauseId> = new Set(['port-scan', 'health-check-prob
 /** A pause longer than this within one cause and listener begins a new incident. */
 const NEW_INCIDENT_MS = 30 * 60_000
 
-/** Marks each reset with its incident; aftermath joins the incident of what it follows. */
-export function findIncidents(resets: Reset[]): Incident[] {
+/**
+ * Marks each reset with its incident; aftermath joins the incident of what it follows.
+ * @param facts by id of the reset: figures for the sentences, where they are at hand
+ */
+export function findIncidents(resets: Reset[], facts: ReadonlyMap<string, Facts> = new Map()): Incident[] {
   const open = new Map<string, { incident: Incident; members: Reset[] }>()
   const all: { incident: Incident; members: Reset[] }[] = []
   const byId = new Map(resets.map(r => [r.id, r]))
@@ -34,12 +39,15 @@ export function findIncidents(resets: Reset[]): Incident[] {
     open.set(key, group)
     all.push(group)
   }
-  return all.map(finish)
+  return all.map(group => finish(group, facts))
 }
 
 function keyOf(r: Reset): string {
   const { client, server } = r.connection
-  if (BY_SOURCE.has(r.cause)) return r.cause === 'port-scan' ? `${r.cause} ${client.address}` : `${r.cause} ${client.address} ${endpoint(server)}`
+  if (BY_SOURCE.has(r.cause))
+    return r.cause === 'port-scan'
+      ? `${r.cause} ${client.address}`
+      : `${r.cause} ${client.address} ${endpoint(server)}`
   return `${r.cause} ${r.origin} ${r.sender} ${endpoint(server)}`
 }
 
@@ -58,30 +66,25 @@ function begin(r: Reset, id: string): Incident {
   }
 }
 
-function finish({ incident, members }: { incident: Incident; members: Reset[] }): Incident {
+function finish(
+  { incident, members }: { incident: Incident; members: Reset[] },
+  facts: ReadonlyMap<string, Facts>,
+): Incident {
   const own = members.filter(m => m.cause === incident.cause)
-  const first = own[0]!
-  const harm = harmOf(members)
+  const group = groupOf(own, id => facts.get(id))
+  const words = INCIDENT_WORDS[incident.cause]
   const times = members.map(m => m.time).sort()
-  const where = incident.listener ?? incident.source ?? endpoint(first.connection.server)
   return {
     ...incident,
-    title: `${CAUSES.get(incident.cause)!.title}: ${where}`,
+    title: `${CAUSES.get(incident.cause)!.title}: ${words.title(group)}`,
     resets: members.map(m => m.id),
-    firstTime: times[0]!,
+    firstTime: times[0],
     lastTime: times.at(-1)!,
-    summary: members.length === 1 ? `${first.summary}${harm}` : `${first.summary}; ${plural(members.length, 'reset')} like this${harm}`,
+    summary: own.length === 1 ? own[0].summary : `${words.sentence(group)}${words.timed ? '' : `, ${rhythmOf(own)}`}`,
   }
 }
 
-/** ": 26 requests lost", or nothing. */
-function harmOf(members: Reset[]): string {
-  const tally = (impact: Reset['impact']) => members.filter(m => m.impact === impact).length
-  const parts = [
-    [tally('request-lost'), 'request lost', 'requests lost'],
-    [tally('transfer-cut'), 'transfer cut', 'transfers cut'],
-    [tally('connect-failed'), 'connection attempt failed', 'connection attempts failed'],
-  ] as const
-  const said = parts.filter(([n]) => n > 0).map(([n, one, many]) => `${count(n)} ${n === 1 ? one : many}`)
-  return said.length ? `; ${said.join(', ')}` : ''
+function rhythmOf(resets: Reset[]): string {
+  const times = resets.map(r => toMs(r.time))
+  return rhythm(resets.length, Math.max(...times) - Math.min(...times))
 }

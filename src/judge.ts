@@ -78,7 +78,8 @@ function alternativesOf(ranked: Score[], shares: number[], confidence: number): 
   const scale = rest > 0 ? (1 - confidence) / rest : 0
   return ranked
     .slice(1)
-    .map((r, i) => ({ cause: r.cause.id as CauseId, confidence: round(shares[i + 1]! * Math.min(scale, 1)) }))
+    // Rounded down: with the confidence they never exceed 1.
+    .map((r, i) => ({ cause: r.cause.id as CauseId, confidence: Math.floor(shares[i + 1]! * Math.min(scale, 1) * 1000) / 1000 }))
     .filter(a => a.confidence >= WORTH_NAMING)
     .slice(0, 4)
 }
@@ -92,38 +93,43 @@ export function round(p: number): number {
 const LOWERING: ReadonlySet<Sign['weight']> = new Set(['against', 'contrary'])
 
 function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdict, 'evidence' | 'cannotTell'> {
-  const evidence: EvidenceLine[] = []
+  const evidence: { line: EvidenceLine; about: FactName | undefined }[] = []
   const cannotTell: string[] = []
-  const measured = new Set<string>()
   const consider = (r: Requirement, supports: boolean) => {
     const truth = r.test(facts)
-    const measure = /\{(\w+)\}/.exec(r.statement)?.[1]
-    // One measurement, one line: a weaker sign on the same figure says nothing new.
-    if (truth === true && measure !== undefined && measured.has(`${measure} ${supports}`)) return
-    if (truth === true) {
-      if (measure !== undefined) measured.add(`${measure} ${supports}`)
-      evidence.push(line(r, facts, frames, say, supports))
-    }
+    if (truth === true) evidence.push({ line: line(r, facts, frames, say, supports), about: mainFact(r) })
     else if (truth === undefined && supports) cannotTell.push(`whether ${plain(r.statement)}`)
   }
-  for (const sign of cause.signs) consider(sign, !LOWERING.has(sign.weight))
+  const strongestFirst = cause.signs.toSorted((a, b) => Math.abs(WEIGHTS[b.weight]) - Math.abs(WEIGHTS[a.weight]))
+  for (const sign of strongestFirst) consider(sign, !LOWERING.has(sign.weight))
   const argued = evidence.length
   if (cause.id !== 'unknown') for (const requirement of cause.requires) consider(requirement, true)
   // Conditions that merely hold go without saying; those that point at frames or figures are evidence.
-  const telling = evidence.filter((l, i) => i < argued || l.frames.length > 0 || l.value !== null)
+  const telling = evidence.filter(({ line: l }, i) => i < argued || l.frames.length > 0 || l.value !== null)
   return { evidence: distinct(telling), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
 }
 
-/** The same sentence is not said twice. */
-function distinct(lines: EvidenceLine[]): EvidenceLine[] {
+/** One observation, one line: of several sentences about the same fact the first, strongest one stays. */
+function distinct(lines: { line: EvidenceLine; about: FactName | undefined }[]): EvidenceLine[] {
   const seen = new Set<string>()
-  return lines.filter(l => !seen.has(l.statement) && seen.add(l.statement))
+  const first = (key: string) => !seen.has(key) && seen.add(key)
+  return lines
+    .filter(({ line: l, about }) => first(l.statement) && (about === undefined || first(`${about} ${l.supports}`)))
+    .map(l => l.line)
+}
+
+/** The fact that a sentence is about: its first placeholder, or the first it points at. */
+function mainFact(r: Requirement): FactName | undefined {
+  return placeholders(r.statement)[0] ?? r.about[0]
+}
+
+function placeholders(text: string): FactName[] {
+  return [...text.matchAll(/\{(\w+)\}/g)].map(m => m[1] as FactName)
 }
 
 function line(r: Requirement, facts: Facts, frames: FactSheet['frames'], say: Say, supports: boolean): EvidenceLine {
-  const names = [...r.statement.matchAll(/\{(\w+)\}/g)].map(m => m[1] as FactName)
-  const shown = [...new Set([...names, ...r.about].flatMap(n => frames[n] ?? []))].sort((a, b) => a - b)
-  const main = names[0] ?? r.about[0]
+  const shown = [...new Set([...placeholders(r.statement), ...r.about].flatMap(n => frames[n] ?? []))].sort((a, b) => a - b)
+  const main = mainFact(r)
   const value = main === undefined ? undefined : facts[main]
   return {
     statement: fill(r.statement, say),
@@ -156,9 +162,8 @@ function advise(advice: string[], facts: Facts, names: Names, say: Say): string[
     sender: `${names.senderRole} ${names.sender}`,
     peer: `${names.peerRole} ${names.peer}`,
   }
-  const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(m => m[1]!)
   return advice
-    .filter(text => placeholders(text).every(name => name in party || facts[name as FactName] !== undefined))
+    .filter(text => placeholders(text).every(name => name in party || facts[name] !== undefined))
     .map(text => text.replace(/\{(\w+)\}/g, (_all, name: string) => party[name] ?? say(name as FactName)))
 }
 

@@ -44,12 +44,19 @@ const SHOWN = 3
 export function remarks({ facts, group }: Case): EvidenceLine[] {
   const { connection, first } = group.view
   const lines: EvidenceLine[] = []
-  if (facts.resetText) lines.push(remark(`the reset carries the text "${facts.resetText}"`, facts.resetText, [first.frame]))
+  if (facts.resetText)
+    lines.push(remark(`the reset carries the text "${facts.resetText}"`, facts.resetText, [first.frame]))
   if (facts.mptcpResetReason !== undefined) {
     const reason = MPTCP_REASONS[facts.mptcpResetReason] ?? `code ${facts.mptcpResetReason}`
-    lines.push(remark(`the reset gives a reason in its MP_TCPRST option: ${reason}`, facts.mptcpResetReason, [first.frame]))
+    lines.push(
+      remark(`the reset gives a reason in its MP_TCPRST option: ${reason}`, facts.mptcpResetReason, [
+        first.frame,
+      ]),
+    )
   }
-  const errors = connection.icmpErrors.filter(e => e.capture === first.capture && e.timeNs <= first.timeNs + AFTER_NS)
+  const errors = connection.icmpErrors.filter(
+    e => e.capture === first.capture && e.timeNs <= first.timeNs + AFTER_NS,
+  )
   for (const { timeNs, type, code, ipVersion, from, frame } of errors.slice(-SHOWN)) {
     const what = ICMP_WORDS[ipVersion][`${type}.${code}`] ?? `type ${type} code ${code}`
     const ms = (first.timeNs - timeNs) / 1e6

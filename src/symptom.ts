@@ -100,8 +100,17 @@ const BROKEN_PIPE = {
 }
 
 const BROKEN_PIPE_LOGS: BySide = {
-  client: ['send() failed (32: Broken pipe) while sending request to upstream', 'haproxy: termination state SD', 'curl: (55) Send failure: Broken pipe'],
-  server: ['writev() failed (32: Broken pipe) while sending to client', 'ClientAbortException: java.io.IOException: Broken pipe', 'haproxy: termination state CD', 'Envoy: response flag DC'],
+  client: [
+    'send() failed (32: Broken pipe) while sending request to upstream',
+    'haproxy: termination state SD',
+    'curl: (55) Send failure: Broken pipe',
+  ],
+  server: [
+    'writev() failed (32: Broken pipe) while sending to client',
+    'ClientAbortException: java.io.IOException: Broken pipe',
+    'haproxy: termination state CD',
+    'Envoy: response flag DC',
+  ],
 }
 
 /** Keepalive gave up. Winsock has a number of its own for that (WSAENETRESET). */
@@ -169,7 +178,9 @@ function targetSymptom(f: Facts, cause: CauseId, target: Side): Symptom | null {
 /** The target had sent its FIN: only a half-close that waits for the rest leaves somebody to tell. */
 function stillReading(f: Facts, cause: CauseId): boolean {
   if (f.senderFinMs !== undefined || cause === 'benign-teardown') return false
-  return f.sender === 'server' ? f.requestOutstanding === true || f.responseInProgress === true : f.requestInProgress === true
+  return f.sender === 'server'
+    ? f.requestOutstanding === true || f.responseInProgress === true
+    : f.requestInProgress === true
 }
 
 function resetSymptom(side: Side): Symptom {

@@ -20,7 +20,14 @@ export interface KnownTimer {
 
 const timer =
   (where: KnownTimer['where']) =>
-  (product: string, setting: string, seconds: number, source: string, onExpiry?: KnownTimer['onExpiry'], lateMs = 0): KnownTimer => ({
+  (
+    product: string,
+    setting: string,
+    seconds: number,
+    source: string,
+    onExpiry?: KnownTimer['onExpiry'],
+    lateMs = 0,
+  ): KnownTimer => ({
     product,
     setting,
     seconds,
@@ -41,7 +48,12 @@ export const KNOWN_TIMERS: readonly KnownTimer[] = [
   server('uvicorn', 'timeout_keep_alive', 5, 'uvicorn settings'),
   server('Apache httpd 2.4', 'KeepAliveTimeout', 5, 'Apache httpd documentation, core'),
   device('Linux netfilter flowtable', 'nf_flowtable_tcp_timeout', 30, 'Linux nf_conntrack-sysctl.rst'),
-  server('AWS Application Load Balancer', 'idle_timeout.timeout_seconds', 60, 'AWS ELB documentation, load balancer attributes'),
+  server(
+    'AWS Application Load Balancer',
+    'idle_timeout.timeout_seconds',
+    60,
+    'AWS ELB documentation, load balancer attributes',
+  ),
   device('IPVS', 'CLOSE_WAIT entry', 60, 'moby issue 29655', 'resets on the next packet'),
   server('nginx', 'keepalive_timeout in packaged configurations', 65, 'nginx documentation'),
   server('nginx', 'keepalive_timeout', 75, 'nginx documentation'),
@@ -49,29 +61,76 @@ export const KNOWN_TIMERS: readonly KnownTimer[] = [
   server('IIS', 'connectionTimeout', 120, 'IIS configuration reference'),
   device('IPVS', 'tcpfin', 120, 'docker/docs issue 5519'),
   server('ASP.NET Kestrel', 'Limits.KeepAliveTimeout', 130, 'ASP.NET Core API, KestrelServerLimits'),
-  device('Azure Load Balancer without TCP Reset', 'idleTimeoutInMinutes', 240, 'Azure documentation, load-balancer-tcp-reset', 'drops silently'),
-  device('Azure Load Balancer with TCP Reset', 'idleTimeoutInMinutes', 240, 'Azure documentation, load-balancer-tcp-reset', 'resets both sides'),
+  device(
+    'Azure Load Balancer without TCP Reset',
+    'idleTimeoutInMinutes',
+    240,
+    'Azure documentation, load-balancer-tcp-reset',
+    'drops silently',
+  ),
+  device(
+    'Azure Load Balancer with TCP Reset',
+    'idleTimeoutInMinutes',
+    240,
+    'Azure documentation, load-balancer-tcp-reset',
+    'resets both sides',
+  ),
   device('Azure NAT Gateway', 'TCP idle timeout', 240, 'Azure NAT Gateway documentation'),
   device('FortiGate (policy mode)', 'tcp-match-timeout', 300, 'FortiOS CLI reference'),
   either('F5 BIG-IP', 'fastL4/tcp idle-timeout', 300, 'BIG-IP profile sample'),
-  device('AWS Network Load Balancer', 'tcp.idle_timeout.seconds', 350, 'AWS NLB documentation, troubleshooting', 'resets on the next packet'),
-  device('AWS NAT gateway', 'fixed idle timeout', 350, 'AWS NAT gateway documentation', 'resets on the next packet'),
+  device(
+    'AWS Network Load Balancer',
+    'tcp.idle_timeout.seconds',
+    350,
+    'AWS NLB documentation, troubleshooting',
+    'resets on the next packet',
+  ),
+  device(
+    'AWS NAT gateway',
+    'fixed idle timeout',
+    350,
+    'AWS NAT gateway documentation',
+    'resets on the next packet',
+  ),
   device('AWS Network Firewall', 'TcpIdleTimeoutSeconds', 350, 'AWS SDK documentation', 'drops silently'),
-  device('AWS EC2 security group tracking (Nitro v6)', 'TcpEstablishedTimeout', 350, 'AWS CloudFormation documentation', 'drops silently'),
+  device(
+    'AWS EC2 security group tracking (Nitro v6)',
+    'TcpEstablishedTimeout',
+    350,
+    'AWS CloudFormation documentation',
+    'drops silently',
+  ),
   server('Cloudflare edge', 'client keep-alive', 400, 'Cloudflare connection limits', 'closes'),
   client('Kafka client', 'connections.max.idle.ms', 540, 'Kafka client configuration'),
   server('Kafka broker', 'connections.max.idle.ms', 600, 'Kafka broker configuration'),
   client('PgBouncer', 'server_idle_timeout', 600, 'PgBouncer configuration', 'closes'),
-  device('IPVS (Docker Swarm, kube-proxy ipvs)', 'tcp', 900, 'moby issues 31208, 37466', 'resets on the next packet'),
+  device(
+    'IPVS (Docker Swarm, kube-proxy ipvs)',
+    'tcp',
+    900,
+    'moby issues 31208, 37466',
+    'resets on the next packet',
+  ),
   client('Cloudflare to origin', 'proxy idle timeout', 900, 'Cloudflare connection limits', 'closes'),
-  device('Google Cloud NAT', 'tcpEstablishedIdleTimeoutSec', 1200, 'Google Cloud NAT documentation', 'drops silently'),
+  device(
+    'Google Cloud NAT',
+    'tcpEstablishedIdleTimeoutSec',
+    1200,
+    'Google Cloud NAT documentation',
+    'drops silently',
+  ),
   device('Juniper SRX', 'TCP default', 1800, 'Junos documentation', 'drops silently'),
   device('Cisco RV120W', 'TCP session timeout', 1800, 'Cisco RV120W administration page'),
   device('Juniper SSR', 'TCP', 1900, 'SSR documentation'),
   device('Cisco ASA', 'timeout conn', 3600, 'Cisco ASA configurations'),
   device('Palo Alto PAN-OS', 'TCP default timeout', 3600, 'PAN-OS session info output', 'drops silently'),
   device('FortiGate', 'tcp-idle', 3600, 'Fortinet NPU documentation', 'drops silently'),
-  either('Envoy, Istio', 'common_http_protocol_options.idle_timeout', 3600, 'Envoy documentation, How do I configure timeouts; Istio API reference'),
+  either(
+    'Envoy, Istio',
+    'common_http_protocol_options.idle_timeout',
+    3600,
+    'Envoy documentation, How do I configure timeouts; Istio API reference',
+  ),
   server('MySQL', 'wait_timeout', 28_800, 'MySQL server variables', 'closes'),
   device('kube-proxy', '--conntrack-tcp-timeout-established', 86_400, 'kube-proxy reference'),
   device('pf (OpenBSD, FreeBSD, pfSense)', 'tcp.established', 86_400, 'pf.conf(5)'),
@@ -101,7 +160,13 @@ const TICK_FROM_SECONDS = 30
 const EARLY_MS = 60
 
 /** Timers that may have ended a silence, as far as their default values and their kind tell. */
-export function candidateTimers({ ms, firedByItself, survivedMs = 0, side, byDevice }: Silence): KnownTimer[] {
+export function candidateTimers({
+  ms,
+  firedByItself,
+  survivedMs = 0,
+  side,
+  byDevice,
+}: Silence): KnownTimer[] {
   return KNOWN_TIMERS.filter(known => {
     if (!fitsPlace(known, side, byDevice) || !fitsEnd(known, firedByItself)) return false
     const value = known.seconds * 1000
@@ -126,11 +191,18 @@ function fitsPlace({ where }: KnownTimer, side: Side | undefined, byDevice: bool
 /** Who forgets in silence sends nothing when its timer fires; who answers the next packet waits for one. */
 function fitsEnd({ onExpiry }: KnownTimer, firedByItself: boolean): boolean {
   if (onExpiry === 'drops silently') return false
-  return firedByItself ? onExpiry !== 'resets on the next packet' : onExpiry !== 'closes' && onExpiry !== 'resets both sides'
+  return firedByItself
+    ? onExpiry !== 'resets on the next packet'
+    : onExpiry !== 'closes' && onExpiry !== 'resets both sides'
 }
 
 /** More are not read. */
 const NAMED = 6
+
+/** As it stands in a configuration: `75 s`, and for long ones what that means. */
+function settingOf(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${seconds} s = ${duration(seconds * 1000)}`
+}
 
 /** What to compare a silence with, as one sentence for the checks: the bracket, then every default that fits; none is claimed. */
 export function timerAdvice(silence: Silence, owner: string): string {
@@ -142,10 +214,15 @@ export function timerAdvice(silence: Silence, owner: string): string {
       ? `a silence of ${duration(survivedMs)} was survived, one of ${duration(ms)} was not, so its value lies between`
       : `it is at most ${duration(ms)}`
   if (candidates.length === 0) {
-    const advice = firedByItself || survivedMs > 0 ? 'No default known here fits: look for a configured value' : 'Find the longest silence that connections survive'
+    const advice =
+      firedByItself || survivedMs > 0
+        ? 'No default known here fits: look for a configured value'
+        : 'Find the longest silence that connections survive'
     return `Which timer: ${value}. ${advice} ${firedByItself || survivedMs > 0 ? `on ${owner} and in front of it` : `to ${owner}, that brackets the value`}`
   }
-  const named = candidates.slice(0, NAMED).map(c => `${c.product} ${c.setting} (${duration(c.seconds * 1000)})`)
+  const named = candidates
+    .slice(0, NAMED)
+    .map(c => `${c.product} ${c.setting} (${settingOf(c.seconds)})`)
   const more = candidates.length > NAMED ? ` and ${candidates.length - NAMED} more` : ''
   return `Which timer: ${value}. Defaults that fit: ${named.join(', ')}${more}; none is proven, any value can be configured`
 }

@@ -81,7 +81,8 @@ function summarise(c: Connection, resetNs: number): ConnectionSummary {
     encapsulation: c.encapsulation,
     history: c.history,
     handshake: c.handshake,
-    durationMs: Math.round((resetNs - c.firstTimeNs) / 1e3) / 1e3,
+    // Clocks step back; no connection lasted less than no time.
+    durationMs: Math.max(0, Math.round((resetNs - c.firstTimeNs) / 1e3) / 1e3),
     bytesFromClient: c.sides.client.payloadBytes,
     bytesFromServer: c.sides.server.payloadBytes,
     application: applicationOf(c),

@@ -5,19 +5,23 @@ export default defineCause({
   id: 'abortive-close',
   title: 'Aborted on purpose',
   family: 'established',
-  means: 'The application asked for a reset instead of an orderly close: SO_LINGER with time 0, an abort() call, a destroyed socket, a cancelled request.',
+  means:
+    'The application asked for a reset instead of an orderly close: SO_LINGER with time 0, an abort() call, a destroyed socket, a cancelled request, a session killed by an administrator.',
   remedies: [
-    'On the side that reset: look for SO_LINGER 0, abort(), socket.destroy(), a cancelled context or a fatal error handler; close normally if the data matters.',
+    'On {sender}: look for what asks for it and close normally if the data matters: SO_LINGER 0 (Java setSoLinger(true, 0), Go SetLinger(0)), Node socket.resetAndDestroy(), haproxy option nolinger, nginx reset_timedout_connection, a cancelled context, a fatal error handler.',
     'If it is a proxy or load tester that saves TIME_WAIT sockets by resetting, tell its users, or let it close normally.',
-    'On the other side: treat it as "the peer gave up"; retry idempotent requests on a new connection.',
+    'On {peer}: take it as "the other side gave up"; retry idempotent requests on a new connection, with exponential backoff and jitter.',
   ],
-  nextChecks: ['In the log of the application that reset: a cancellation, an exception, a timeout or a shutdown at this second.'],
+  nextChecks: ['In the log of the application on {sender} at this second: a cancellation, an exception, a timeout, a deny rule or a shutdown.'],
   cites: ['RFC 9293 §3.10.5', 'RFC 9293 §3.9.1.6', 'Linux net/ipv4/tcp.c __tcp_close'],
   mistakenFor: {
     'unread-data-close': 'the header is identical; then data of the peer was waiting to be read',
     'idle-timeout': 'then a silence came first',
-    'process-crash': 'then many connections ended together',
-    'benign-teardown': 'then everything had been said and the peer had closed',
+    'max-lifetime': 'then connections end at the same age',
+    'process-crash': 'then many connections ended together and the port refuses',
+    'application-reject': 'then a refusal was said right before',
+    'benign-teardown': 'then everything had been said, or the peer had closed',
+    'middlebox-injection': 'then hop limit, IP ID or timestamps are not those of its sender',
   },
   maker: 'endpoint',
   prior: 0.8,
@@ -43,5 +47,9 @@ export default defineCause({
     contrary('everything had been answered and the peer had closed', f => and(f.peerFinMs !== undefined, f.requestOutstanding !== true, f.responseInProgress !== true)),
     strong("the kernel's own reason says so", f => (f.kernelReason === 'TCP_STATE' ? true : undefined)),
   ],
-  summary: (_f, n) => `${n.sender} aborted the connection with ${n.peer} on purpose`,
+  summary: (f, n) => {
+    const answering = f.sender === 'server' ? f.responseInProgress : f.requestInProgress
+    const when = !f.payloadSeen && f.synSeen ? ', before anything was said' : answering ? ', in the middle of its own message' : ''
+    return `${n.sender} aborted the connection with ${n.peer} on purpose${when}`
+  },
 })

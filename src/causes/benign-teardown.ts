@@ -5,15 +5,18 @@ export default defineCause({
   id: 'benign-teardown',
   title: 'Harmless end',
   family: 'established',
-  means: 'Everything had been said: the exchange was complete when the reset came. Browsers, load balancers and many clients end connections like this to save time.',
+  means:
+    'Everything had been said: the exchange was complete when the reset came. Browsers, load balancers and many clients end connections like this to save time.',
   remedies: [
-    'Nothing is broken. If the resets disturb logs or counters, let the side that resets close normally (no SO_LINGER 0, read until end of file before closing).',
+    'Nothing is broken. If the resets disturb logs or counters, let {sender} close normally: no SO_LINGER 0, read to the end before closing.',
   ],
   nextChecks: ['Nothing, unless an application complains about exactly this connection.'],
   cites: ['RFC 9112 §9.6', 'Arlitt, Williamson: An Analysis of TCP Reset Behaviour on the Internet, 2005'],
   mistakenFor: {
     'abortive-close': 'then something was still outstanding',
     'data-after-close': 'then real data met the FIN, not only a goodbye',
+    'keep-alive-race': 'then a new request met the FIN',
+    'application-reject': 'then the last words were a refusal',
     'idle-timeout': 'then a server or device dropped the idle connection when its timer expired',
   },
   maker: 'endpoint',
@@ -50,5 +53,5 @@ export default defineCause({
     against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, f.exchangeComplete !== true, f.peerFinMs === undefined, f.sender === 'server' || f.peerPaused !== true)),
     against('its own transfer was cut', f => and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000))),
   ],
-  summary: (_f, n) => `${n.sender} ended a finished connection with ${n.peer} by reset; nothing was lost`,
+  summary: (_f, n) => `${n.sender} ended its finished connection with ${n.peer} by reset; nothing was lost`,
 })

@@ -47,9 +47,12 @@ export interface Cause {
   family: 'never established' | 'established'
   /** One or two sentences for somebody who knows TCP by name only. */
   means: string
-  /** Concrete and directional: which side, which setting, which inequality. */
+  /**
+   * Concrete and directional: which side, which setting, which inequality. The first one must stand alone (README shows it). `{client}`,
+   * `{server}`, `{sender}` and `{peer}` become role and address; advice whose {factName} was not measured is left out.
+   */
   remedies: string[]
-  /** Where to look next, on which host. */
+  /** Where to look next, on which host: commands that can be pasted. Placeholders as in `remedies`. */
   nextChecks: string[]
   cites: string[]
   /** Near cause → what tells them apart. */
@@ -66,6 +69,17 @@ export interface Cause {
 
 /** Formats a fact with its unit: say('silenceMs') → "61.0 s". */
 export type Say = (name: FactName) => string
+
+/** `1 port`, `7 ports`. */
+export function some(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Words from packets, cut to what a sentence bears. */
+export function shorten(text: string, most = 60): string {
+  const characters = [...text]
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
+}
 
 export function defineCause(cause: Cause): Cause {
   return cause

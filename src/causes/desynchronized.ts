@@ -4,16 +4,18 @@ export default defineCause({
   id: 'desynchronized',
   title: 'Numbers that do not fit',
   family: 'established',
-  means: 'The reset answers a segment whose sequence or acknowledgement number belongs to no connection the sender knows: a half-open connection, an old duplicate, a broken device or stack.',
+  means:
+    'The reset answers a segment whose sequence or acknowledgement number belongs to no connection the sender knows: a half-open connection, an old duplicate, a device or stack that mangles numbers.',
   remedies: [
-    'Find out who sent the answered segment: an old SYN-ACK or ACK points at a host that kept a connection the other side has forgotten, or at a device that replays or rewrites packets.',
-    'Connections recover by themselves as a rule (the SYN is repeated); if they do not, look for a device that changes sequence numbers in one direction only.',
+    'Find out who sent the answered segment: an old SYN-ACK or ACK points at a host that kept a connection the other side has forgotten, or at a device that replays or rewrites packets (SYN proxy, load balancer, TCP normaliser).',
+    'As a rule the connection recovers by itself: the SYN is repeated and succeeds. If not, look for a device that changes sequence numbers in one direction only.',
   ],
-  nextChecks: ['Capture at both ends and run `rst-analyze compare`: are the numbers the same on both sides?'],
+  nextChecks: ['Capture at both ends and run `rst-analyze compare client.pcap server.pcap`: are the numbers of the answered segment the same on both sides?'],
   cites: ['RFC 9293 §3.5.1', 'RFC 9293 §3.10.7.3', 'RFC 9293 §3.10.7.4'],
   mistakenFor: {
     'handshake-aborted': 'then the SYN-ACK acknowledges this very SYN',
     'port-reuse-collision': 'then a pure ACK (challenge ACK) meets the SYN',
+    'blind-reset-attack': 'then many numbers are tried, and none of them answers a segment',
   },
   maker: 'endpoint',
   prior: 0,

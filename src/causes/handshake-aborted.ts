@@ -5,15 +5,21 @@ export default defineCause({
   id: 'handshake-aborted',
   title: 'Connect cancelled by the client',
   family: 'never established',
-  means: "The client had already given up its connect() when the server's SYN-ACK arrived: cancelled, timed out, or lost a race between several addresses (happy eyeballs).",
+  means:
+    "The client had already given up when the server's answer to its connection attempt arrived: the connect was cancelled, timed out, or lost a race between several addresses (happy eyeballs).",
   remedies: [
-    'If connects time out: the client connect timeout must be longer than the time the server needs to answer; 1 s is too short across continents and under SYN retransmission (RFC 6298: the first one comes after 1 s).',
-    'If it is the loser of a race between IPv6 and IPv4 it is harmless: nothing to do.',
+    'If connects time out: make the connect timeout of {client} longer than {server} takes to answer, and above 3 s, because a lost SYN is repeated after 1 s only, and again 2 s later.',
+    'Where it is set: curl --connect-timeout, Go net.Dialer.Timeout, Java Socket.connect(address, timeout), nginx proxy_connect_timeout, haproxy timeout connect, Envoy connect_timeout.',
+    'If it is the loser of a race between IPv6 and IPv4, or a user who clicked away, it is harmless: nothing to do.',
   ],
-  nextChecks: ['In the client log: a connect timeout or cancellation at this time; if there is none, it is a race between addresses.'],
-  cites: ['RFC 9293 §3.10.7.1', 'RFC 8305 §5'],
+  nextChecks: [
+    'In the log of {client}: a connect timeout or a cancellation at this time. If there is none, look for a connection of it to another address at the same moment: a race.',
+    'How long does the server take? `curl -so /dev/null -w "%{time_connect}\\n" URL` on the client.',
+  ],
+  cites: ['RFC 9293 §3.10.7.1', 'RFC 8305 §5', 'RFC 6298 §2'],
   mistakenFor: {
     'port-scan': 'then the same source tries many ports or hosts',
+    'health-check-probe': 'then it happens again and again at regular intervals, and the server had answered in time',
     'port-reuse-collision': 'then the reset answers a pure ACK, and the SYN is repeated and succeeds',
     desynchronized: 'then the SYN-ACK acknowledges something that this client never sent',
   },
@@ -33,5 +39,8 @@ export default defineCause({
     against('the source tried many ports or hosts', scans),
     contrary('data had been exchanged', f => f.payloadSeen),
   ],
-  summary: (_f, n) => `${n.client} had given up its connect to ${n.server} when the answer came`,
+  summary: (f, n, say) =>
+    f.trigger === 'syn-ack' && (f.ageMs ?? 0) >= 200
+      ? `${n.client} had given up its connect to ${n.server} when the answer came, ${say('ageMs')} after the SYN`
+      : `${n.client} had given up its connect to ${n.server} when the answer came`,
 })

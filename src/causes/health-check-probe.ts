@@ -8,16 +8,18 @@ export default defineCause({
   id: 'health-check-probe',
   title: 'Health check',
   family: 'never established',
-  means: 'A load balancer or monitor opens a connection at regular intervals to see whether the port answers, and drops it by reset. Harmless.',
+  means:
+    'A load balancer or monitor opens a connection at regular intervals to see whether the port answers, and hangs up by reset. Harmless.',
   remedies: [
-    'Nothing is broken. To get rid of the resets and log lines, let the checker speak the protocol (HTTP check instead of a TCP check) or close normally.',
-    'If the service logs each probe as an error, filter the address of the checker.',
+    'Nothing is broken. To be rid of the resets and of the log lines they cause, let {client} check in the protocol itself (haproxy option httpchk, an HTTP health check of the load balancer) instead of only opening the port.',
+    'If {server} logs each probe as an error, filter the address of the checker there.',
   ],
-  nextChecks: ['Which load balancer or monitor has the source address, and what interval is configured there?'],
-  cites: ['HAProxy configuration manual, option tcp-check', 'RFC 9293 §3.10.4'],
+  nextChecks: ['Which load balancer or monitor has the address of {client}, and which interval is configured there (haproxy `inter`, Kubernetes tcpSocket probe periodSeconds)?'],
+  cites: ['HAProxy configuration manual, server option "check" and option httpchk', 'RFC 9293 §3.10.4'],
   mistakenFor: {
     'port-scan': 'then many ports or hosts are tried',
     'handshake-aborted': 'then it happens once, not at regular intervals',
+    'abortive-close': 'then something had been asked, or it does not come back at intervals',
   },
   maker: 'endpoint',
   prior: 1,
@@ -36,5 +38,6 @@ export default defineCause({
     contrary('the source tries many ports', f => f.sourcePorts >= SCAN_PORTS),
     contrary('the intervals are far too short for a monitor', f => below(f.probePeriodMs, 100)),
   ],
-  summary: (f, n, say) => `${n.client} checks every ${f.probePeriodMs ? say('probePeriodMs') : 'now and then'} whether ${n.server} answers, and hangs up by reset`,
+  summary: (f, n, say) =>
+    `${n.client} checks ${f.probePeriodMs ? `every ${say('probePeriodMs')}` : 'now and then'} whether ${n.server} answers, and hangs up by reset`,
 })

@@ -5,20 +5,26 @@ export default defineCause({
   id: 'idle-timeout',
   title: 'Idle timeout',
   family: 'established',
-  means: 'Nothing crossed the connection for so long that one side, or a device between them, gave it up: it reset it when its timer expired, or answered the next packet as unknown.',
+  means:
+    'Nothing crossed the connection for so long that one end, or a device between them, gave it up: it reset it when its timer ran out, or answered the next packet as one of an unknown connection.',
   remedies: [
-    'Make the timers nest: the side that sends requests must close idle connections before the other side or any device between them does (client idle limit < proxy idle limit < server idle limit).',
-    'Where a connection has to stay idle, keep it alive: TCP keepalive (or application pings) at an interval below the shortest timer on the way, that is below {silenceMs} here.',
-    'Retry once, on a new connection, what was sent on the dead one if it is idempotent.',
+    'Let whoever sends the requests drop idle connections first, after less than {silenceMs}: client idle limit < proxy idle limit < server idle limit, and all of them below the timers of the firewalls and NATs between.',
+    'Or keep the connection alive: TCP keepalive or application pings more often than every {silenceMs} (SO_KEEPALIVE with TCP_KEEPIDLE; the Linux default, net.ipv4.tcp_keepalive_time=7200, is too long for that).',
+    'Retry once, on a new connection, what was sent on the dead one, if it is idempotent.',
+    'Idle limits of clients: HikariCP idleTimeout and keepaliveTime, Go http.Transport.IdleConnTimeout, Kafka connections.max.idle.ms, Envoy common_http_protocol_options.idle_timeout, nginx keepalive_timeout in the upstream block.',
+    'Idle limits of servers and load balancers: nginx keepalive_timeout, haproxy timeout client, server and tunnel, AWS ALB idle_timeout.timeout_seconds, AWS NLB tcp.idle_timeout.seconds, Azure idleTimeoutInMinutes, Google Cloud NAT tcpEstablishedIdleTimeoutSec.',
   ],
   nextChecks: [
-    'Which timer on the way is set to this value? Compare the silence with the idle timeouts of the server, its load balancer, the firewalls and NATs.',
-    'If it answered a packet instead of coming by itself, the timer is shorter than the silence: find the longest silence that connections survive.',
+    'If it came from an end: the log of {sender} at this second names its timeout. If not: the session tables of the firewalls, NATs and load balancers between.',
+    'Which silence is survived? Hold connections open for longer and longer: `(sleep 300; echo) | nc HOST PORT`.',
   ],
-  cites: ['RFC 5382 REQ-5', 'RFC 9293 §3.8.4', 'RFC 1122 §4.2.3.6'],
+  cites: ['RFC 5382 REQ-5', 'RFC 1122 §4.2.3.6', 'RFC 9293 §3.8.4'],
   mistakenFor: {
     'keep-alive-race': 'then a FIN came first',
+    'max-lifetime': 'then the age of the connections is the same, not their silence',
     'post-restart': 'then connections die whatever their silence, several at once',
+    'nat-state-loss': 'then a device forgot a connection that had been in use moments before',
+    'keepalive-timeout': 'then probes were sent first and stayed unanswered',
     'abortive-close': 'then no silence preceded the reset',
     'benign-teardown': 'then the client dropped its own idle, fully answered connection',
   },
@@ -32,8 +38,8 @@ export default defineCause({
     must('the connection had not been reset before', f => !f.resetBefore || f.mirrored),
   ],
   signs: [
-    weak('{silenceMs} is longer than most think times', f => atLeast(f.silenceMs, LONG_IDLE_MS)),
-    fair('{silenceMs} is as long as the common device and proxy timers', f => atLeast(f.silenceMs, VERY_LONG_IDLE_MS)),
+    weak('it was silent for {silenceMs}, longer than most think times', f => atLeast(f.silenceMs, LONG_IDLE_MS)),
+    fair('it was silent for {silenceMs}, as long as common device and proxy timers', f => atLeast(f.silenceMs, VERY_LONG_IDLE_MS)),
     strong('the silence ended with the reset itself: a timer fired', f => and(f.silenceEndedByReset, f.active !== false, atLeast(f.silenceMs, LONG_IDLE_MS))),
     fair('the silence ended with the reset itself', f => and(f.silenceEndedByReset, f.active !== false, below(f.silenceMs, LONG_IDLE_MS))),
     fair('the silence ended with a segment that was answered at once: its receiver no longer knew the connection', f => and(not(f.silenceEndedByReset), f.active === false)),
@@ -53,8 +59,11 @@ export default defineCause({
       and(f.sender === 'client', f.active !== false, f.silenceEndedByReset, not(f.requestOutstanding), f.origin !== 'middlebox', f.sameSilenceCount === 0),
     ),
   ],
-  summary: (f, n, say) =>
-    f.origin === 'middlebox'
-      ? `a device between ${n.client} and ${n.server} forgot the connection after ${say('silenceMs')} of silence`
-      : `${n.sender} gave up the connection with ${n.peer} after ${say('silenceMs')} of silence`,
+  summary: (f, n, say) => {
+    const silence = say(f.silenceMs === undefined || (f.finWithReset && f.silenceBeforeFinMs !== undefined) ? 'silenceBeforeFinMs' : 'silenceMs')
+    if (f.origin === 'middlebox') return `a device between ${n.client} and ${n.server} forgot the connection after ${silence} of silence`
+    return f.silenceEndedByReset || f.finWithReset
+      ? `${n.sender} reset its connection with ${n.peer} after ${silence} of silence`
+      : `${n.sender} no longer knew its connection with ${n.peer} after ${silence} of silence`
+  },
 })

@@ -4,25 +4,30 @@ export default defineCause({
   id: 'keep-alive-race',
   title: 'Keep-alive race',
   family: 'established',
-  means: 'One side had already closed its idle keep-alive connection (FIN); the other reused it for the next request, or the request crossed the FIN. Nothing listened any more, so the request was answered by a reset.',
+  means:
+    'One side had already closed its idle keep-alive connection; the other sent its next request on it all the same, or just before it heard of the close. Nobody was left to read it, so the request was answered by a reset.',
   remedies: [
-    'Make the idle limit of the side that sends requests (client, proxy, connection pool) shorter than the keep-alive timeout of the side that closes: client idle limit < server keep-alive timeout.',
-    'Or raise the keep-alive timeout of the closing side above the longest idle limit in front of it (Node: server.keepAliveTimeout and headersTimeout; nginx: keepalive_timeout; gunicorn: --keep-alive).',
-    'Retry idempotent requests once on a fresh connection; many libraries can (Go net/http does it for replayable requests).',
-    'Let the client watch idle connections for FIN before it reuses them.',
+    'On {peer}: drop idle connections after less than {silenceBeforeFinMs}: idle limit of the caller < keep-alive timeout of the side that closes.',
+    'Or on {sender}: raise the keep-alive timeout above the longest idle limit of its callers.',
+    'Retry idempotent requests once on a new connection (Go net/http does so by itself; nginx proxy_next_upstream, Envoy retry_on: reset, haproxy retry-on empty-response, urllib3 Retry).',
+    'Where servers set their keep-alive timeout: Node server.keepAliveTimeout (and server.headersTimeout above it), nginx keepalive_timeout, Apache KeepAliveTimeout, gunicorn --keep-alive, uvicorn --timeout-keep-alive, Spring Boot server.tomcat.keep-alive-timeout, Go http.Server.IdleTimeout, Kestrel Limits.KeepAliveTimeout.',
+    'Where callers set their idle limit: AWS ALB idle_timeout.timeout_seconds (60 s unless changed), nginx keepalive_timeout in the upstream block, Envoy common_http_protocol_options.idle_timeout, Go http.Transport.IdleConnTimeout, Apache HttpClient evictIdleConnections.',
   ],
-  nextChecks: ["Compare the closing side's keep-alive timeout (the silence before its FIN) with the idle limit of the pool that reused the connection."],
+  nextChecks: [
+    'Which idle limit has the pool on {peer}? Its log holds the error; the log of {sender} holds nothing as a rule, for the connection was closed there already.',
+  ],
   cites: ['RFC 9112 §9.5', 'RFC 9293 §3.6.1', 'RFC 1122 §4.2.2.13'],
   mistakenFor: {
     'data-after-close': 'then what met the FIN continued a transfer instead of starting a request',
     'idle-timeout': 'then no FIN came before the reset',
     'benign-teardown': 'then only a closing record or FIN met the FIN',
+    'post-restart': 'then no FIN came first: the host had forgotten the connection',
   },
   maker: 'endpoint',
   prior: 0,
   requires: [
     must('its sender had closed the connection before', f => f.senderFinMs !== undefined, ['senderFinMs']),
-    must('new data of the peer met that FIN', f => f.dataAfterFinBytes > 0, ['dataAfterFinBytes']),
+    must('new data of the peer met that FIN ({dataAfterFinBytes})', f => f.dataAfterFinBytes > 0, ['dataAfterFinBytes']),
     must('the reset is the answer of a closed socket', f => f.active !== true),
     must('what met the FIN is more than a goodbye', f => (f.dataAfterFinIsGoodbye === undefined ? undefined : !f.dataAfterFinIsGoodbye)),
     must('the side that asks is the one that was reset', f => (f.rolesCertain ? f.sender === 'server' : f.sender === 'server' ? true : undefined)),
@@ -31,9 +36,9 @@ export default defineCause({
   signs: [
     strong('what met the FIN began a new request', f => f.dataAfterFinStartsMessage, ['dataAfterFinStartsMessage']),
     fair('the connection had been idle for {silenceBeforeFinMs} before the FIN', f => atLeast(f.silenceBeforeFinMs, 900)),
-    weak('the idle time before the FIN was {silenceBeforeFinMs}', f => atLeast(f.silenceBeforeFinMs, 200)),
+    weak('the connection had rested for {silenceBeforeFinMs} before the FIN', f => atLeast(f.silenceBeforeFinMs, 200)),
     fair('an exchange had been completed before', f => (f.exchanges >= 1 ? true : undefined)),
-    weak('the server closed, the client asked', f => f.sender === 'server'),
+    weak('it was the server that closed, as in most keep-alive races', f => f.sender === 'server'),
     fair('{sameSilenceCount} other connections of this listener were closed after the same idle time', f => f.sameSilenceCount >= 1),
     contrary('what met the FIN continued a message', f => f.dataAfterFinStartsMessage === false, ['dataAfterFinStartsMessage']),
     against('the FIN came in the middle of traffic', f => or(f.silenceBeforeFinMs === undefined, f.silenceBeforeFinMs! < 100)),
@@ -41,6 +46,9 @@ export default defineCause({
     against('the peer had closed first', f => and(f.peerClosedFirst)),
     contrary('nothing had ever been asked', f => f.peerPayloadBytes === f.dataAfterFinBytes && f.exchanges === 0 && f.senderPayloadBytes > 0),
   ],
-  summary: (f, n, say) =>
-    `${n.sender} closed its idle connection${(f.silenceBeforeFinMs ?? 0) > 200 ? ` after ${say('silenceBeforeFinMs')}` : ''}; ${n.peer} sent a request on it all the same and was reset`,
+  summary: (f, n, say) => {
+    const idle = (f.silenceBeforeFinMs ?? 0) > 200 ? ` after ${say('silenceBeforeFinMs')}` : ''
+    const later = f.dataAfterFinMs === undefined ? '' : f.dataAfterFinMs < 0 ? ' at the same moment' : ` ${say('dataAfterFinMs')} later`
+    return `${n.sender} closed its idle connection${idle}; ${n.peer} sent a request on it${later} and got a reset`
+  },
 })

@@ -1,21 +1,24 @@
-import { and, atLeast, contrary, decisive, defineCause, fair, must, not, strong } from './define.js'
+import { and, atLeast, contrary, decisive, defineCause, fair, must, not, some, strong } from './define.js'
 
 export default defineCause({
   id: 'keepalive-timeout',
   title: 'Keepalive unanswered',
   family: 'established',
-  means: 'One side probed an idle connection (TCP keepalive), got no answer, and gave the connection up. The peer, or the path to it, had vanished.',
+  means:
+    'One side probed an idle connection (TCP keepalive), got no answer, and gave the connection up. The peer, or the path to it, had vanished.',
   remedies: [
-    'Look for why the peer stopped answering: host down, network cut, address moved, a firewall that dropped its state silently.',
-    'If a device on the way forgets idle connections, send keepalives at an interval below its timer.',
-    'Keepalive did its work; have the application reconnect with exponential backoff and jitter.',
+    'Find out why {peer} stopped answering: host down, network cut, address moved, or a firewall that forgot the connection and drops its packets.',
+    'If a device on the way forgets idle connections: probe more often than its timer (net.ipv4.tcp_keepalive_time, TCP_KEEPIDLE, haproxy option tcpka, PostgreSQL tcp_keepalives_idle).',
+    'Keepalive did its work; let the application on {sender} reconnect with exponential backoff and jitter.',
   ],
-  nextChecks: ["Was the peer's host reachable at the time of the first unanswered probe? Its uptime and interface log, and the firewall's session table."],
+  nextChecks: [
+    'Was {peer} reachable at the first unanswered probe? `uptime -s` and `ip -s link` there, `conntrack -L` or the session table on the firewall.',
+  ],
   cites: ['RFC 9293 §3.8.4', 'RFC 1122 §4.2.3.6', 'Linux net/ipv4/tcp_timer.c tcp_keepalive_timer'],
   mistakenFor: {
     'idle-timeout': 'then no probes were sent',
     'retransmission-timeout': 'then data was repeated, not probes',
-    'zero-window-timeout': 'then the peer answers the probes with window 0',
+    'zero-window-timeout': 'then the peer answers the probes, with window 0',
   },
   maker: 'endpoint',
   prior: 0,
@@ -29,5 +32,6 @@ export default defineCause({
     fair('the peer had not been heard for {peerSilentMs}', f => atLeast(f.peerSilentMs, 3000)),
     contrary('the peer was still talking', f => not(atLeast(f.peerSilentMs, 500))),
   ],
-  summary: (f, n, say) => `${n.sender} got no answer to ${f.keepaliveUnanswered} keepalive probes and gave up: ${n.peer} had been silent for ${say('peerSilentMs')}`,
+  summary: (f, n, say) =>
+    `${n.sender} gave up: no answer to ${some(f.keepaliveUnanswered, 'keepalive probe')}, ${n.peer} had been silent for ${say('peerSilentMs')}`,
 })

@@ -4,19 +4,24 @@ export default defineCause({
   id: 'middlebox-injection',
   title: 'Forged by a device on the path',
   family: 'established',
-  means: "A device between the two ends forged the reset in one side's name to cut the connection: an intrusion prevention system, a filter, a censor, a proxy.",
+  means:
+    "A device between the two ends forged the reset in one side's name to cut the connection: an intrusion prevention system, a filter, a censor, a proxy.",
   remedies: [
-    'Show this evidence to whoever runs the network between the two hosts: neither end sent the reset.',
-    'If the device is yours, look for the policy that matched (host name, keyword, application, volume) and exempt this traffic.',
-    'Encrypting what it reacts to (TLS, encrypted ClientHello, a tunnel) avoids content filters.',
+    'Show this evidence to whoever runs the network between {client} and {server}: {sender} did not send the reset.',
+    'If the device is yours: find the policy that matched (host name, keyword, application, volume) and exempt this traffic.',
+    'Encrypting what it reacts to (TLS, Encrypted ClientHello, a tunnel) gets past filters that match content.',
   ],
   nextChecks: [
-    'Capture at both ends at the same time: the reset arrives at one and never left the other. `rst-analyze compare a.pcap b.pcap` proves it.',
-    'Compare its hop limit with `traceroute` to see about how many hops away the device stands.',
+    'Capture at both ends at the same time: the reset arrives at one and never left the other. `rst-analyze compare client.pcap server.pcap` proves it.',
+    'How far away is the device? Compare the hop limit of the reset with that of the real packets and with `traceroute HOST`.',
+    'In the log of the firewall, IPS or proxy at this second: a block or reset action with these addresses.',
   ],
   cites: ['Weaver, Sommer, Paxson: Detecting Forged TCP Reset Packets, NDSS 2009', 'RFC 3360'],
   mistakenFor: {
     'abortive-close': 'then hop limit, IP ID and timestamps are those of its sender',
+    'firewall-reject': 'then a SYN was refused and the real host did not answer',
+    'nat-state-loss': 'then the device answers packets of a connection it does not know, whatever they say',
+    'blind-reset-attack': 'then many numbers are tried, because the sender does not see the connection',
     'reset-aftermath': 'then the reset is genuine and follows a forged one',
     'idle-timeout': 'then a device reset it after a silence, reacting to nothing',
   },
@@ -36,5 +41,5 @@ export default defineCause({
     contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),
     contrary('many sequence numbers were tried', f => f.distinctSeqs >= 8),
   ],
-  summary: (_f, n) => `a device on the path forged a reset in the name of ${n.sender}; ${n.sender} did not send it`,
+  summary: (_f, n) => `a device on the path forged a reset in the name of ${n.sender} and sent it to ${n.peer}`,
 })

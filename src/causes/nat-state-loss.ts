@@ -4,15 +4,17 @@ export default defineCause({
   id: 'nat-state-loss',
   title: 'Device lost the connection',
   family: 'established',
-  means: 'A NAT, firewall or load balancer lost its entry for the connection without an idle gap (failover, table overflow, flush, asymmetric route, packets it calls invalid) and packets were answered by reset.',
+  means:
+    'A NAT, firewall or load balancer lost its entry for a connection in use (failover, full table, flush, asymmetric route, packets it calls invalid), and what came next was answered by a reset.',
   remedies: [
-    'Synchronise the state between the members of a failover pair (conntrackd, session pickup), or drain before switching.',
-    'Raise the connection table (nf_conntrack_max) if it overflowed: `dmesg | grep "nf_conntrack: table full"`.',
-    'If replies leak past NAT as INVALID (Kubernetes, Docker): drop INVALID packets, or set net.netfilter.nf_conntrack_tcp_be_liberal=1.',
-    'Route both directions through the same device, or let it pass traffic it has seen only half of.',
+    'Failover: synchronise state between the members of the pair (conntrackd, session pickup), or drain before switching.',
+    'Full table: raise net.netfilter.nf_conntrack_max (the kernel logs "nf_conntrack: table full, dropping packet").',
+    'Replies that leak past NAT as INVALID (Kubernetes, Docker): drop INVALID packets, or set net.netfilter.nf_conntrack_tcp_be_liberal=1.',
+    'Asymmetric route: take both directions through the same device, or let it pass traffic of which it sees only half.',
+    'In the applications: reconnect and retry idempotent requests with exponential backoff and jitter.',
   ],
   nextChecks: [
-    'On the device at this second: failover, configuration reload, `conntrack -S` (insert_failed, drop, invalid), table usage.',
+    'On the device at this second: failover or reload in its log, `conntrack -S` (insert_failed, drop, invalid), `sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max`.',
     'Capture on both sides of the device: which packet went in and did not come out, or came out with another address?',
   ],
   cites: ['Linux Documentation/networking/nf_conntrack-sysctl.rst', 'RFC 5382 §5'],

@@ -4,17 +4,21 @@ export default defineCause({
   id: 'port-reuse-collision',
   title: 'Port reused too early',
   family: 'never established',
-  means: 'A new connection uses the same addresses and ports as an old one that the server still keeps. The server answers the SYN with an ACK for the old connection (challenge ACK), the client resets that one, and repeats its SYN.',
+  means:
+    'A new connection uses the same addresses and ports as an old one that the server still keeps. The server answers it with an acknowledgement for the old one (challenge ACK), the client resets that, repeats its SYN and gets through.',
   remedies: [
-    'Give the client more source ports (net.ipv4.ip_local_port_range) or source addresses, so that a port is not reused while the server still holds the old connection.',
-    'Let the client close its connections properly, or the server expire dead ones earlier (TCP keepalive below the reuse interval).',
-    'Behind NAT: a device that reuses a source port earlier than the server forgets it needs a larger pool.',
+    'If source ports run out on {client}: reuse connections (a pool), widen net.ipv4.ip_local_port_range, or give it more source addresses.',
+    'On {server}: notice dead peers sooner, with TCP keepalive at less than the time after which a port is used again (net.ipv4.tcp_keepalive_time, SO_KEEPALIVE).',
+    'Behind a NAT: it uses a source port again before the server has forgotten it; give it a larger pool of ports or addresses.',
   ],
-  nextChecks: ['On the server: `ss -tn` shows a connection from the same address and port that is older than the client process.', 'Did the client host restart or lose power shortly before?'],
+  nextChecks: [
+    'On {server}: `ss -tno` shows a connection from the same address and port that is older than the client process.',
+    'Did {client} restart, fail over or lose power shortly before?',
+  ],
   cites: ['RFC 5961 §4', 'RFC 9293 §3.5.1', 'RFC 6191'],
   mistakenFor: {
     'handshake-aborted': 'then the reset answers a SYN-ACK for this very SYN',
-    desynchronized: 'then a SYN-ACK with foreign numbers is answered',
+    desynchronized: 'then a SYN-ACK with foreign numbers is answered, not a pure ACK',
   },
   maker: 'endpoint',
   prior: 1,

@@ -1,20 +1,23 @@
-import { and, atLeast, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import { and, atLeast, contrary, defineCause, fair, must, or, some, strong, weak } from './define.js'
 import { SCAN_HOSTS, SCAN_PORTS, scans } from './thresholds.js'
 
 export default defineCause({
   id: 'port-scan',
   title: 'Port scan',
   family: 'never established',
-  means: 'One source tries many ports or many hosts and uses none of them: a scanner, an inventory or a monitoring tool.',
+  means:
+    'One source tries many ports or many hosts and uses none of them: a scanner, an inventory or a monitoring tool. Closed ports answer it by reset, on open ones it hangs up by reset.',
   remedies: [
-    'If the scanner is known (inventory, vulnerability scan), nothing is broken: exclude its address from alerts.',
-    'If it is not known, give source address and time to whoever looks after security.',
+    'If {client} is a known scanner (inventory, vulnerability scan), nothing is broken: exclude its address from alerts.',
+    'If it is not known, give its address and the time to whoever looks after security.',
   ],
-  nextChecks: ['Who owns the source address, and does a scan run at that time of day?'],
-  cites: ['RFC 9293 §3.10.7.1'],
+  nextChecks: ['Whose address is it? `dig -x ADDRESS`, `whois ADDRESS`, the list of your own scanners; does a scan run at that time of day?'],
+  cites: ['RFC 9293 §3.5.2', 'RFC 9293 §3.10.7.1'],
   mistakenFor: {
-    'port-closed': 'then one client tries one port',
+    'port-closed': 'then one client tries one port, perhaps again and again',
+    'firewall-reject': 'then one client is refused by a device at one port',
     'health-check-probe': 'then the same listener is tried again and again at regular intervals',
+    'handshake-aborted': 'then it is a single attempt, or a few addresses of one service',
   },
   maker: 'either',
   prior: 0.5,
@@ -25,12 +28,12 @@ export default defineCause({
     must('most of its attempts led nowhere', scans),
   ],
   signs: [
-    strong('that is far more than a client of any service needs', f => f.sourcePorts >= 2 * SCAN_PORTS || f.sourceHosts >= 2 * SCAN_HOSTS),
-    strong('{sourceSilent} of them ended in a reset without a byte of its own', f => f.sourceSilent >= SCAN_PORTS),
+    strong('that is far more than a client of a service needs', f => f.sourcePorts >= 2 * SCAN_PORTS || f.sourceHosts >= 2 * SCAN_HOSTS),
+    strong('on {sourceSilent} of them it was reset or hung up without having sent a byte', f => f.sourceSilent >= SCAN_PORTS),
     fair('it made {sourceRate} attempts a second', f => atLeast(f.sourceRate, 5)),
     fair('the client dropped the connection as soon as it was open', f => and(f.sender === 'client', !f.payloadSeen)),
     weak('a banner was taken and the connection dropped', f => and(f.sender === 'client', f.payloadSeen)),
     contrary('the signs for a device on the path are conclusive', f => f.origin === 'middlebox'),
   ],
-  summary: (f, n) => `${n.client} is scanning: it tried ${f.sourcePorts} ports on ${f.sourceHosts} hosts, ${n.server} among them`,
+  summary: (f, n) => `${n.client} is scanning: it tried ${some(f.sourcePorts, 'port')} on ${some(f.sourceHosts, 'host')}, ${n.server} among them`,
 })

@@ -1,4 +1,4 @@
-import { against, and, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { against, and, contrary, defineCause, fair, must, some, strong, weak } from './define.js'
 import { IDLE_MS, LONG_IDLE_MS } from './thresholds.js'
 
 /** A process or container that is replaced needs longer than this before its address answers again; a packet of it newer than that proves it was alive. */
@@ -8,21 +8,26 @@ export default defineCause({
   id: 'post-restart',
   title: 'Restarted and forgotten',
   family: 'established',
-  means: 'The side that sent the reset has lost all memory of the connection: its host, container or network stack was restarted (or the address moved to another machine), and it answers the next packet as one of a connection that does not exist.',
+  means:
+    'The side that reset no longer knows the connection at all: its host, container or network stack was restarted, or its address moved to another machine. It answers the next packet as one of a connection that does not exist.',
   remedies: [
-    'Before a planned restart drain connections (stop accepting, finish requests, close) so that the peers see a FIN.',
-    'In the client: treat ECONNRESET on a reused connection as "reconnect and retry idempotent requests", with exponential backoff and jitter, because all clients find out at once.',
-    'Keep TCP keepalive short enough that idle peers notice a vanished host within minutes.',
+    'Before a planned restart, drain {sender}: stop accepting, finish requests, close. In Kubernetes: a preStop pause, and terminationGracePeriodSeconds above the longest request.',
+    'On {peer}: take a reset on a reused connection as "reconnect", and retry idempotent requests with exponential backoff and jitter, because all clients find out at once.',
+    'Let idle peers notice a vanished host within minutes: TCP keepalive or pings every minute or two (HikariCP keepaliveTime, PostgreSQL JDBC tcpKeepAlive=true).',
   ],
   nextChecks: [
-    'On the host that sent the reset: `uptime`, `last reboot`, container restart count, failover or address move (VRRP, Kubernetes endpoint) around the start of the silence.',
+    'On {sender}, around the start of the silence: `uptime -s`, `last -x reboot`, `docker ps` (STATUS), `kubectl get pods -o wide` (RESTARTS, AGE), failover of the address (VRRP, cluster log).',
   ],
   cites: ['RFC 9293 §3.5.1', 'RFC 9293 §3.10.7.1'],
   mistakenFor: {
     'data-after-close': 'then the sender had closed by FIN before',
+    'keep-alive-race': 'then the sender had closed by FIN before',
     'idle-timeout': 'then a timer explains the silence, and it is the same on several connections',
     'process-crash': 'then the kernel lived on and closed the sockets at once',
     'nat-state-loss': 'then the reset comes from a device, or the host still knows the connection',
+    'reset-aftermath': 'then an earlier reset had told the sender that the connection was over',
+    'retransmission-timeout': 'then the sender had repeated its data in vain and given up before',
+    'accept-queue-overflow': 'then the server had sent nothing but its SYN-ACK',
   },
   maker: 'endpoint',
   prior: 0,
@@ -47,6 +52,8 @@ export default defineCause({
     against('its sender had spoken {sinceSenderPacketMs} before: few things restart that fast', f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS),
     contrary('its sender had given up silently: retransmissions came first', f => f.gaveUpSilently),
   ],
-  summary: (f, n) =>
-    `${n.sender} no longer knew the connection with ${n.peer}${f.forgottenCount > 1 ? ` and ${f.forgottenCount - 1} more` : ''}: it was restarted or replaced`,
+  summary: (f, n) => {
+    const more = f.forgottenCount > 1 ? ` (nor ${some(f.forgottenCount - 1, 'other')})` : ''
+    return `${n.sender} no longer knew its connection with ${n.peer}${more}: it was restarted or replaced`
+  },
 })

@@ -11,13 +11,15 @@ export default defineCause({
   id: 'reset-aftermath',
   title: 'Aftermath of another reset',
   family: 'established',
-  means: 'The connection had already been reset; the side that believed that reset no longer knows the connection and answers what still arrives. Not a cause of its own.',
+  means:
+    'The connection had already been reset; the side that believed that reset no longer knows the connection and answers what still arrives. Not a cause of its own.',
   remedies: ['Look at the reset before it; this one needs nothing.'],
-  nextChecks: ['Which reset came first, and who sent it?'],
+  nextChecks: ['Which reset came first, and who sent it? If none is in the capture, it passed elsewhere: capture on the host that sent this one.'],
   cites: ['RFC 9293 §3.5.3', 'RFC 9293 §3.10.7.1'],
   mistakenFor: {
-    'post-restart': 'then no reset came before',
-    'data-after-close': 'then a FIN of its sender came before',
+    'post-restart': 'then no reset came before, and the host had been away',
+    'data-after-close': 'then a FIN of its sender came before, not a reset',
+    'middlebox-injection': 'then this one is forged itself',
   },
   maker: 'endpoint',
   prior: 1,
@@ -38,5 +40,6 @@ export default defineCause({
     contrary('something speaks for a device on the path', f => f.forgerySuspected && !f.resetBefore),
     contrary('the two resets crossed: both sides aborted', f => f.active === true),
   ],
-  summary: (f, n) => `${n.sender} had already been told by ${f.resetBeforeForged ? 'a forged' : 'an earlier'} reset that the connection was over, and answered what still arrived from ${n.peer}`,
+  summary: (f, n) =>
+    `${n.sender} had believed ${f.resetBeforeForged || f.forgedBefore ? 'a forged' : 'an earlier'} reset and answered what still arrived from ${n.peer}`,
 })

@@ -1,21 +1,26 @@
-import { and, atLeast, contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
+import { and, atLeast, contrary, decisive, defineCause, fair, must, some, strong, weak } from './define.js'
 
 export default defineCause({
   id: 'retransmission-timeout',
   title: 'Retransmitted in vain',
   family: 'established',
-  means: 'Data was sent again and again without an acknowledgement, until its sender gave up. Packets in one direction were lost: peer gone, path broken, an MTU black hole, a firewall that dropped silently.',
+  means:
+    'Data was sent again and again without an acknowledgement, until its sender gave up. Packets in one direction were lost: peer gone, path broken, large packets swallowed (MTU black hole), a firewall that drops silently.',
   remedies: [
-    'Find where the packets are lost: capture at both ends and compare. If only large ones are missing, it is the MTU (allow ICMP "fragmentation needed", clamp the MSS).',
-    'If a stateful device dropped the connection silently, keep its state alive (keepalive below its timer) or let it send resets.',
-    'Bound the wait in the application (TCP_USER_TIMEOUT, request timeout) and reconnect with exponential backoff.',
+    'Find where the packets are lost: capture at both ends and compare. If only large ones are missing, it is the MTU: allow ICMP "fragmentation needed" and "packet too big", clamp the MSS (iptables TCPMSS --clamp-mss-to-pmtu), or set net.ipv4.tcp_mtu_probing=1 on {sender}.',
+    'If a stateful device drops the connection silently: keep its state alive (keepalive below its timer), or let it send resets.',
+    'Bound the wait in the application on {sender} (TCP_USER_TIMEOUT, request timeout) and reconnect with exponential backoff and jitter.',
   ],
-  nextChecks: ['Does the first lost segment differ from those before (larger, first after a pause, after a route change)?', '`rst-analyze compare` with a capture from the other end.'],
-  cites: ['RFC 9293 §3.8.1', 'RFC 1122 §4.2.3.5', 'RFC 6298', 'Linux Documentation/networking/ip-sysctl.rst tcp_retries2'],
+  nextChecks: [
+    'Do only large packets vanish? On {sender}: `tracepath HOST`, `ping -M do -s 1472 HOST`.',
+    'Capture on {peer} too, then `rst-analyze compare`: which packets never arrived?',
+  ],
+  cites: ['RFC 9293 §3.8.1', 'RFC 1122 §4.2.3.5', 'RFC 6298', 'Linux Documentation/networking/ip-sysctl.rst, tcp_retries2'],
   mistakenFor: {
     'abortive-close': 'then nothing was being repeated',
     'keepalive-timeout': 'then empty probes were sent, not data',
-    'post-restart': 'the same packet at the end when the sender had given up silently before',
+    'zero-window-timeout': 'then the peer answers, with window 0',
+    'post-restart': 'the same packet at the end; then the sender had not given up before, it knew nothing',
   },
   maker: 'endpoint',
   prior: 0,
@@ -33,5 +38,6 @@ export default defineCause({
     contrary('the peer was still acknowledging', f => f.senderUnackedBytes === 0),
     weak('the peer, too, repeated what was not acknowledged', f => f.peerRetransmissions > 0),
   ],
-  summary: (f, n, say) => `${n.sender} gave up after ${f.retransmissions} retransmissions that ${n.peer} never acknowledged (${say('peerSilentMs')} without an answer)`,
+  summary: (f, n, say) =>
+    `${n.sender} gave up after ${some(f.retransmissions, 'retransmission')} that ${n.peer} never acknowledged${f.peerSilentMs === undefined ? '' : ` (silent for ${say('peerSilentMs')})`}`,
 })

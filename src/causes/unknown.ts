@@ -5,8 +5,8 @@ export default defineCause({
   id: 'unknown',
   title: 'Cannot be told',
   family: 'established',
-  means: 'The capture does not show enough to tell one cause from another.',
-  remedies: ['Capture again as shown under the checks; then run rst-analyze on the new capture.'],
+  means: 'The capture does not show enough to tell one cause from another. What is missing is listed under the checks, with the commands that would show it.',
+  remedies: ['Capture again as shown under the checks, then run rst-analyze on the new capture.'],
   nextChecks: ['Capture on both ends at the same time, from before the connection opens until after the reset.'],
   cites: [],
   mistakenFor: {},
@@ -20,5 +20,8 @@ export default defineCause({
     fair('it answers nothing that is visible', f => f.active === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
   ],
-  summary: (f, n) => (f.orphan ? `a lone reset in the name of ${n.sender}: nothing else of the connection was captured` : `the capture does not tell why ${n.sender} reset the connection with ${n.peer}`),
+  summary: (f, n) =>
+    f.orphan
+      ? `a lone reset in the name of ${n.sender}: nothing else of the connection was captured`
+      : `the capture does not tell why ${n.sender} reset the connection with ${n.peer}`,
 })

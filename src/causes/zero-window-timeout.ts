@@ -4,17 +4,18 @@ export default defineCause({
   id: 'zero-window-timeout',
   title: 'Receiver stopped reading',
   family: 'established',
-  means: "The receiver's window stayed closed (it did not read), and the side that wanted to send gave up waiting.",
+  means:
+    'The receiver did not read: its window stayed closed, and the side that wanted to send gave up waiting.',
   remedies: [
-    'On the receiving side: find what stopped reading (blocked thread, full disk, slow consumer, a paused download) and bound it.',
-    'On the sending side: a send timeout that fits slow consumers (nginx send_timeout, TCP_USER_TIMEOUT), or drop slow consumers deliberately.',
+    'On {peer}: find what stopped reading (blocked thread, full disk, slow consumer, a paused download) and bound it.',
+    'On {sender}: a send timeout that fits slow consumers (nginx send_timeout, haproxy timeout client, TCP_USER_TIMEOUT), or slow consumers dropped on purpose.',
   ],
-  nextChecks: ['On the receiver: `ss -tnm` shows a full Recv-Q at this time; a thread dump or profile of the consumer.'],
+  nextChecks: ['On {peer}: `ss -tnm` shows a full Recv-Q at this time; a thread dump or profile of the consumer (`jstack PID`, `py-spy dump --pid PID`).'],
   cites: ['RFC 9293 §3.8.6.1', 'RFC 1122 §4.2.2.17'],
   mistakenFor: {
     'keepalive-timeout': 'then the probes stay unanswered',
     'retransmission-timeout': 'then the peer is silent',
-    'unread-data-close': 'then it is the receiver who resets',
+    'unread-data-close': 'then it is the receiver that resets',
   },
   maker: 'endpoint',
   prior: 0,

@@ -3,10 +3,11 @@ import type { Analysis } from '../model.js'
 import { FORMATS, type FormatName, type Rendering } from '../report/formats.js'
 import type { Names } from '../report/names.js'
 import { around, failsOn, only, type Selection, select } from '../report/select.js'
+import { type CaptureOptions, checkCaptures, redactionOf, writeCaptures } from './captures.js'
 import { EXIT, UsageError } from './errors.js'
 import { readHosts } from './hosts.js'
 import type { Io } from './io.js'
-import { NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
+import { CAPTURES, NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
 import { helpOf, type Parsed, parseArguments, type Syntax } from './parse.js'
 import { startProgress } from './progress.js'
 import {
@@ -26,6 +27,7 @@ export const SYNTAX: Syntax = {
     'Finds every TCP reset in packet captures and says who really sent it, why, how sure, what it cost\nand what to do. "-" reads a capture from standard input; several files are pieces of one capture.',
   options: {
     Output: OUTPUT,
+    Captures: CAPTURES,
     'Connections analysed': NARROW,
     'Resets shown (totals stay whole)': SHOW,
     Stories: STORY,
@@ -46,7 +48,7 @@ export async function run(args: string[], io: Io): Promise<number> {
     await io.stderr.write(helpOf(SYNTAX))
     return EXIT.usage
   }
-  const parsed = parseArguments<ReportOptions>(SYNTAX, args)
+  const parsed = parseArguments<ReportOptions & CaptureOptions>(SYNTAX, args)
   if ('print' in parsed) {
     await io.stdout.write(parsed.print)
     return EXIT.ok
@@ -54,15 +56,31 @@ export async function run(args: string[], io: Io): Promise<number> {
   return analyze(parsed, io)
 }
 
-async function analyze({ operands, options }: Parsed<ReportOptions>, io: Io): Promise<number> {
+async function analyze(
+  { operands, options }: Parsed<ReportOptions & CaptureOptions>,
+  io: Io,
+): Promise<number> {
   checkTogether(options)
   const format = checkFormat(options.format ?? 'text')
   const targets = targetsOf(options.output)
   await checkTargets(targets, operands)
+  await checkCaptures(options, operands)
   const names = options.hosts === undefined ? undefined : await readHosts(options.hosts)
   const analysis = await read(operands, options, io)
   const shown = select(analysis.report, filtersOf(options))
-  await deliver(analysis, shown, { format, targets, options, names }, io)
+  const redacted = options.redact ? await redactionOf(analysis) : undefined
+  const { selection } = storiesOf(analysis, shown, options)
+  let failure: unknown
+  await writeCaptures(analysis, selection.report, options, redacted?.aliases, io).catch(error => {
+    if (error.name === 'AbortError') throw error
+    failure = error
+  })
+  const delivery = { format, targets, options, names }
+  if (redacted) {
+    const shownRedacted = select(redacted.analysis.report, filtersOf(options))
+    await deliver(redacted.analysis, shownRedacted, { ...delivery, names: redacted.names }, io)
+  } else await deliver(analysis, shown, delivery, io)
+  if (failure) throw failure
   return options.failOn && failsOn(shown.report.resets, options.failOn) ? EXIT.matched : EXIT.ok
 }
 
@@ -121,7 +139,7 @@ export async function deliver(
     })
   }
   if (!options.quiet) {
-    const screen = { ...rendering, width: widthOf(io.stdout), color: wantsColor(options, io.stdout, io.env) }
+    const screen = { ...rendering, width: widthOf(io.stdout, io.env), color: wantsColor(options, io.stdout, io.env) }
     for (const batch of batches(await piecesOf(format, screen))) {
       const open = await io.stdout.write(batch).catch(error => {
         throw outputError('standard output', error.message)

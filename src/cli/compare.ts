@@ -1,21 +1,78 @@
-/** `rst-analyze compare <a> <b>`: its words are checked; comparing is not part of this version. */
-import { EXIT, unavailable } from './errors.js'
-import type { Io } from './io.js'
+/** `rst-analyze compare <a> <b>`: the same traffic captured at two places. Options, formats and exit codes are those of the analysis. */
+import type { ComparedAnalysis } from '../compare/index.js'
+import { visible } from '../report/escape.js'
+import { wrap } from '../report/layout.js'
+import { run as analyze } from './analyze.js'
+import { EXIT, UsageError } from './errors.js'
+import type { AnalyzeOptions, Io, Output } from './io.js'
 import { NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
-import { parseArguments, type Syntax } from './parse.js'
+import { type Parsed, parseArguments, type Syntax } from './parse.js'
+import { type ReportOptions, widthOf } from './settings.js'
 
 export const SYNTAX: Syntax = {
   usage: 'compare [options] <a> <b>',
-  description: 'The same traffic captured at two places. Not available in this version.',
-  options: { Output: OUTPUT, Connections: NARROW, Shown: SHOW, Stories: STORY, Running: RUN },
+  description:
+    'The same traffic captured at two places, such as client and server: what left one and never reached\nthe other, or arrived without having been sent, is proof. The order of the two does not matter;\nclocks may differ, addresses may be translated between them.',
+  options: {
+    Output: OUTPUT,
+    'Connections analysed': NARROW,
+    'Resets shown (totals stay whole)': SHOW,
+    Stories: STORY,
+    Running: RUN,
+  },
   least: 2,
   most: 2,
   noun: 'capture',
 }
 
 export async function run(args: string[], io: Io): Promise<number> {
-  const parsed = parseArguments(SYNTAX, args)
-  if (!('print' in parsed)) throw unavailable('compare')
-  await io.stdout.write(parsed.print)
-  return EXIT.ok
+  const parsed = parseArguments<ReportOptions>(SYNTAX, args)
+  if ('print' in parsed) {
+    await io.stdout.write(parsed.print)
+    return EXIT.ok
+  }
+  if (parsed.operands.every(path => path === '-'))
+    throw new UsageError('only one of the two captures can be standard input')
+  return analyze(args, comparing(parsed, io))
+}
+
+/** The analysis of two captures stands in for that of one; the text report is told what the comparison proved. */
+function comparing({ options }: Parsed<ReportOptions>, io: Io): Io {
+  let preface = ''
+  const text = (options.format ?? 'text') === 'text'
+  return {
+    ...io,
+    stdout: text ? prefaced(io.stdout, () => preface) : io.stdout,
+    analyze: async (paths: string[], settings?: AnalyzeOptions) => {
+      const { compareCaptures } = await import('../compare/index.js')
+      const analysis = await compareCaptures([paths[0], paths[1]], settings)
+      preface = paragraph(analysis, widthOf(io.stdout, io.env))
+      return analysis
+    },
+  }
+}
+
+function paragraph({ report }: ComparedAnalysis, width: number): string {
+  return `${wrap(visible(report.comparison.summary), width).join('\n')}\n\n`
+}
+
+/** Writes something before the first output. */
+function prefaced(output: Output, preface: () => string): Output {
+  let written = false
+  return {
+    get isTTY() {
+      return output.isTTY
+    },
+    get columns() {
+      return output.columns
+    },
+    get hasColors() {
+      return output.hasColors
+    },
+    write(chunk) {
+      const before = written ? '' : preface()
+      written = true
+      return output.write(before + chunk)
+    },
+  }
 }

@@ -29,7 +29,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   if (format === 'markdown' || format === 'html') throw new UsageError('explain writes text, json or ndjson')
   const causes = await io.causes()
   const chosen = pick(causes, parsed.operands[0])
-  const style = { width: widthOf(io.stdout), color: wantsColor(parsed.options, io.stdout, io.env) }
+  const style = { width: widthOf(io.stdout, io.env), color: wantsColor(parsed.options, io.stdout, io.env) }
   if (format === 'json')
     await io.stdout.write(
       `${JSON.stringify(parsed.operands[0] ? causeJson(chosen[0]) : chosen.map(causeJson), null, 2)}\n`,

@@ -1,5 +1,6 @@
 /** `rst-analyze live <interface|->`: judges resets as they happen, sums up when it ends. */
 import { segmentFilter } from '../filter.js'
+import { interfaceLines, listInterfaces } from '../live/interfaces.js'
 import { LiveCapture } from '../live/run.js'
 import type { Told } from '../live/judge.js'
 import { engineSource, type Source, streamSource } from '../live/source.js'
@@ -9,7 +10,7 @@ import type { Analysis } from '../model.js'
 import { safeJson, visible } from '../report/escape.js'
 import type { FormatName } from '../report/formats.js'
 import { failsOn, select } from '../report/select.js'
-import { verdictLines, verdictStory } from '../report/text/live.js'
+import { verdictLines, verdictLogLine, verdictStory } from '../report/text/live.js'
 import type { Style } from '../report/text/style.js'
 import { plural } from '../report/units.js'
 import { deliver } from './analyze.js'
@@ -62,6 +63,10 @@ export async function run(args: string[], io: Io): Promise<number> {
     await io.stdout.write(parsed.print)
     return EXIT.ok
   }
+  if (parsed.options.list) {
+    await io.stdout.write(`${interfaceLines(listInterfaces()).map(visible).join('\n')}\n`)
+    return EXIT.ok
+  }
   return listen(parsed, io)
 }
 
@@ -85,7 +90,7 @@ async function listen({ operands, options }: Parsed<LiveOptions>, io: Io): Promi
 
 function sourceOf(name: string | undefined, { engine, filter, snaplen }: LiveOptions): Source {
   if (name === undefined)
-    throw new UsageError('live needs an interface, such as eth0, or - for a stream')
+    throw new UsageError('live needs an interface, such as eth0, or - for a stream (live --list shows them)')
   if (name !== '-') return engineSource(engine ?? 'auto', { interface: name, filter, snaplen })
   const idle = [filter && '--filter', engine && '--engine', snaplen && '--snaplen'].find(Boolean)
   if (idle) throw new UsageError(`${idle} is for an interface; a stream is narrowed by --host, --port or --net`)
@@ -147,7 +152,7 @@ function printer(
   options: LiveOptions,
   io: Io,
 ): ((told: Told, capture: LiveCapture) => string) | undefined {
-  const style: Style = { width: widthOf(io.stdout), color: wantsColor(options, io.stdout, io.env) }
+  const style: Style = { width: widthOf(io.stdout, io.env), color: wantsColor(options, io.stdout, io.env) }
   const isShown = (told: Told, capture: LiveCapture) =>
     select(capture.reportOf(told.reset), filtersOf(options)).report.resets.length > 0
   if (format === 'ndjson') {
@@ -159,7 +164,9 @@ function printer(
     if (!isShown(told, capture)) return ''
     const lines = options.all
       ? verdictStory(told.reset, told.story, capture.reportOf(told.reset), capture.timebase, style)
-      : verdictLines(told.reset, style)
+      : io.stdout.isTTY
+        ? verdictLines(told.reset, style)
+        : [verdictLogLine(told.reset, style)]
     return `${lines.join('\n')}\n`
   }
 }

@@ -24,7 +24,6 @@ export const OUTPUT: OptionGroup = [
     parse: values.files,
   },
   { flags: '-q, --quiet', help: 'nothing on standard output' },
-  { flags: '--redact', help: 'replace addresses, ports and names', unavailable: true },
   {
     flags: '--hosts <file>',
     help: 'names for addresses, in hosts-file format',
@@ -40,12 +39,22 @@ export const OUTPUT: OptionGroup = [
     help: 'size of a Markdown report (default: 60000, what ticket systems take)',
     parse: values.reportSize,
   },
-  { flags: '--annotate <file>', help: 'write an annotated pcapng', parse: values.oneFile, unavailable: true },
+]
+
+export const CAPTURES: OptionGroup = [
+  {
+    flags: '--annotate <file>',
+    help: 'the capture again as pcapng, with verdicts and evidence as packet comments',
+    parse: values.oneFile,
+  },
   {
     flags: '--extract <dir>',
-    help: 'write one small capture per reset',
+    help: 'one small annotated capture per incident, with only its connections',
     parse: values.oneFile,
-    unavailable: true,
+  },
+  {
+    flags: '--redact',
+    help: 'aliases for addresses, MACs and names, no payload: in reports and in captures written',
   },
 ]
 
@@ -120,16 +129,36 @@ export const LIVE: OptionGroup = [
     help: 'how long to wait for what follows a reset (default: 3s)',
     parse: values.span,
   },
-  { flags: '--evidence <dir>', help: 'keep a small capture of each reset', parse: values.oneFile, unavailable: true },
-  { flags: '--evidence-limit <size>', help: 'bytes the evidence may take', parse: values.size, unavailable: true },
+  {
+    flags: '--evidence <dir>',
+    help: 'keep a small capture of each reset',
+    parse: values.oneFile,
+    unavailable: true,
+  },
+  {
+    flags: '--evidence-limit <size>',
+    help: 'bytes the evidence may take',
+    parse: values.size,
+    unavailable: true,
+  },
   { flags: '--snaplen <bytes>', help: 'bytes captured per packet', parse: values.whole },
   { flags: '--kernel', help: 'ask the kernel why it resets', unavailable: true },
-  { flags: '--user <name>', help: 'become this user once capturing', parse: values.oneFile, unavailable: true },
-  { flags: '--metrics <addr:port>', help: 'serve Prometheus metrics', parse: values.addressPort, unavailable: true },
-  { flags: '--list', help: 'list the interfaces', unavailable: true },
+  {
+    flags: '--user <name>',
+    help: 'become this user once capturing',
+    parse: values.oneFile,
+    unavailable: true,
+  },
+  {
+    flags: '--metrics <addr:port>',
+    help: 'serve Prometheus metrics',
+    parse: values.addressPort,
+    unavailable: true,
+  },
+  { flags: '--list', help: 'list the interfaces' },
 ]
 
-const EVERY = [...OUTPUT, ...NARROW, ...SHOW, ...STORY, ...RUN, ...LIVE]
+const EVERY = [...OUTPUT, ...CAPTURES, ...NARROW, ...SHOW, ...STORY, ...RUN, ...LIVE]
 const VALUED = new Set(
   EVERY.filter(spec => spec.parse).flatMap(spec => spec.flags.replace(/ <.*/, '').split(', ')),
 )

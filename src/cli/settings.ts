@@ -66,8 +66,8 @@ export function checkFormat(format: FormatName): FormatName {
 }
 
 /** Reports for people in text need one of the two: a width. Off a terminal 100 columns read well in mails and tickets. */
-export function widthOf(stdout: Output): number {
-  return Math.min(160, Math.max(60, stdout.columns || 100))
+export function widthOf(stdout: Output, env: Record<string, string | undefined>): number {
+  return Math.min(160, Math.max(60, stdout.columns || Number(env['COLUMNS']) || 100))
 }
 
 /** Colours on a terminal only; NO_COLOR (non-empty, https://no-color.org) and --no-color win over all else. */

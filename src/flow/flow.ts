@@ -17,6 +17,8 @@ export interface FlowOptions {
   timebase: Timebase
   /** Bound of the memory for tracked connections, about. */
   memoryBytes?: number
+  /** Every connection stays, as far as memory allows. */
+  keepAll?: boolean
   /** Called for each RST as it is recorded; copies of a packet are not told. */
   onRst?: (connection: TrackedConnection, from: SideIndex, frame: Frame) => void
 }
@@ -38,7 +40,7 @@ export class Flow {
   constructor(readonly options: FlowOptions) {
     const { onRst } = options
     this.tracker = new Tracker({
-      isSibling: c => this.siblingIndex(c) >= 0,
+      isSibling: c => options.keepAll === true || this.siblingIndex(c) >= 0,
       memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
       onForget: c => this.forgotten.add(c),
       ...(onRst ? { onRst } : {}),

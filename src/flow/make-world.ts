@@ -19,6 +19,8 @@ export interface MadeWorld {
 /** @param held the connections to look at, in order of appearance; a live capture names the few that its new resets need */
 export function makeWorld(flow: Flow, held: Iterable<TrackedConnection> = flow.tracker.held): MadeWorld {
   const { tracker, skim } = flow
+  // Asked before listeners known by their resets alone are added: a first pass over a file knows none of these either.
+  const comparable: Comparable = { nearby: skim.nearby(), perListener: skim.siblingsPerListener }
   const candidates = [...held]
   const resets = candidates.filter(c => c.reset)
   const byListener = new Map<number, TrackedConnection[]>()
@@ -29,7 +31,7 @@ export function makeWorld(flow: Flow, held: Iterable<TrackedConnection> = flow.t
     else byListener.set(id, [c])
   }
   const siblings = new Map<number, TrackedConnection[]>()
-  const kept = chooseKept(flow, candidates, byListener, siblings)
+  const kept = chooseKept(flow, candidates, byListener, siblings, comparable)
   const ids = new Map(kept.map((c, id) => [c, id]))
   const connections = new Map<number, Connection>()
   for (const [c, id] of ids) {
@@ -64,32 +66,37 @@ export function makeWorld(flow: Flow, held: Iterable<TrackedConnection> = flow.t
   return { world, sums }
 }
 
+/** Which connections that were not reset stay for comparison. */
+interface Comparable {
+  nearby: Set<TrackedListener>
+  perListener: number
+}
+
 /** Reset connections, what used their 4-tuple right before, and siblings: in order of appearance. */
 function chooseKept(
   flow: Flow,
   candidates: TrackedConnection[],
   byListener: Map<number, TrackedConnection[]>,
   siblings: Map<number, TrackedConnection[]>,
+  { nearby, perListener }: Comparable,
 ): TrackedConnection[] {
   const before = new Set<TrackedConnection>()
-  const siblingsPerListener = flow.skim.siblingsPerListener
   for (const c of candidates) if (c.reset && c.previous) before.add(c.previous)
-  const nearby = flow.skim.nearby()
   return candidates.filter(c => {
     if (c.reset) return true
     const id = flow.listenerOf(c)
     if (id >= 0 && nearby.has(flow.skim.listeners.list[id])) {
       const order = flow.siblingIndex(c)
-      return (order >= 0 && order < NEARBY_CONNECTIONS) || before.has(c)
+      return flow.options.keepAll === true || (order >= 0 && order < NEARBY_CONNECTIONS) || before.has(c)
     }
     const index = byListener.has(id) ? flow.siblingIndex(c) : -1
-    if (index >= 0 && index < siblingsPerListener) {
+    if (index >= 0 && index < perListener) {
       const list = siblings.get(id)
       if (list) list.push(c)
       else siblings.set(id, [c])
       return true
     }
-    return before.has(c)
+    return flow.options.keepAll === true || before.has(c)
   })
 }
 

@@ -46,6 +46,8 @@ export interface WorldOptions {
   signal?: AbortSignal
   /** UDP datagrams, DNS among them (see FOUND_DNS and FOUND_UDP), in the first pass. */
   onDatagram?: (segment: Segment, frame: Frame, found: Found) => void
+  /** Keeps every connection, not only the reset ones and a few beside them: two captures of the same traffic are matched by all of it. */
+  keepAll?: boolean
   /** Forces one pass where two are possible; for tests. */
   singlePass?: boolean
 }
@@ -78,8 +80,8 @@ export async function buildWorld(
 }
 
 function flowOptions(source: FrameSource, options: WorldOptions): FlowOptions {
-  const { memoryBytes } = options
-  return { timebase: source.timebase, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
+  const { memoryBytes, keepAll = false } = options
+  return { timebase: source.timebase, keepAll, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
 }
 
 /** One decoder per capture: fragments and the like must not mix. */
@@ -137,7 +139,7 @@ function secondPass(
   const segment = new Segment()
   const { filter } = options
   // Without a reset everything is of interest: what else is wrong with the capture?
-  const everything = flow.skim.rstFrames === 0
+  const everything = flow.options.keepAll || flow.skim.rstFrames === 0
   return frame => {
     const found = decoderOf(frame.capture).decode(frame, segment)
     if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return

@@ -3,9 +3,10 @@
  * standard error. What differs between them stands in engines.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { delimiter } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { EngineName } from './engine-names.js'
-import { ENGINES, type EngineRequest } from './engines.js'
+import { ENGINES, type EngineRequest, programFolders } from './engines.js'
 
 /** How an engine ended. */
 export interface EngineEnd {
@@ -47,7 +48,7 @@ export function startEngine(name: EngineName, request: EngineRequest): EngineRun
   // C locale: its words are read by programs.
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, LC_ALL: 'C' },
+    env: { ...process.env, LC_ALL: 'C', PATH: programFolders().join(delimiter) },
   })
   running.add(child)
   const said: string[] = []

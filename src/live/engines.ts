@@ -63,10 +63,8 @@ const dumpcap: Engine = {
 export const ENGINES: Record<EngineName, Engine> = { tcpdump, dumpcap }
 
 /** `auto`: the first that is installed. @throws CaptureError that says what to install */
-export function chooseEngine(wanted: EngineName | 'auto', path = process.env['PATH'] ?? ''): EngineName {
-  // A daemon's or user's PATH often lacks the folders where administrators' programs lie.
-  const folders = [...path.split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'].filter(Boolean)
-  const installed = (name: string) => folders.some(folder => runnable(join(folder, name)))
+export function chooseEngine(wanted: EngineName | 'auto'): EngineName {
+  const installed = (name: string) => programFolders().some(folder => runnable(join(folder, name)))
   if (wanted !== 'auto') {
     if (installed(wanted)) return wanted
     throw new CaptureError(`--engine ${wanted}: ${wanted} is not installed; ${HOW_TO_INSTALL}`)
@@ -74,6 +72,12 @@ export function chooseEngine(wanted: EngineName | 'auto', path = process.env['PA
   const found = ENGINE_NAMES.find(installed)
   if (found) return found
   throw new CaptureError(`nothing to capture with: ${HOW_TO_INSTALL}`)
+}
+
+/** Where programs are looked for: the PATH of daemons and users often lacks the folders of administrators' programs. */
+export function programFolders(): string[] {
+  const path = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)
+  return [...new Set([...path, '/usr/local/sbin', '/usr/sbin', '/sbin'])]
 }
 
 const HOW_TO_INSTALL = 'install tcpdump (apt install tcpdump, dnf install tcpdump, apk add tcpdump)'

@@ -5,7 +5,7 @@
 import type { CauseId, Listener, Origin, Reset, StoryPacket, Totals } from '../model.js'
 
 /** Resets kept whole for the final report, per MiB of --memory: they take about 5 kB each. */
-const RESETS_PER_MIB = 32
+const RESETS_PER_MIB = 16
 /** Stories kept for the final report; about 30 kB each. */
 const STORIES = 200
 /** Listeners counted by name. */
@@ -14,12 +14,12 @@ const MAX_LISTENERS = 4096
 export class Ledger {
   /** Resets reported so far. */
   told = 0
-  resetConnections = 0
-  /** Reset connections whose opening was not seen: the timelines do not count them. */
-  withoutSyn = 0
   /** Resets that were reported and are no longer kept. */
   dropped = 0
   readonly stories = new Map<string, StoryPacket[]>()
+  private resetConnections = 0
+  /** Reset connections whose opening was not seen: the timelines do not count them. */
+  private withoutSyn = 0
   private readonly kept = new Map<string, Reset>()
   private readonly most: number
   private readonly byCause: Partial<Record<CauseId, number>> = {}
@@ -28,10 +28,6 @@ export class Ledger {
 
   constructor(memoryBytes: number) {
     this.most = Math.max(256, Math.floor((memoryBytes / 2 ** 20) * RESETS_PER_MIB))
-  }
-
-  nextId(): string {
-    return `r${this.told + 1}`
   }
 
   /** @param first true for the first reset of its connection */
@@ -48,6 +44,12 @@ export class Ledger {
       map.delete(oldest)
       if (map === this.kept) this.dropped++
     }
+  }
+
+  /** A connection has its first reset. */
+  addConnection(openingSeen: boolean): void {
+    this.resetConnections++
+    if (!openingSeen) this.withoutSyn++
   }
 
   get(id: string): Reset | undefined {

@@ -43,8 +43,8 @@ const REMEMBERED = 512
 /** Waiting connections beyond which judging goes before everything else: they take memory until they are told. */
 const BACKLOG = 8192
 /** Share of the memory for tracked connections; the rest is for timelines, reported resets, packets on their way, the program. */
-const TRACKER_SHARE = 0.35
-const SKIMS_SHARE = 0.15
+const TRACKER_SHARE = 0.18
+const SKIMS_SHARE = 0.1
 
 export class LiveSession {
   readonly notes = new Notes()
@@ -197,8 +197,8 @@ export class LiveSession {
       this.own(one.reset.id, one.frames, due)
       const c = due.get(one.frames.find(frame => due.has(frame))!)!
       const first = !this.reported.has(c)
-      if (first && c.synFrame < 0) ledger.withoutSyn++
       this.remember(c, one.frames)
+      if (first) ledger.addConnection(c.synFrame >= 0)
       ledger.add(one.reset, one.story, first)
       options.onVerdict(one)
     }

@@ -4,7 +4,7 @@
  *
  * IPv4   clients 198.18.0.N, servers 198.19.0.N, all others 198.18.128.N (RFC 2544); 240.0.0.0/4 when those are used up
  * IPv6   clients 2001:db8:c::N, servers 2001:db8:5::N, all others 2001:db8:0::N (RFC 3849)
- * MAC    02:00:00:00:00:00 + N, groups 03:…
+ * MAC    02:a1:1a:50:00:00 + N, groups 03:… (locally administered)
  * names  host-N.example (RFC 2606)
  *
  * No alias depends on what it stands for: neighbours, networks and makers do not show.
@@ -26,7 +26,7 @@ const IPV6_SECOND_WORD: Record<Role, number> = { client: 0x000c0000, server: 0x0
 const IPV6_FIRST_WORD = 0x20010db8
 
 const GROUP_BIT = 0x010000000000
-const LOCAL_BIT = 0x020000000000
+const MAC_BASE = 0x02a11a500000
 const BROADCAST = 0xffffffffffff
 
 export class Aliases {
@@ -41,6 +41,8 @@ export class Aliases {
   /** IPv6 aliases in use, and all originals: none of them is handed out. */
   private readonly taken6 = new Set<string>()
   private readonly avoid = new Set<number>()
+  /** Aliases that were asked for as text → role of their hosts. */
+  private readonly seen = new Map<string, Role>()
 
   /** Addresses that must never serve as an alias, because the report itself names them. */
   avoidAddresses(addresses: Iterable<string>): void {
@@ -84,7 +86,7 @@ export class Aliases {
     let alias = this.macs.get(mac)
     if (alias === undefined) {
       const group = Math.floor(mac / GROUP_BIT) % 2 === 1 ? GROUP_BIT : 0
-      alias = LOCAL_BIT + group + this.macs.size + 1
+      alias = MAC_BASE + group + this.macs.size + 1
       this.macs.set(mac, alias)
     }
     return alias
@@ -94,8 +96,12 @@ export class Aliases {
   address(text: string, role: Role = 'other'): string | undefined {
     const words = wordsOf(text)
     if (!words) return undefined
-    if (words.length === 1) return addressText(Int32Array.of(0, 0, 0xffff, this.ipv4(words[0], role)), 4)
-    return addressText(this.ipv6(words[0], words[1], words[2], words[3], role), 6)
+    const alias =
+      words.length === 1
+        ? addressText(Int32Array.of(0, 0, 0xffff, this.ipv4(words[0], role)), 4)
+        : addressText(this.ipv6(words[0], words[1], words[2], words[3], role), 6)
+    if (!this.seen.has(alias)) this.seen.set(alias, role)
+    return alias
   }
 
   /** A host name, in any case → its alias. */
@@ -107,6 +113,16 @@ export class Aliases {
       this.names.set(key, alias)
     }
     return alias
+  }
+
+  /** Alias → what a person would call it: client-1, server-2, host-3. In order of appearance. */
+  roles(): Map<string, string> {
+    const counts = { client: 0, server: 0, other: 0 }
+    const name = ([alias, role]: [string, Role]): [string, string] => [
+      alias,
+      `${role === 'other' ? 'host' : role}-${++counts[role]}`,
+    ]
+    return new Map([...this.seen].map(name))
   }
 
   private next4(role: Role): number {

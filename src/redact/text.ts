@@ -7,8 +7,8 @@ import { isProtocolWord } from './vocabulary.js'
 export const GONE = '…'
 
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)/g
-/** Anything with two colons; whether it is an address is asked of the parser. */
-const IPV6 = /(?<![0-9a-z:.])(?=[0-9a-f.]*:[0-9a-f.]*:)[0-9a-f:.]*[0-9a-f:](?:%[\w.-]+)?/gi
+/** Anything with two colons; whether an address is in it is asked of the parser. */
+const IPV6 = /(?<![0-9a-f:.])(?=[0-9a-f.]*:[0-9a-f.]*:)[0-9a-f:.]+(?:%[\w.-]+)?/gi
 const MAC = /(?<![0-9a-z:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-z:-])/gi
 const HOST_NAME = /^(?=.{4,253}$)[a-z0-9_*](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]+\.?$/i
 
@@ -17,8 +17,20 @@ export function redactAddresses(text: string, aliases: Aliases): string {
   if (!/\d\.\d|:/.test(text) && !/-[0-9a-f]{2}-/i.test(text)) return text
   return text
     .replace(MAC, mac => macText(aliases.mac(Number.parseInt(mac.replace(/[:-]/g, ''), 16)), mac[2]))
-    .replace(IPV6, candidate => aliases.address(candidate) ?? candidate)
+    .replace(IPV6, candidate => redactCandidate(candidate, aliases))
     .replace(IPV4, candidate => aliases.address(candidate) ?? candidate)
+}
+
+/** Punctuation of the sentence may cling to an address: "client fd00::1: a timeout", "to:fd00::1". */
+function redactCandidate(candidate: string, aliases: Aliases): string {
+  for (const before of [0, 1]) {
+    for (const after of [0, 1, 2]) {
+      const alias = aliases.address(candidate.slice(before, candidate.length - after))
+      if (alias !== undefined)
+        return candidate.slice(0, before) + alias + candidate.slice(candidate.length - after)
+    }
+  }
+  return candidate
 }
 
 /**

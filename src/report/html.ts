@@ -14,7 +14,7 @@ export function* writeHtml(rendering: Rendering): Generator<string> {
 
 function* parts(view: View): Generator<Markup> {
   const { name, version } = view.report.generator
-  yield pageStart(view.headline)
+  yield pageStart(view.headline, view.report.resets.length > 0 ? 'resets' : 'sources')
   yield overview(view)
   yield html`<main>`
   if (view.report.resets.length > 0) yield* resets(view)

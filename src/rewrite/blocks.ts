@@ -72,6 +72,19 @@ export function writePacket(
   endBlock(out, at, little)
 }
 
+/** §4.4: no time, no options. */
+export function writeSimplePacket(
+  out: Output,
+  { data, start, end, originalLength }: PacketFields,
+  little: boolean,
+): void {
+  const at = beginBlock(out, SIMPLE_PACKET, little)
+  out.u32(originalLength, little)
+  out.bytes(data, start, end)
+  pad(out, end - start)
+  endBlock(out, at, little)
+}
+
 function writeExtras(out: Output, { drops, flags }: PacketFields, little: boolean): void {
   if (flags !== 0) {
     out.u16(EPB_FLAGS, little)

@@ -6,11 +6,13 @@ import {
   beginLargePacket,
   endLargePacket,
   INTERFACE,
+  SIMPLE_PACKET,
   type PacketFields,
   writeEmptyCustom,
   writeInterface,
   writePacket,
   writeSection,
+  writeSimplePacket,
 } from './blocks.js'
 import type { Output } from './output.js'
 import type { Block, LargePiece, Packet } from './read.js'
@@ -37,7 +39,9 @@ export function writeFrame(
   redact?: FrameRedactor,
 ): void {
   const { block } = packet
-  if (redact) writePacket(out, redactedFields(packet, redact), comments, packet.little)
+  if (redact && block?.type === SIMPLE_PACKET && comments.length === 0)
+    writeSimplePacket(out, redactedFields(packet, redact), packet.little)
+  else if (redact) writePacket(out, redactedFields(packet, redact), comments, packet.little)
   else if (block && comments.length === 0) out.pass(block.data, block.at, block.at + block.total)
   else writePacket(out, packet, comments, packet.little)
 }

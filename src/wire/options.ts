@@ -22,7 +22,7 @@ const EXPERIMENT_2 = 254
 const FAST_OPEN_EXPERIMENT = 0xf989
 
 /** NOP NOP Timestamps(10): the layout of nearly every segment of a connection that uses timestamps. */
-const PADDED_TIMESTAMPS = 0x0101080a
+export const PADDED_TIMESTAMPS = 0x0101080a
 
 /** Makes every option absent. */
 export function clearOptions(segment: Segment): void {

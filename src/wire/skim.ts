@@ -2,9 +2,10 @@
  * A quick look at the flags of one frame, for a first pass that searches a huge capture for RST, SYN and FIN. The layout of most frames of
  * most captures (Ethernet, IPv4 without options, TCP) is recognised by a handful of bytes; everything else takes the full walk.
  */
-import { u16 } from './bytes.js'
+import { i32, u16 } from './bytes.js'
 import type { Frame } from '../model.js'
-import { TCP_NEEDED } from './tcp.js'
+import { PADDED_TIMESTAMPS } from './options.js'
+import { TCP_HEADER, TCP_NEEDED } from './tcp.js'
 
 const ETHERNET = 1
 const TYPE = 12
@@ -28,6 +29,25 @@ export function skimPlain(frame: Frame): number {
     data[start + IP + 7] !== 0
   )
     return -1
-  if (u16(data, start + IP + 2) < TCP - IP + TCP_NEEDED || data[start + TCP + 12] < 0x50) return -1
+  // The packet ends where its own length and that of the frame both allow.
+  const wireBytes = Math.max(frame.originalLength, end - start)
+  const tcpBytes = Math.min(IP + u16(data, start + IP + 2), wireBytes) - TCP
+  if (!isOrdinary(data, start + TCP, tcpBytes, end)) return -1
   return (TCP << 12) | (u16(data, start + TCP + 12) & 0xfff)
+}
+
+/**
+ * A header of nothing to complain about: without options, or with timestamps alone, as nearly all are. Others may be malformed, which the
+ * full walk notes: what is noted must not depend on how a capture is read.
+ */
+function isOrdinary(data: Uint8Array, at: number, tcpBytes: number, end: number): boolean {
+  const headerBytes = (data[at + 12] >> 4) << 2
+  if (headerBytes === TCP_HEADER) return tcpBytes >= TCP_HEADER
+  const timestamped = TCP_HEADER + 12
+  return (
+    headerBytes === timestamped &&
+    tcpBytes >= timestamped &&
+    at + TCP_HEADER + 4 <= end &&
+    i32(data, at + TCP_HEADER) === PADDED_TIMESTAMPS
+  )
 }

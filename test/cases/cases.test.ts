@@ -7,7 +7,7 @@ import { analyzeCaptures } from '../../src/analyze.js'
 import { CAUSES } from '../../src/causes/index.js'
 import type { CauseId, Reset } from '../../src/model.js'
 import { casePaths, loadCase } from './load.js'
-import type { Expectation } from './notation.js'
+import type { Expectation } from './case.js'
 import { pcapOf } from './pcap.js'
 
 let directory: string
@@ -29,8 +29,10 @@ function differences(reset: Reset, e: Expectation): string[] {
   const wrong: string[] = []
   const others = reset.alternatives.map(a => `${a.cause} ${a.confidence}`).join(', ')
   if (reset.sender !== e.sender) wrong.push(`sender ${reset.sender}, not ${e.sender}`)
-  if (!e.causes.includes(reset.cause)) wrong.push(`cause ${reset.cause} ${reset.confidence} (${others}), not ${e.causes.join(' | ')}`)
-  if (!e.origins.includes(reset.origin)) wrong.push(`origin ${reset.origin} ${reset.originConfidence}, not ${e.origins.join(' | ')}`)
+  if (!e.causes.includes(reset.cause))
+    wrong.push(`cause ${reset.cause} ${reset.confidence} (${others}), not ${e.causes.join(' | ')}`)
+  if (!e.origins.includes(reset.origin))
+    wrong.push(`origin ${reset.origin} ${reset.originConfidence}, not ${e.origins.join(' | ')}`)
   if (!e.impacts.includes(reset.impact)) wrong.push(`impact ${reset.impact}, not ${e.impacts.join(' | ')}`)
   return wrong
 }
@@ -68,14 +70,21 @@ describe('the cases as a whole', () => {
   })
 
   test('every cause has a look-alike', () => {
-    const missing = [...CAUSES.keys()].filter(id => !casePaths().some(name => path.dirname(name) === id && isLookAlike(name)))
+    const missing = [...CAUSES.keys()].filter(
+      id => !casePaths().some(name => path.dirname(name) === id && isLookAlike(name)),
+    )
     expect(missing).toEqual([])
   })
 
   test('every expectation covers its resets once', () => {
     for (const name of casePaths()) {
-      const numbers = loadCase(name).expectations.flatMap(e => Array.from({ length: e.last - e.first + 1 }, (_, i) => e.first + i))
-      expect(numbers.sort((a, b) => a - b), name).toEqual(numbers.map((_, i) => i + 1))
+      const numbers = loadCase(name).expectations.flatMap(e =>
+        Array.from({ length: e.last - e.first + 1 }, (_, i) => e.first + i),
+      )
+      expect(
+        numbers.sort((a, b) => a - b),
+        name,
+      ).toEqual(numbers.map((_, i) => i + 1))
     }
   })
 

@@ -1,7 +1,8 @@
 /** The hand-written cases on disk. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { type Case, parseCase } from './notation.js'
+import type { Case } from './case.js'
+import { parseCase } from './notation.js'
 
 export const CASES = path.resolve(import.meta.dirname, '../../fixtures/cases')
 
@@ -17,6 +18,6 @@ export function loadCase(name: string): Case {
   try {
     return parseCase(fs.readFileSync(path.join(CASES, name), 'utf8'))
   } catch (error) {
-    throw new Error(`fixtures/cases/${name}: ${(error as Error).message}`)
+    throw new Error(`fixtures/cases/${name}: ${(error as Error).message}`, { cause: error })
   }
 }

@@ -19,43 +19,68 @@ const page = (packets: string, expected = EXPECT, hosts = HOSTS) =>
 
 const frames = (packets: string, hosts = HOSTS) => framesOf(parseCase(page(packets, EXPECT, hosts)))
 
-const u16 = (b: number[], at: number) => (b[at]! << 8) | b[at + 1]!
+const u16 = (b: number[], at: number) => (b[at] << 8) | b[at + 1]
 const u32 = (b: number[], at: number) => u16(b, at) * 65536 + u16(b, at + 2)
 
 /** IPv4 over Ethernet. */
 function fields({ bytes: b, timeNs }: TimedFrame) {
-  return { timeNs, id: u16(b, 18), ttl: b[22], seq: u32(b, 38), ack: u32(b, 42), flags: b[47], window: u16(b, 48), length: u16(b, 16) - 20 - (b[46]! >> 4) * 4 }
+  return {
+    timeNs,
+    id: u16(b, 18),
+    ttl: b[22],
+    seq: u32(b, 38),
+    ack: u32(b, 42),
+    flags: b[47],
+    window: u16(b, 48),
+    length: u16(b, 16) - 20 - (b[46] >> 4) * 4,
+  }
 }
 
 describe('what it fills in', () => {
   test('numbers, times and the habits of the stacks', () => {
-    const [syn, synAck, ack, data, answer] = frames('c>s connect 40ms\n+10ms c>s P. "hello"\ns>c R').map(fields)
-    expect([syn!.timeNs, synAck!.timeNs, ack!.timeNs, data!.timeNs]).toEqual([0, 40e6, 40.1e6, 50.1e6])
-    expect(synAck!.ack).toBe(syn!.seq + 1)
-    expect([synAck!.ttl, synAck!.flags]).toEqual([125, 0x12])
-    expect(data).toMatchObject({ seq: syn!.seq + 1, ack: synAck!.seq + 1, flags: 0x18, length: 5, ttl: 64, id: ack!.id + 1 })
+    const [syn, synAck, ack, data, answer] = frames('c>s connect 40ms\n+10ms c>s P. "hello"\ns>c R').map(
+      fields,
+    )
+    expect([syn.timeNs, synAck.timeNs, ack.timeNs, data.timeNs]).toEqual([0, 40e6, 40.1e6, 50.1e6])
+    expect(synAck.ack).toBe(syn.seq + 1)
+    expect([synAck.ttl, synAck.flags]).toEqual([125, 0x12])
+    expect(data).toMatchObject({
+      seq: syn.seq + 1,
+      ack: synAck.seq + 1,
+      flags: 0x18,
+      length: 5,
+      ttl: 64,
+      id: ack.id + 1,
+    })
     // Windows: the number the client acknowledged, repeated in the ACK field without the flag, and the host's next identification.
-    expect(answer).toMatchObject({ seq: data!.ack, ack: data!.ack, flags: 4, window: 0, id: synAck!.id + 1 })
+    expect(answer).toMatchObject({ seq: data.ack, ack: data.ack, flags: 4, window: 0, id: synAck.id + 1 })
   })
 
   test('an active reset and the refusal of a SYN', () => {
-    const abort = fields(frames('c>s connect 1ms\nc>s P. (10)\nc>s R.')[4]!)
+    const abort = fields(frames('c>s connect 1ms\nc>s P. (10)\nc>s R.')[4])
     expect(abort).toMatchObject({ flags: 0x14, window: 502, length: 0 })
     const [syn, refusal] = frames('c>s S\ns>c R.').map(fields)
-    expect(refusal).toMatchObject({ seq: 0, ack: syn!.seq + 1, flags: 0x14, window: 0 })
+    expect(refusal).toMatchObject({ seq: 0, ack: syn.seq + 1, flags: 0x14, window: 0 })
   })
 
   test('retransmissions, copies, what was not seen, repetition', () => {
-    const told = frames('unseen c>s connect 1ms\nc>s P. (10)\n+1s c>s again\n+5us copy ttl-1\nrepeat 2 every 1s port+1\nc>s S\nend').map(fields)
+    const told = frames(
+      'unseen c>s connect 1ms\nc>s P. (10)\n+1s c>s again\n+5us copy ttl-1\nrepeat 2 every 1s port+1\nc>s S\nend',
+    ).map(fields)
     expect(told).toHaveLength(5)
-    expect(told[1]).toMatchObject({ seq: told[0]!.seq, length: 10, id: told[0]!.id + 1 })
-    expect(told[2]).toEqual({ ...told[1], timeNs: told[1]!.timeNs + 5e3, ttl: 63 })
-    expect(told[4]!.timeNs - told[3]!.timeNs).toBe(1e9)
+    expect(told[1]).toMatchObject({ seq: told[0].seq, length: 10, id: told[0].id + 1 })
+    expect(told[2]).toEqual({ ...told[1], timeNs: told[1].timeNs + 5e3, ttl: 63 })
+    expect(told[4].timeNs - told[3].timeNs).toBe(1e9)
   })
 
   test('a forger bears his own habits, not the host’s', () => {
-    const forged = fields(frames('c>s connect 1ms\ns>c R. by x seq=next+12503 id=7', `${HOSTS}\ndevice x = ttl=200 win=9 nodf`)[3]!)
-    const last = fields(frames('c>s connect 1ms')[1]!)
+    const forged = fields(
+      frames(
+        'c>s connect 1ms\ns>c R. by x seq=next+12503 id=7',
+        `${HOSTS}\ndevice x = ttl=200 win=9 nodf`,
+      )[3],
+    )
+    const last = fields(frames('c>s connect 1ms')[1])
     expect(forged).toMatchObject({ ttl: 200, window: 9, id: 7, seq: last.seq + 12504 })
   })
 })
@@ -99,7 +124,9 @@ describeWith(['tshark'], 'Wireshark', () => {
     const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-cases-'))
     const file = path.join(directory, 'all.pcap')
     const second = (i: number, timeNs: number) => 1_700_000_000 + i * 10_000 + Math.floor(timeNs / 1e9)
-    const records = whole().flatMap((name, i) => framesOf(loadCase(name)).map(f => ({ sec: second(i, f.timeNs), data: Uint8Array.from(f.bytes) })))
+    const records = whole().flatMap((name, i) =>
+      framesOf(loadCase(name)).map(f => ({ sec: second(i, f.timeNs), data: Uint8Array.from(f.bytes) })),
+    )
     fs.writeFileSync(file, pcap({ records }))
     const checks = ['-o', 'tcp.check_checksum:TRUE', '-o', 'ip.check_checksum:TRUE']
     const wrong = 'tcp.checksum.status == 0 || ip.checksum.status == 0 || ip.len > frame.len'

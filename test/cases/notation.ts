@@ -29,76 +29,12 @@
  *     known-wrong: why the program still says something else
  *   ```
  */
-import { CAUSE_IDS, type CauseId, type Impact, type Origin, type Side } from '../../src/model.js'
-import { STACKS, type Stack } from './stacks.js'
-
-export interface Host {
-  name: string
-  address: string
-  port: number
-  stack: Stack
-  hops: number
-}
-
-/** A forger: what it sets on its packets. */
-export interface Device {
-  name: string
-  options: Map<string, string>
-}
-
-export interface PacketLine {
-  line: number
-  timeNs: number
-  seen: boolean
-  action: 'send' | 'again' | 'copy'
-  from: { host: string; port?: number }
-  to: { host: string; port?: number }
-  flags: string
-  length: number
-  payload: string | undefined
-  /** key → value; words without value → ''. */
-  options: Map<string, string>
-  device: string | undefined
-  /** What `repeat` adds to the client's port, the server's port, the server's last address byte, the client's last address byte. */
-  shift: [number, number, number, number]
-}
-
-export interface Expectation {
-  line: number
-  first: number
-  last: number
-  sender: Side
-  causes: CauseId[]
-  origins: Origin[]
-  impacts: Impact[]
-  knownWrong: string | undefined
-}
-
-export interface Case {
-  title: string
-  prose: string
-  hosts: Map<string, Host>
-  devices: Map<string, Device>
-  startSeconds: number
-  packets: PacketLine[]
-  expectations: Expectation[]
-}
+import { type Case, type Line, NotationError, type PacketLine } from './case.js'
+import { parseExpectations } from './expectations.js'
+import { STACKS } from './stacks.js'
 
 const UNITS: Record<string, number> = { us: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
-const ORIGINS: readonly string[] = ['endpoint', 'middlebox', 'unknown']
-const IMPACTS: readonly string[] = ['ignored', 'none', 'connect-failed', 'transfer-cut', 'request-lost', 'unknown']
 const DEFAULT_GAP_NS = 100e3
-
-interface Line {
-  number: number
-  text: string
-}
-
-export class NotationError extends Error {
-  constructor(line: number, message: string) {
-    super(`line ${line}: ${message}`)
-  }
-}
 
 export function parseCase(markdown: string): Case {
   const lines = markdown.split('\n').map((text, i) => ({ number: i + 1, text }))
@@ -106,8 +42,13 @@ export function parseCase(markdown: string): Case {
   if (!title) throw new NotationError(1, 'no title ("# …")')
   const packets = fenced(lines, 'packets')
   const expect = fenced(lines, 'expect')
-  const prose = lines.slice(title.number, packets[0]!.number - 2).map(l => l.text).join('\n').trim()
-  if (prose.length < 40) throw new NotationError(title.number, 'no prose: say what happened and why the packets look so')
+  const prose = lines
+    .slice(title.number, packets[0].number - 2)
+    .map(l => l.text)
+    .join('\n')
+    .trim()
+  if (prose.length < 40)
+    throw new NotationError(title.number, 'no prose: say what happened and why the packets look so')
   const result: Case = {
     title: title.text.slice(2).trim(),
     prose,
@@ -115,10 +56,9 @@ export function parseCase(markdown: string): Case {
     devices: new Map(),
     startSeconds: Date.UTC(2026, 2, 1, 10) / 1000,
     packets: [],
-    expectations: [],
+    expectations: parseExpectations(stripped(expect)),
   }
   parsePackets(stripped(packets), result)
-  parseExpectations(stripped(expect), result)
   return result
 }
 
@@ -143,13 +83,13 @@ function stripped(lines: Line[]): Line[] {
 export function nanoseconds(word: string, line: number): number {
   const [, amount, unit] = /^([\d.]+)(us|ms|s|m|h)$/.exec(word) ?? []
   if (unit === undefined) throw new NotationError(line, `not a time: ${word}`)
-  return Math.round(Number(amount) * UNITS[unit]!)
+  return Math.round(Number(amount) * UNITS[unit])
 }
 
 function parsePackets(lines: Line[], into: Case): void {
   let clock = 0
   for (let i = 0; i < lines.length; i++) {
-    const { number, text } = lines[i]!
+    const { number, text } = lines[i]
     const line = text.trim()
     if (line.startsWith('host ')) addHost(line, number, into)
     else if (line.startsWith('device ')) addDevice(line, number, into)
@@ -157,36 +97,52 @@ function parsePackets(lines: Line[], into: Case): void {
     else if (/^(?:[+@]\S+ +)?repeat /.test(line)) {
       const end = lines.findIndex((l, j) => j > i && l.text.trim() === 'end')
       if (end < 0) throw new NotationError(number, 'repeat without end')
-      clock = repeatBlock(lines[i]!, lines.slice(i + 1, end), clock, into)
+      clock = repeatBlock(lines[i], lines.slice(i + 1, end), clock, into)
       i = end
-    } else clock = packetLine(lines[i]!, clock, 0, [0, 0, 0, 0], into)
+    } else clock = packetLine(lines[i], clock, 0, [0, 0, 0, 0], into)
   }
 }
 
 function addHost(line: string, number: number, into: Case): void {
-  const [, name, address, port, stack, hops] = /^host (\w+) = (\S+):(\d+) (\w+)(?: hops=(\d+))?$/.exec(line) ?? []
+  const [, name, address, port, stack, hops] =
+    /^host (\w+) = (\S+):(\d+) (\w+)(?: hops=(\d+))?$/.exec(line) ?? []
   if (name === undefined) throw new NotationError(number, 'expected: host NAME = ADDRESS:PORT STACK [hops=N]')
-  const habits = STACKS[stack!]
-  if (!habits) throw new NotationError(number, `unknown stack ${stack}; known: ${Object.keys(STACKS).join(', ')}`)
-  into.hosts.set(name, { name, address: address!.replace(/[[\]]/g, ''), port: Number(port), stack: habits, hops: Number(hops ?? 0) })
+  const habits = STACKS[stack]
+  if (!habits)
+    throw new NotationError(number, `unknown stack ${stack}; known: ${Object.keys(STACKS).join(', ')}`)
+  into.hosts.set(name, {
+    name,
+    address: address.replace(/[[\]]/g, ''),
+    port: Number(port),
+    stack: habits,
+    hops: Number(hops ?? 0),
+  })
 }
 
 function addDevice(line: string, number: number, into: Case): void {
   const [, name, rest] = /^device (\w+) = (.+)$/.exec(line) ?? []
   if (name === undefined) throw new NotationError(number, 'expected: device NAME = key=value …')
-  into.devices.set(name, { name, options: optionsOf(words(rest!), number) })
+  into.devices.set(name, { name, options: optionsOf(words(rest), number) })
 }
 
 function repeatBlock(head: Line, body: Line[], clock: number, into: Case): number {
-  const [, at, times, every, what] = /^(?:([+@]\S+) +)?repeat (\d+) every (\S+)(?: (.+))?$/.exec(head.text.trim()) ?? []
-  if (times === undefined) throw new NotationError(head.number, 'expected: repeat N every TIME [port+1] [dport+1] [host+1] [chost+1]')
+  const [, at, times, every, what] =
+    /^(?:([+@]\S+) +)?repeat (\d+) every (\S+)(?: (.+))?$/.exec(head.text.trim()) ?? []
+  if (times === undefined)
+    throw new NotationError(
+      head.number,
+      'expected: repeat N every TIME [port+1] [dport+1] [host+1] [chost+1]',
+    )
   const start = moved(at, clock, 0, head.number)
-  const steps = ['port', 'dport', 'host', 'chost'].map(k => Number(new RegExp(`(?:^| )${k}\\+(\\d+)`).exec(what ?? '')?.[1] ?? 0))
+  const steps = ['port', 'dport', 'host', 'chost'].map(k =>
+    Number(new RegExp(`(?:^| )${k}\\+(\\d+)`).exec(what ?? '')?.[1] ?? 0),
+  )
   let latest = start
   for (let i = 0; i < Number(times); i++) {
-    const base = start + i * nanoseconds(every!, head.number)
+    const base = start + i * nanoseconds(every, head.number)
     let now = base - DEFAULT_GAP_NS
-    for (const line of body) now = packetLine(line, now, base, steps.map(s => s * i) as PacketLine['shift'], into)
+    for (const line of body)
+      now = packetLine(line, now, base, steps.map(s => s * i) as PacketLine['shift'], into)
     latest = Math.max(latest, now)
   }
   return latest
@@ -199,37 +155,76 @@ function moved(word: string | undefined, clock: number, base: number, line: numb
 }
 
 /** One line of packets; returns its time. Inside `repeat`, @ counts from the round's beginning. */
-function packetLine({ number, text }: Line, clock: number, base: number, shift: PacketLine['shift'], into: Case): number {
+function packetLine(
+  { number, text }: Line,
+  clock: number,
+  base: number,
+  shift: PacketLine['shift'],
+  into: Case,
+): number {
   const all = words(text.trim())
-  const at = /^[+@]/.test(all[0]!) ? all.shift() : undefined
+  const at = /^[+@]/.test(all[0]) ? all.shift() : undefined
   const timeNs = at === undefined && into.packets.length === 0 ? 0 : moved(at, clock, base, number)
   const seen = all[0] !== 'unseen'
   if (!seen) all.shift()
-  const common = { line: number, timeNs, seen, length: 0, payload: undefined, device: undefined, shift, flags: '' }
+  const common = {
+    line: number,
+    timeNs,
+    seen,
+    length: 0,
+    payload: undefined,
+    device: undefined,
+    shift,
+    flags: '',
+  }
   if (all[0] === 'copy') {
-    into.packets.push({ ...common, action: 'copy', from: { host: '' }, to: { host: '' }, options: optionsOf(all.slice(1), number) })
+    into.packets.push({
+      ...common,
+      action: 'copy',
+      from: { host: '' },
+      to: { host: '' },
+      options: optionsOf(all.slice(1), number),
+    })
     return timeNs
   }
   const { from, to } = direction(all.shift(), number, into)
   const verb = all.shift()
   if (verb === undefined) throw new NotationError(number, 'no flags')
   if (verb === 'connect') return connect(common, from, to, all, into)
-  if (verb !== 'again' && !/^[SFRPUEW.]+$|^none$/.test(verb)) throw new NotationError(number, `not flags: ${verb}`)
+  if (verb !== 'again' && !/^[SFRPUEW.]+$|^none$/.test(verb))
+    throw new NotationError(number, `not flags: ${verb}`)
   const length = /^\((\d+)\)$/.exec(all[0] ?? '')
   if (length) all.shift()
   const payload = /^"|^tls\./.test(all[0] ?? '') ? all.shift() : undefined
   const by = all.indexOf('by')
   const device = by < 0 ? undefined : all.splice(by, 2)[1]
-  if (device !== undefined && !into.devices.has(device)) throw new NotationError(number, `unknown device ${device}`)
+  if (device !== undefined && !into.devices.has(device))
+    throw new NotationError(number, `unknown device ${device}`)
   const options = optionsOf(all, number)
   const action = verb === 'again' ? 'again' : 'send'
-  into.packets.push({ ...common, action, from, to, flags: verb === 'again' ? '' : verb, length: Number(length?.[1] ?? 0), payload, device, options })
+  into.packets.push({
+    ...common,
+    action,
+    from,
+    to,
+    flags: verb === 'again' ? '' : verb,
+    length: Number(length?.[1] ?? 0),
+    payload,
+    device,
+    options,
+  })
   return timeNs
 }
 
 type Common = Omit<PacketLine, 'action' | 'from' | 'to' | 'options'>
 
-function connect(common: Common, from: PacketLine['from'], to: PacketLine['to'], rest: string[], into: Case): number {
+function connect(
+  common: Common,
+  from: PacketLine['from'],
+  to: PacketLine['to'],
+  rest: string[],
+  into: Case,
+): number {
   const rtt = nanoseconds(rest.shift() ?? '1ms', common.line)
   const options = optionsOf(rest, common.line)
   const steps = [
@@ -238,17 +233,30 @@ function connect(common: Common, from: PacketLine['from'], to: PacketLine['to'],
     ['.', rtt + DEFAULT_GAP_NS, from, to],
   ] as const
   for (const [flags, delay, a, b] of steps) {
-    into.packets.push({ ...common, timeNs: common.timeNs + delay, action: 'send', flags, from: a, to: b, options })
+    into.packets.push({
+      ...common,
+      timeNs: common.timeNs + delay,
+      action: 'send',
+      flags,
+      from: a,
+      to: b,
+      options,
+    })
   }
   return common.timeNs + rtt + DEFAULT_GAP_NS
 }
 
 function direction(word: string | undefined, line: number, into: Case): Pick<PacketLine, 'from' | 'to'> {
   const [, from, fromPort, to, toPort] = /^(\w+)(?::(\d+))?>(\w+)(?::(\d+))?$/.exec(word ?? '') ?? []
-  if (from === undefined) throw new NotationError(line, `expected a direction such as c>s, found ${word ?? 'nothing'}`)
-  for (const name of [from, to!]) if (!into.hosts.has(name)) throw new NotationError(line, `unknown host ${name}`)
-  const end = (host: string, port: string | undefined) => ({ host, ...(port === undefined ? {} : { port: Number(port) }) })
-  return { from: end(from, fromPort), to: end(to!, toPort) }
+  if (from === undefined)
+    throw new NotationError(line, `expected a direction such as c>s, found ${word ?? 'nothing'}`)
+  for (const name of [from, to])
+    if (!into.hosts.has(name)) throw new NotationError(line, `unknown host ${name}`)
+  const end = (host: string, port: string | undefined) => ({
+    host,
+    ...(port === undefined ? {} : { port: Number(port) }),
+  })
+  return { from: end(from, fromPort), to: end(to, toPort) }
 }
 
 /** Splits at blanks, but not inside quotes. */
@@ -263,38 +271,9 @@ function optionsOf(list: string[], line: number): Map<string, string> {
   const options = new Map<string, string>()
   for (const word of list) {
     const [, key, value] = /^(\w+)=(.+)$/.exec(word) ?? []
-    if (key !== undefined && KEYS.has(key)) options.set(key, value!)
+    if (key !== undefined && KEYS.has(key)) options.set(key, value)
     else if (WORDS.has(word)) options.set(word, '')
     else throw new NotationError(line, `unknown word ${word}`)
   }
   return options
-}
-
-// ── expectations ────────────────────────────────────────────────────────────────────────────────────────
-
-function parseExpectations(lines: Line[], into: Case): void {
-  for (const { number, text } of lines) {
-    const head = /^r(\d+)(?:-r(\d+))? (client|server): (.+)$/.exec(text.trim())
-    if (head) {
-      const causes = oneOf(head[4]!, CAUSE_IDS, number) as CauseId[]
-      const first = Number(head[1])
-      into.expectations.push({ line: number, first, last: Number(head[2] ?? first), sender: head[3] as Side, causes, origins: [], impacts: [], knownWrong: undefined })
-      continue
-    }
-    const [, key, value] = /^(origin|impact|known-wrong): (.+)$/.exec(text.trim()) ?? []
-    const current = into.expectations.at(-1)
-    if (key === undefined || !current) throw new NotationError(number, 'expected "r1 client: CAUSE | …", origin, impact or known-wrong')
-    if (key === 'origin') current.origins = oneOf(value!, ORIGINS, number) as Origin[]
-    else if (key === 'impact') current.impacts = oneOf(value!, IMPACTS, number) as Impact[]
-    else current.knownWrong = value!
-  }
-  for (const e of into.expectations) {
-    if (e.origins.length === 0 || e.impacts.length === 0) throw new NotationError(e.line, 'origin and impact are expected, too')
-  }
-}
-
-function oneOf(text: string, known: readonly string[], line: number): string[] {
-  const values = text.split('|').map(v => v.trim())
-  for (const value of values) if (!known.includes(value)) throw new NotationError(line, `unknown value ${value}`)
-  return values
 }

@@ -1,9 +1,15 @@
 /** Payloads that a case names instead of spelling: TLS records and filler. */
 import { be16, be24, type Bytes, zeros } from '../wire/bytes.js'
 
-const text = (s: string): Bytes => [...Buffer.from(s, 'utf8')]
+/** Characters up to U+00FF stand for bytes. */
+const text = (s: string): Bytes => [...Buffer.from(s, 'latin1')]
 
-const record = (type: number, body: Bytes, version = 0x0303): Bytes => [type, ...be16(version), ...be16(body.length), ...body]
+const record = (type: number, body: Bytes, version = 0x0303): Bytes => [
+  type,
+  ...be16(version),
+  ...be16(body.length),
+  ...body,
+]
 
 const vector16 = (body: Bytes): Bytes => [...be16(body.length), ...body]
 
@@ -13,7 +19,16 @@ function clientHello(name: string): Bytes {
   const host = text(name)
   const serverName = extension(0, vector16([0, ...vector16(host)]))
   const versions = extension(43, [2, 3, 4])
-  const body = [3, 3, ...filler(32), 0, ...vector16([0x13, 0x01]), 1, 0, ...vector16([...serverName, ...versions])]
+  const body = [
+    3,
+    3,
+    ...filler(32),
+    0,
+    ...vector16([0x13, 0x01]),
+    1,
+    0,
+    ...vector16([...serverName, ...versions]),
+  ]
   return record(22, [1, ...be24(body.length), ...body], 0x0301)
 }
 

@@ -1,6 +1,6 @@
 /** A case as a capture file. */
 import { MAGIC_NANO, pcap } from '../capture/build.js'
-import type { Case } from './notation.js'
+import type { Case } from './case.js'
 import { framesOf } from './packets.js'
 
 export function pcapOf(source: Case): Uint8Array {

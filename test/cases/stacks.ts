@@ -64,7 +64,12 @@ const MACOS: Stack = {
 }
 
 /** With net.inet.ip.random_id. */
-const FREEBSD: Stack = { ...MACOS, ipId: 'random', window: 1027, answer: { ipIdZero: false, ackRepeatsSeq: false, dontFragment: true } }
+const FREEBSD: Stack = {
+  ...MACOS,
+  ipId: 'random',
+  window: 1027,
+  answer: { ipIdZero: false, ackRepeatsSeq: false, dontFragment: true },
+}
 
 /** Cisco IOS and the like: control plane packets start at 255, no options but MSS. */
 const ROUTER: Stack = {

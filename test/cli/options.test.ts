@@ -68,9 +68,6 @@ describe('what this version cannot do is said in one line, exit 2', () => {
     '-i eth0 tcp port 443',
     'live eth0 --filter tcp --engine dumpcap --duration 5m --settle 3s --evidence d --evidence-limit 1G --snaplen 128 --kernel --user nobody --metrics 127.0.0.1:9100',
     'compare a.pcap b.pcap',
-    '--annotate out.pcapng a.pcap',
-    '--extract dir a.pcap',
-    '--redact a.pcap',
   ])('%s', async line => {
     const { code, out, err } = await rst(line)
     expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -79,7 +76,7 @@ describe('what this version cannot do is said in one line, exit 2', () => {
 
   it('is not offered by --help', async () => {
     const { out } = await rst('--help')
-    expect(out).not.toMatch(/--annotate|--extract|--redact|rst-analyze (live|compare)/)
+    expect(out).not.toMatch(/rst-analyze (live|compare)/)
   })
 })
 

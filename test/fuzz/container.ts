@@ -77,11 +77,21 @@ export function asPcapng(parts: Parts): Parts {
     if (piece.length < 16) return []
     const view = new DataView(piece.buffer, piece.byteOffset, piece.length)
     const micros = BigInt(view.getUint32(0, !big)) * 1_000_000n + BigInt(view.getUint32(4, !big) % 1_000_000)
-    const frame = bytesOf(u32(6, big), new Uint8Array(8), u32(Number(micros >> 32n), big), u32(Number(micros & 0xffffffffn), big))
+    const frame = bytesOf(
+      u32(6, big),
+      new Uint8Array(8),
+      u32(Number(micros >> 32n), big),
+      u32(Number(micros & 0xffffffffn), big),
+    )
     const blank: Parts = { ...parts, kind: 'pcapng' }
     return [withPacket(blank, frame, piece.slice(16))]
   })
-  return { ...parts, kind: 'pcapng', head: new Uint8Array(0), pieces: [shb({ big }), idb({ big, linkType: parts.linkType }), ...pieces] }
+  return {
+    ...parts,
+    kind: 'pcapng',
+    head: new Uint8Array(0),
+    pieces: [shb({ big }), idb({ big, linkType: parts.linkType }), ...pieces],
+  }
 }
 
 export function bytesOf(...parts: Uint8Array[]): Uint8Array {

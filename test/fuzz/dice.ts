@@ -32,8 +32,8 @@ export class Dice {
 
 /** Values that lengths, counts, ids and magics are easily confused by. */
 export const NASTY = [
-  0, 1, 2, 3, 4, 5, 7, 8, 11, 12, 15, 16, 19, 20, 21, 27, 28, 32, 39, 40, 60, 0x7f, 0x80, 0xff, 0x100, 0x5dc, 0x7fff,
-  0x8000, 0xffff, 0x10000, 0x40000, 0x40001, 0x100000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff,
+  0, 1, 2, 3, 4, 5, 7, 8, 11, 12, 15, 16, 19, 20, 21, 27, 28, 32, 39, 40, 60, 0x7f, 0x80, 0xff, 0x100, 0x5dc,
+  0x7fff, 0x8000, 0xffff, 0x10000, 0x40000, 0x40001, 0x100000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff,
 ] as const
 
 /** The seed of execution `index` of a run: neighbours have nothing in common. */

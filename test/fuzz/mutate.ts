@@ -13,6 +13,8 @@ export interface Input {
   /** Bytes asked of a file at once, in the run that reads in pieces. */
   chunkBytes: number
   width: number
+  /** HTML and Markdown, too. */
+  pages: boolean
   /** Only this address, where it is set. */
   host: string | undefined
 }
@@ -51,10 +53,14 @@ export function inputOf(seed: number, specimens: Specimen[] = corpus()): Input {
     from.push(second.name)
     files.push(mutated(second, specimens, dice))
   }
+  const finished = files.map(bytes => finish(bytes.slice(0, LONGEST), dice))
+  const longest = Math.max(...finished.map(bytes => bytes.length))
   return {
     from,
-    files: files.map(bytes => finish(bytes.slice(0, LONGEST), dice)),
-    chunkBytes: dice.pick([1, 7, 64, 500, 4096, 1 << 16]),
+    files: finished,
+    // Two hundred reads are as telling as a hundred thousand.
+    chunkBytes: Math.max(dice.pick([1, 7, 64, 500, 4096, 1 << 16]), Math.ceil(longest / 200)),
+    pages: dice.chance(0.2),
     width: dice.pick([60, 80, 100, 133, 160]),
     host: dice.chance(0.03) ? dice.pick(['10.0.0.1', '192.168.1.10', '::1']) : undefined,
   }
@@ -106,7 +112,10 @@ function damageOne(parts: Parts, dice: Dice): Parts {
 
 function damageSome(parts: Parts, dice: Dice): Parts {
   const share = dice.pick([0.05, 0.2, 1])
-  return { ...parts, pieces: parts.pieces.map(piece => (dice.chance(share) ? damaged(parts, piece, dice) : piece)) }
+  return {
+    ...parts,
+    pieces: parts.pieces.map(piece => (dice.chance(share) ? damaged(parts, piece, dice) : piece)),
+  }
 }
 
 function damaged(parts: Parts, piece: Uint8Array, dice: Dice): Uint8Array {
@@ -177,7 +186,10 @@ function lie(parts: Parts, dice: Dice): Parts {
 function header(parts: Parts, dice: Dice): Parts {
   if (parts.kind !== 'pcap') return at(parts, 0, piece => damageAnywhere(piece, dice))
   const where = dice.pick([0, 4, 6, 8, 12, 16, 20, 20, 20])
-  const value = where === 20 ? dice.pick([0, 1, 9, 12, 101, 105, 108, 113, 127, 147, 228, 229, 276, 0xf0000001]) : dice.pick(NASTY)
+  const value =
+    where === 20
+      ? dice.pick([0, 1, 9, 12, 101, 105, 108, 113, 127, 147, 228, 229, 276, 0xf0000001])
+      : dice.pick(NASTY)
   return { ...parts, head: put(parts.head, where, u32(value, parts.big)) }
 }
 
@@ -188,7 +200,9 @@ function resetAll(parts: Parts, dice: Dice): Parts {
   if (at < 0) return parts
   const pieces = parts.pieces.map(piece => {
     const range = packetOf(parts, piece)
-    return range && range.to - range.from > at && dice.chance(0.7) ? put(piece, range.from + at, [flags]) : piece
+    return range && range.to - range.from > at && dice.chance(0.7)
+      ? put(piece, range.from + at, [flags])
+      : piece
   })
   return { ...parts, pieces }
 }
@@ -201,10 +215,23 @@ function insertBlock(parts: Parts, dice: Dice): Parts {
     if (parts.kind === 'pcap') return Uint8Array.from({ length: dice.below(40) }, () => dice.below(256))
     return dice.pick([
       () => shb({ big: dice.chance(0.5) }),
-      () => idb({ big, linkType: dice.pick([0, 1, 101, 113, 276, 65535]), tsresol: dice.below(256), tsoffset: BigInt(dice.word()) }),
+      () =>
+        idb({
+          big,
+          linkType: dice.pick([0, 1, 101, 113, 276, 65535]),
+          tsresol: dice.below(256),
+          tsoffset: BigInt(dice.word()),
+        }),
       () => idb({ big, options: bytesOf(option(2, hostile, big), option(3, hostile, big)) }),
       () => isb({ big, drops: BigInt(dice.word()) }),
-      () => nrb([[Uint8Array.of(10, 0, 0, 1), '\u001b[1m<b>name'], [new Uint8Array(16), 'x']], { big }),
+      () =>
+        nrb(
+          [
+            [Uint8Array.of(10, 0, 0, 1), '\u001b[1m<b>name'],
+            [new Uint8Array(16), 'x'],
+          ],
+          { big },
+        ),
     ])()
   }
   const where = anyOf(parts, dice)

@@ -25,7 +25,9 @@ function layoutOf(packet: Uint8Array, linkType: number): Layout | undefined {
 
 type Damage = (packet: Uint8Array, at: Layout, dice: Dice) => Uint8Array
 
-const FLAGS = [0x04, 0x14, 0x02, 0x12, 0x10, 0x11, 0x18, 0x06, 0x16, 0x05, 0x15, 0x00, 0x3f, 0xff, 0x01] as const
+const FLAGS = [
+  0x04, 0x14, 0x02, 0x12, 0x10, 0x11, 0x18, 0x06, 0x16, 0x05, 0x15, 0x00, 0x3f, 0xff, 0x01,
+] as const
 
 /** What programs, terminals, browsers and Markdown obey, and what the payload readers look for. */
 const WORDS = [
@@ -54,9 +56,13 @@ const DAMAGES: Damage[] = [
   (packet, { tcp }, dice) => put(packet, tcp + 12, [dice.below(256)]),
   (packet, { ip }, dice) => put(packet, ip, [dice.below(256)]),
   (packet, { ip, version }, dice) => put(packet, ip + (version === 4 ? 2 : 4), wire16(dice.pick(NASTY))),
-  (packet, { ip }, dice) => put(packet, ip + 6, wire16(dice.pick([0, 0x2000, 0x2001, 0x1fff, 0x4000, 0x0010, 6, 0x2c00]))),
+  (packet, { ip }, dice) =>
+    put(packet, ip + 6, wire16(dice.pick([0, 0x2000, 0x2001, 0x1fff, 0x4000, 0x0010, 6, 0x2c00]))),
   (packet, { ip, version }, dice) => put(packet, ip + (version === 4 ? 8 : 7), [dice.below(256)]),
-  (packet, { ip, version }, dice) => put(packet, ip + (version === 4 ? 9 : 6), [dice.pick([1, 4, 6, 17, 41, 43, 44, 47, 50, 51, 58, 60, 132])]),
+  (packet, { ip, version }, dice) =>
+    put(packet, ip + (version === 4 ? 9 : 6), [
+      dice.pick([1, 4, 6, 17, 41, 43, 44, 47, 50, 51, 58, 60, 132]),
+    ]),
   // Window, urgent pointer, ports, IP ID.
   (packet, { tcp }, dice) => put(packet, tcp + dice.pick([0, 2, 14, 18]), wire16(dice.pick(NASTY))),
   (packet, { ip }, dice) => put(packet, ip + 4, wire16(dice.word())),
@@ -103,7 +109,9 @@ function shift(packet: Uint8Array, at: number, dice: Dice): Uint8Array {
 function options(packet: Uint8Array, { tcp, payload }: Layout, dice: Dice): Uint8Array {
   const room = payload - tcp - 20
   if (room <= 0) return put(packet, tcp + 12, [0xf0])
-  const list = Array.from({ length: room }, () => dice.pick([0, 1, 2, 3, 4, 5, 8, 10, 14, 19, 28, 29, 30, 34, 69, 76, 254, 255]))
+  const list = Array.from({ length: room }, () =>
+    dice.pick([0, 1, 2, 3, 4, 5, 8, 10, 14, 19, 28, 29, 30, 34, 69, 76, 254, 255]),
+  )
   return put(packet, tcp + 20, list)
 }
 
@@ -128,7 +136,7 @@ function reflect(packet: Uint8Array, { ip, version, tcp }: Layout, dice: Dice): 
 
 /** IP in IP, once or as often as a loop would. */
 function nested(packet: Uint8Array, { ip, version }: Layout, dice: Dice): Uint8Array {
-  let inner = packet.slice(ip)
+  let inner: Uint8Array = packet.slice(ip)
   for (let depth = dice.pick([1, 1, 2, 16, 70]); depth > 0; depth--) {
     const outer = version === 4 ? packet.slice(ip, ip + 20) : packet.slice(ip, ip + 40)
     const proto = version === 4 ? 4 : 41

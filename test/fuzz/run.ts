@@ -67,7 +67,7 @@ async function examine(paths: string[], input: Input): Promise<Outcome> {
     return { analysed: false, resets: 0 }
   }
   await checkResets(paths, input, twice)
-  await checkReports(twice, once, input.width)
+  await checkReports(twice, once, input)
   return { analysed: true, resets: twice.report.resets.length }
 }
 
@@ -76,7 +76,11 @@ function message(of: Analysis | string): string {
 }
 
 /** As `analyzeCaptures` does it, with the number of passes chosen. A refusal comes as its message. */
-async function analyse(paths: string[], { chunkBytes, host }: Input, singlePass: boolean): Promise<Analysis | string> {
+async function analyse(
+  paths: string[],
+  { chunkBytes, host }: Input,
+  singlePass: boolean,
+): Promise<Analysis | string> {
   try {
     const captures = await openCaptures(paths, singlePass ? { chunkBytes } : {})
     const filter = segmentFilter(host ? { hosts: [host] } : {})
@@ -115,7 +119,10 @@ async function checkResets(paths: string[], { host }: Input, { report }: Analysi
     for (const part of [{ capture, frames }, ...moreFrames]) {
       for (const frame of part.frames) {
         listed++
-        demand(wanted.delete(`${part.capture}/${frame}`), `frame ${part.capture}/${frame} is listed twice or is no RST`)
+        demand(
+          wanted.delete(`${part.capture}/${frame}`),
+          `frame ${part.capture}/${frame} is listed twice or is no RST`,
+        )
       }
     }
   }

@@ -9,7 +9,7 @@ import { type Label, labelledCaptures } from '../accuracy/labels.js'
 import { epb, idb, MAGIC_NANO, pcap, shb } from '../capture/build.js'
 import { CASES, casePaths, loadCase } from '../cases/load.js'
 import { pcapOf } from '../cases/pcap.js'
-import type { Packet } from './rewrite.js'
+import type { Packet } from './layout.js'
 
 export interface Fixture {
   name: string
@@ -48,7 +48,11 @@ const collected: Fixture[] = collect()
 
 function collect(): Fixture[] {
   const root = path.resolve(CASES, '..')
-  const labelled = labelledCaptures().map(c => ({ name: path.relative(root, c.path), labels: c.labels, path: c.path }))
+  const labelled = labelledCaptures().map(c => ({
+    name: path.relative(root, c.path),
+    labels: c.labels,
+    path: c.path,
+  }))
   const written = casePaths().map(name => {
     const file = path.join(WORK, `${name.replace(/\W/g, '-')}.pcap`)
     fs.writeFileSync(file, pcapOf(loadCase(name)))
@@ -69,7 +73,13 @@ export async function read(file: string): Promise<Told> {
   const captures = await openCaptures([file])
   const packets: Packet[] = []
   await captures.read(f => {
-    packets.push({ timeNs: f.timeNs, link: f.linkType, bytes: f.data.slice(f.start, f.end), originalLength: f.originalLength, frame: f.number })
+    packets.push({
+      timeNs: f.timeNs,
+      link: f.linkType,
+      bytes: f.data.slice(f.start, f.end),
+      originalLength: f.originalLength,
+      frame: f.number,
+    })
   })
   return { seconds: captures.timebase.seconds || 0, packets }
 }
@@ -80,22 +90,38 @@ export function write(told: Told, pcapng = false): Uint8Array {
   if (pcapng || links.length > 1) return writePcapng(told, links)
   const records = told.packets.map(p => {
     const whole = Math.floor(p.timeNs / 1e9)
-    return { sec: told.seconds + whole, frac: Math.round(p.timeNs - whole * 1e9), data: p.bytes, origlen: p.originalLength }
+    return {
+      sec: told.seconds + whole,
+      frac: Math.round(p.timeNs - whole * 1e9),
+      data: p.bytes,
+      origlen: p.originalLength,
+    }
   })
   return pcap({ magic: MAGIC_NANO, network: links[0] ?? 1, records })
 }
 
 function writePcapng({ seconds, packets }: Told, links: number[]): Uint8Array {
   const blocks = packets.map(p =>
-    epb({ interfaceId: links.indexOf(p.link), time: BigInt(seconds) * 1_000_000_000n + BigInt(Math.round(p.timeNs)), data: p.bytes, origlen: p.originalLength }),
+    epb({
+      interfaceId: links.indexOf(p.link),
+      time: BigInt(seconds) * 1_000_000_000n + BigInt(Math.round(p.timeNs)),
+      data: p.bytes,
+      origlen: p.originalLength,
+    }),
   )
-  return new Uint8Array(Buffer.concat([shb(), ...links.map(linkType => idb({ linkType, tsresol: 9 })), ...blocks]))
+  return new Uint8Array(
+    Buffer.concat([shb(), ...links.map(linkType => idb({ linkType, tsresol: 9 })), ...blocks]),
+  )
 }
 
 let files = 0
 
 /** @param packets when given, answers count in these packets' original frame numbers, each once */
-export async function answersOf(bytes: Uint8Array, packets?: Packet[], options: AnalyzeOptions = {}): Promise<Answer[]> {
+export async function answersOf(
+  bytes: Uint8Array,
+  packets?: Packet[],
+  options: AnalyzeOptions = {},
+): Promise<Answer[]> {
   const file = path.join(WORK, `told-${++files}`)
   fs.writeFileSync(file, bytes)
   try {
@@ -105,18 +131,31 @@ export async function answersOf(bytes: Uint8Array, packets?: Packet[], options: 
   }
 }
 
-export async function answersOfFile(file: string, packets?: Packet[], options: AnalyzeOptions = {}): Promise<Answer[]> {
+export async function answersOfFile(
+  file: string,
+  packets?: Packet[],
+  options: AnalyzeOptions = {},
+): Promise<Answer[]> {
   const { report } = await analyzeCaptures([file], options)
   return report.resets.map(r => answerOf(r, packets))
 }
 
 function answerOf(r: Reset, packets: Packet[] | undefined): Answer {
-  const frames = packets ? [...new Set(r.frames.map(f => packets[f - 1]!.frame))].sort((a, b) => a - b) : r.frames
-  return { frames, sender: r.sender, cause: r.cause, origin: r.origin, impact: r.impact, confidence: r.confidence }
+  const frames = packets
+    ? [...new Set(r.frames.map(f => packets[f - 1].frame))].sort((a, b) => a - b)
+    : r.frames
+  return {
+    frames,
+    sender: r.sender,
+    cause: r.cause,
+    origin: r.origin,
+    impact: r.impact,
+    confidence: r.confidence,
+  }
 }
 
 export function words(a: Answer): string {
-  return `${a.sender} ${a.cause} ${a.origin} ${a.impact} [${a.frames}]`
+  return `${a.sender} ${a.cause} ${a.origin} ${a.impact} [${a.frames.join()}]`
 }
 
 /** Lines that say what differs; empty when nothing does. */
@@ -125,5 +164,7 @@ export function differences(name: string, before: Answer[], after: Answer[]): st
   const [a, b] = [key(before), key(after)]
   const gone = a.filter(x => !b.includes(x))
   const come = b.filter(x => !a.includes(x))
-  return gone.length + come.length === 0 ? [] : [`${name}: ${gone.slice(0, 3).join('; ')} became ${come.slice(0, 3).join('; ')}`]
+  return gone.length + come.length === 0
+    ? []
+    : [`${name}: ${gone.slice(0, 3).join('; ')} became ${come.slice(0, 3).join('; ')}`]
 }

@@ -5,11 +5,14 @@ interface Known {
   why: string
 }
 
+const DISTANCE =
+  'the shortest answer seen is taken for the distance to the host; when the quick ones are lost or swapped, an answer at once looks impossible'
+
 const KNOWN: Known[] = [
   {
     retelling: /^every frame twice/,
     difference: /port-reuse-collision (.*) became client desynchronized/,
-    why: 'the copy of a challenge ACK is not recognised as one (its numbers are the old connection\'s), and the reset is taken to answer the copy',
+    why: "the copy of a challenge ACK is not recognised as one (its numbers are the old connection's), and the reset is taken to answer the copy",
   },
   {
     retelling: /^every frame twice/,
@@ -21,6 +24,22 @@ const KNOWN: Known[] = [
     difference: /cases\/traps\/carrier-nat-client.* became middlebox-injection/,
     why: 'without identifications a Mac (hop limit 64, timestamps, window scale 6) counts as Linux, whose aborts bear timestamps',
   },
+  {
+    retelling: /^loss$/,
+    difference: /alike-restart-after-long-silence\/any/,
+    why: "recorded on two interfaces and swapped: the reset's first copy is compared with the other interface's hop limit and MAC address",
+  },
+  {
+    retelling: /^loss$/,
+    difference:
+      /(benign-late-fin|rto-user-timeout|trap-jitter|after-close-slow-answer|alike-race-no-gap|k8s-invalid-leak-slow|tamper-synack-count)\//,
+    why: DISTANCE,
+  },
+  {
+    retelling: /^loss$/,
+    difference: /dpi-sandvine\/server/,
+    why: "swapped with a genuine answer, the forged resets around it are counted as one emitter's",
+  },
 ]
 
 export function isKnown(retelling: string, line: string): boolean {
@@ -29,5 +48,7 @@ export function isKnown(retelling: string, line: string): boolean {
 
 /** What is listed for a retelling and no longer differs. */
 export function outdated(retelling: string, lines: string[]): string[] {
-  return KNOWN.filter(k => k.retelling.test(retelling) && !lines.some(line => k.difference.test(line))).map(k => k.why)
+  return KNOWN.filter(k => k.retelling.test(retelling) && !lines.some(line => k.difference.test(line))).map(
+    k => k.why,
+  )
 }

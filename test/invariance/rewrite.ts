@@ -1,96 +1,20 @@
 /** Ways to tell the same traffic otherwise. Pure functions from packets to packets; `frame` keeps the number each had in the original. */
-import { internetChecksum } from '../wire/bytes.js'
-
-export interface Packet {
-  timeNs: number
-  /** LINKTYPE_ number. */
-  link: number
-  bytes: Uint8Array
-  originalLength: number
-  /** Frame number in the original capture; 0 = added. */
-  frame: number
-}
-
-/** Where the headers of a TCP packet stand; undefined for anything else, fragments and tunnels included. */
-export interface Layout {
-  ip: number
-  version: 4 | 6
-  tcp: number
-  /** End of the TCP segment by the IP header, within what was captured. */
-  end: number
-  whole: boolean
-}
-
-const u16 = (b: Uint8Array, at: number) => (b[at]! << 8) | b[at + 1]!
-const u32 = (b: Uint8Array, at: number) => ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0
-const put16 = (b: Uint8Array, at: number, v: number) => b.set([(v >> 8) & 255, v & 255], at)
-const put32 = (b: Uint8Array, at: number, v: number) => b.set([v >>> 24, (v >>> 16) & 255, (v >>> 8) & 255, v & 255], at)
-
-/** Offset of the IP header: Ethernet with VLAN tags, raw IP, Linux cooked, loopback. */
-export function ipOffset({ link, bytes }: Packet): number | undefined {
-  if (link === 101) return 0
-  if (link === 0) return 4
-  if (link === 276) return [0x0800, 0x86dd].includes(u16(bytes, 0)) ? 20 : undefined
-  if (link === 113) return [0x0800, 0x86dd].includes(u16(bytes, 14)) ? 16 : undefined
-  if (link !== 1) return undefined
-  let at = 12
-  while (u16(bytes, at) === 0x8100 || u16(bytes, at) === 0x88a8) at += 4
-  return [0x0800, 0x86dd].includes(u16(bytes, at)) ? at + 2 : undefined
-}
-
-export function layoutOf(packet: Packet): Layout | undefined {
-  const ip = ipOffset(packet)
-  const { bytes } = packet
-  if (ip === undefined || bytes.length < ip + 20) return undefined
-  const version = bytes[ip]! >> 4
-  const v4 = version === 4
-  if (v4 ? bytes[ip + 9] !== 6 || (u16(bytes, ip + 6) & 0x3fff) !== 0 : version !== 6 || bytes[ip + 6] !== 6) return undefined
-  const tcp = v4 ? ip + (bytes[ip]! & 15) * 4 : ip + 40
-  if (bytes.length < tcp + 20) return undefined
-  const length = v4 ? u16(bytes, ip + 2) : 40 + u16(bytes, ip + 4)
-  // Segmentation offload leaves 0.
-  const end = length === 0 ? bytes.length : ip + length
-  return { ip, version: v4 ? 4 : 6, tcp, end: Math.min(end, bytes.length), whole: end <= bytes.length }
-}
-
-const clone = (p: Packet): Packet => ({ ...p, bytes: p.bytes.slice() })
-
-/** Changes TCP packets in place of a copy and keeps their checksums what they were: right, unfinished or wrong. */
-function edit(packets: Packet[], change: (bytes: Uint8Array, at: Layout) => void): Packet[] {
-  return packets.map(packet => {
-    const at = layoutOf(packet)
-    if (!at) return packet
-    const copy = clone(packet)
-    const before = checksumKind(copy.bytes, at)
-    change(copy.bytes, at)
-    if (at.version === 4) {
-      put16(copy.bytes, at.ip + 10, 0)
-      put16(copy.bytes, at.ip + 10, internetChecksum([...copy.bytes.subarray(at.ip, at.tcp)]))
-    }
-    if (before !== 'other') put16(copy.bytes, at.tcp + 16, before === 'right' ? rightChecksum(copy.bytes, at) : pseudoSum(copy.bytes, at))
-    return copy
-  })
-}
-
-function pseudoHeader(b: Uint8Array, { ip, version, tcp, end }: Layout): number[] {
-  const addresses = version === 4 ? b.subarray(ip + 12, ip + 20) : b.subarray(ip + 8, ip + 40)
-  const length = end - tcp
-  return [...addresses, 0, 0, length >> 8, length & 255, 0, 0, 0, 6]
-}
-
-const pseudoSum = (b: Uint8Array, at: Layout) => ~internetChecksum(pseudoHeader(b, at)) & 0xffff
-
-function rightChecksum(b: Uint8Array, at: Layout): number {
-  const segment = [...b.subarray(at.tcp, at.end)]
-  segment[16] = segment[17] = 0
-  return internetChecksum(pseudoHeader(b, at), segment)
-}
-
-function checksumKind(b: Uint8Array, at: Layout): 'right' | 'unfinished' | 'other' {
-  const value = u16(b, at.tcp + 16)
-  if (value === pseudoSum(b, at)) return 'unfinished'
-  return at.whole && value === rightChecksum(b, at) ? 'right' : 'other'
-}
+import { zeros } from '../wire/bytes.js'
+import {
+  checksumKind,
+  clone,
+  edit,
+  ipOffset,
+  type Layout,
+  layoutOf,
+  type Packet,
+  pseudoSum,
+  put16,
+  put32,
+  rightChecksum,
+  u16,
+  u32,
+} from './layout.js'
 
 // ── numbers, clocks, names ──────────────────────────────────────────────────────────────────────────────
 
@@ -102,7 +26,7 @@ export function wrapSequences(packets: Packet[]): Packet[] {
     const peer = streamName(b, at, false)
     const seq = u32(b, at.tcp + 4)
     const ack = u32(b, at.tcp + 8)
-    const flags = b[at.tcp + 13]!
+    const flags = b[at.tcp + 13]
     // A RST without a number of the stream (the answer to a SYN) stays at 0.
     const foreign = (flags & 4) !== 0 && seq === 0
     if (!foreign && !shifts.has(own)) shifts.set(own, (0xffffffff - seq - 1) >>> 0)
@@ -117,18 +41,21 @@ export function wrapSequences(packets: Packet[]): Packet[] {
 function streamName(b: Uint8Array, { ip, version, tcp }: Layout, own: boolean): string {
   const size = version === 4 ? 4 : 16
   const from = version === 4 ? ip + 12 : ip + 8
-  const ends = [0, 1].map(i => `${b.subarray(from + i * size, from + (i + 1) * size)} ${u16(b, tcp + 2 * i)}`)
+  const ends = [0, 1].map(
+    i => `${b.subarray(from + i * size, from + (i + 1) * size).join()} ${u16(b, tcp + 2 * i)}`,
+  )
   return (own ? ends : ends.reverse()).join('>')
 }
 
 function shiftSack(b: Uint8Array, { tcp }: Layout, shift: number): void {
-  const end = Math.min(tcp + (b[tcp + 12]! >> 4) * 4, b.length)
+  const end = Math.min(tcp + (b[tcp + 12] >> 4) * 4, b.length)
   for (let i = tcp + 20; i + 1 < end; ) {
-    const kind = b[i]!
+    const kind = b[i]
     if (kind === 0) return
-    const length = kind === 1 ? 1 : b[i + 1]!
+    const length = kind === 1 ? 1 : b[i + 1]
     if (length === 0) return
-    if (kind === 5) for (let j = i + 2; j + 4 <= Math.min(i + length, end); j += 4) put32(b, j, u32(b, j) + shift)
+    if (kind === 5)
+      for (let j = i + 2; j + 4 <= Math.min(i + length, end); j += 4) put32(b, j, u32(b, j) + shift)
     i += length
   }
 }
@@ -144,19 +71,24 @@ export function renumber(packets: Packet[]): Packet[] {
       const port = u16(b, tcp + 2 * i)
       if (port >= 32768) put16(b, tcp + 2 * i, 32768 + (((port - 32768) * 5 + 11) & 0x7fff))
       const address = version === 4 ? ip + 12 + 4 * i : ip + 8 + 16 * i
-      const loopback = version === 4 ? b[address] === 127 : b.subarray(address, address + 15).every(x => x === 0)
-      if (!loopback) b[address + (version === 4 ? 1 : 7)]! ^= 0x15
+      const loopback =
+        version === 4 ? b[address] === 127 : b.subarray(address, address + 15).every(x => x === 0)
+      if (!loopback) b[address + (version === 4 ? 1 : 7)] ^= 0x15
     }
   })
 }
 
 // ── packaging ───────────────────────────────────────────────────────────────────────────────────────────
 
-function repackaged(packets: Packet[], link: number, header: (p: Packet, type: number) => number[]): Packet[] {
+function repackaged(
+  packets: Packet[],
+  link: number,
+  header: (p: Packet, type: number) => number[],
+): Packet[] {
   return packets.map(packet => {
     const ip = ipOffset(packet)
     if (ip === undefined || packet.link === 0) return packet
-    const front = header(packet, packet.bytes[ip]! >> 4 === 4 ? 0x0800 : 0x86dd)
+    const front = header(packet, packet.bytes[ip] >> 4 === 4 ? 0x0800 : 0x86dd)
     const bytes = Uint8Array.from([...front, ...packet.bytes.subarray(ip)])
     return { ...packet, link, bytes, originalLength: packet.originalLength - ip + front.length }
   })
@@ -170,7 +102,13 @@ export const toCooked = (packets: Packet[]) =>
 /** One VLAN tag; other link types stay as they are. */
 export function tagged(packets: Packet[]): Packet[] {
   return packets.map(p =>
-    p.link === 1 ? { ...p, bytes: Uint8Array.from([...p.bytes.subarray(0, 12), 0x81, 0, 0, 12, ...p.bytes.subarray(12)]), originalLength: p.originalLength + 4 } : p,
+    p.link === 1
+      ? {
+          ...p,
+          bytes: Uint8Array.from([...p.bytes.subarray(0, 12), 0x81, 0, 0, 12, ...p.bytes.subarray(12)]),
+          originalLength: p.originalLength + 4,
+        }
+      : p,
   )
 }
 
@@ -185,14 +123,32 @@ export function toIpv6(packets: Packet[]): Packet[] {
     const length = total === 0 ? 0 : total - (at.tcp - at.ip)
     const address = (i: number) => {
       const four = [...bytes.subarray(at.ip + 12 + 4 * i, at.ip + 16 + 4 * i)]
-      return four[0] === 127 ? [...new Array(15).fill(0), 1] : [0x20, 1, 0x0d, 0xb8, ...new Array(8).fill(0), ...four]
+      return four[0] === 127 ? [...zeros(15), 1] : [0x20, 1, 0x0d, 0xb8, ...zeros(8), ...four]
     }
-    const header = [0x60, 0, 0, 0, length >> 8, length & 255, 6, bytes[at.ip + 8]!, ...address(0), ...address(1)]
+    const header = [
+      0x60,
+      0,
+      0,
+      0,
+      length >> 8,
+      length & 255,
+      6,
+      bytes[at.ip + 8],
+      ...address(0),
+      ...address(1),
+    ]
     const link = [...bytes.subarray(0, at.ip)]
     if (packet.link !== 101) link.splice(packet.link === 276 ? 0 : link.length - 2, 2, 0x86, 0xdd)
     const out = Uint8Array.from([...link, ...header, ...bytes.subarray(at.tcp)])
-    const moved: Layout = { ip: at.ip, version: 6, tcp: at.ip + 40, end: at.end + at.ip + 40 - at.tcp, whole: at.whole }
-    if (kind !== 'other') put16(out, moved.tcp + 16, kind === 'right' ? rightChecksum(out, moved) : pseudoSum(out, moved))
+    const moved: Layout = {
+      ip: at.ip,
+      version: 6,
+      tcp: at.ip + 40,
+      end: at.end + at.ip + 40 - at.tcp,
+      whole: at.whole,
+    }
+    if (kind !== 'other')
+      put16(out, moved.tcp + 16, kind === 'right' ? rightChecksum(out, moved) : pseudoSum(out, moved))
     return { ...packet, bytes: out, originalLength: packet.originalLength + out.length - bytes.length }
   })
 }
@@ -203,9 +159,9 @@ export function doubled(packets: Packet[], lower: number): Packet[] {
     const copy = { ...clone(p), timeNs: p.timeNs + 5000, frame: p.frame }
     const ip = ipOffset(copy)
     if (ip === undefined || lower === 0) return [p, copy]
-    const v4 = copy.bytes[ip]! >> 4 === 4
+    const v4 = copy.bytes[ip] >> 4 === 4
     const at = ip + (v4 ? 8 : 7)
-    copy.bytes[at] = copy.bytes[at]! - lower
+    copy.bytes[at] = copy.bytes[at] - lower
     if (v4) {
       const sum = u16(copy.bytes, ip + 10) + (lower << 8)
       put16(copy.bytes, ip + 10, sum > 0xffff ? (sum & 0xffff) + 1 : sum)
@@ -218,7 +174,7 @@ export function doubled(packets: Packet[], lower: number): Packet[] {
 export function headersOnly(packets: Packet[]): Packet[] {
   return packets.map(p => {
     const at = layoutOf(p)
-    return at ? { ...p, bytes: p.bytes.slice(0, at.tcp + Math.max(p.bytes[at.tcp + 12]! >> 4, 5) * 4) } : p
+    return at ? { ...p, bytes: p.bytes.slice(0, at.tcp + Math.max(p.bytes[at.tcp + 12] >> 4, 5) * 4) } : p
   })
 }
 
@@ -228,7 +184,16 @@ export function mixed(packets: Packet[]): Packet[] {
   return packets.flatMap((p, i) => {
     if (i % 3 !== 2) return [p]
     round++
-    return [p, ...stranger(round).map(bytes => ({ timeNs: p.timeNs, link: 1, bytes, originalLength: bytes.length, frame: 0 }))]
+    return [
+      p,
+      ...stranger(round).map(bytes => ({
+        timeNs: p.timeNs,
+        link: 1,
+        bytes,
+        originalLength: bytes.length,
+        frame: 0,
+      })),
+    ]
   })
 }
 
@@ -236,7 +201,34 @@ function stranger(round: number): Uint8Array[] {
   const port = 20000 + round
   const segment = (fromClient: boolean, flags: number, seq: number, ack: number) => {
     const b = new Uint8Array(54)
-    b.set([2, 0, 0, 0, 1, 1, 2, 0, 0, 0, 1, 2, 8, 0, 0x45, 0, 0, 40, 0, round & 255, 0x40, 0, fromClient ? 64 : 50, 6, 0, 0])
+    b.set([
+      2,
+      0,
+      0,
+      0,
+      1,
+      1,
+      2,
+      0,
+      0,
+      0,
+      1,
+      2,
+      8,
+      0,
+      0x45,
+      0,
+      0,
+      40,
+      0,
+      round & 255,
+      0x40,
+      0,
+      fromClient ? 64 : 50,
+      6,
+      0,
+      0,
+    ])
     b.set(fromClient ? [198, 18, 0, 1, 198, 18, 0, 2] : [198, 18, 0, 2, 198, 18, 0, 1], 26)
     put16(b, 34, fromClient ? port : 4433)
     put16(b, 36, fromClient ? 4433 : port)
@@ -245,7 +237,13 @@ function stranger(round: number): Uint8Array[] {
     b.set([0x50, flags, 2, 0], 46)
     return b
   }
-  return [segment(true, 2, 1000, 0), segment(false, 18, 5000, 1001), segment(true, 16, 1001, 5001), segment(true, 17, 1001, 5001), segment(false, 17, 5001, 1002)]
+  return [
+    segment(true, 2, 1000, 0),
+    segment(false, 18, 5000, 1001),
+    segment(true, 16, 1001, 5001),
+    segment(true, 17, 1001, 5001),
+    segment(false, 17, 5001, 1002),
+  ]
 }
 
 // ── damage ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,7 +253,7 @@ export function damaged(packets: Packet[], next: () => number, share: number): P
   const kept = packets.filter(() => next() >= share)
   const repeated = kept.flatMap(p => (next() < share ? [p, { ...p, timeNs: p.timeNs + 3000 }] : [p]))
   for (let i = 1; i < repeated.length; i++) {
-    const [a, b] = [repeated[i - 1]!, repeated[i]!]
+    const [a, b] = [repeated[i - 1], repeated[i]]
     // Queues swap what came close together.
     if (next() < share && b.timeNs - a.timeNs < 1e6) {
       repeated[i - 1] = { ...b, timeNs: a.timeNs }

@@ -125,7 +125,7 @@ function packetSvg(row: Row, step: PacketStep, first: boolean, input: LadderInpu
   const own = step.reset === reset.id
   const classes = ['l-step', `s-${step.shape}`, step.forged ? 'forged' : '', own ? 'own' : '']
   const proofs = proofsOf(step, reset.evidence, reset.capture)
-  return html`<g class="${classes.filter(Boolean).join(' ')}" role="option" aria-selected="false" tabindex="${first ? '0' : '-1'}" data-frames="${step.capture === reset.capture ? step.frames.join(' ') : ''}" data-fields="${fieldLines(step, packets).join('¶')}" aria-label="${spoken(step, time, reset)}"><rect class="l-hit" x="0" y="${px(y)}" width="${WIDTH}" height="${px(height)}" rx="4"/><text class="l-time" x="6" y="${px(y + 22)}">${time}</text>${arrow(step, y + 24)}${lines.map((line, index) => html`<text class="${index === 0 ? 'l-frame' : 'l-note'}" x="${SIDE}" y="${px(y + 22 + index * LINE)}">${line}${index === 0 && proofs.length > 0 && html`<tspan class="l-proof" dx="8">${proofs.join(' ')}</tspan>`}</text>`)}</g>`
+  return html`<g class="${classes.filter(Boolean).join(' ')}" role="option" aria-selected="false" tabindex="${first ? '0' : '-1'}" data-frames="${step.capture === reset.capture ? step.frames.join(' ') : ''}" data-fields="${fieldLines(step, packets).join('¶')}"><rect class="l-hit" x="0" y="${px(y)}" width="${WIDTH}" height="${px(height)}" rx="4"/><text class="l-time" x="6" y="${px(y + 22)}">${time}</text> <text class="l-way" x="${MIDDLE}" y="${px(y + 22)}">${wayOf(step)}</text> ${arrow(step, y + 24)}${lines.map((line, index) => html` <text class="${index === 0 ? 'l-frame' : 'l-note'}" x="${SIDE}" y="${px(y + 22 + index * LINE)}">${line}${index === 0 && proofs.length > 0 && html`<tspan class="l-proof" dx="8">${proofs.join(' ')}</tspan>`}</text>`)}</g>`
 }
 
 /** Which lines of the evidence table point at this step: `e1 e3`. */
@@ -137,11 +137,10 @@ function proofsOf(step: PacketStep, evidence: EvidenceLine[], capture: number): 
   )
 }
 
-function spoken(step: PacketStep, time: string, reset: Reset): string {
-  const to = step.from === 'client' ? 'server' : 'client'
-  const from = step.forged ? `a device in the ${step.from}'s name` : step.from
-  const remark = remarkWords(step, reset)
-  return `${time}, ${from} to ${to}: ${step.text}, ${frameWords(step.frames)}${remark && `. ${remark}`}`
+/** What the arrow shows to the eye, for those who hear the page; all else about a step is its visible text. */
+function wayOf({ from, forged }: PacketStep): string {
+  const to = from === 'client' ? 'server' : 'client'
+  return forged ? `a device in the name of the ${from}, to the ${to}:` : `${from} to ${to}:`
 }
 
 /** From one lifeline to the other; a forged packet starts between them, where the device stands. */
@@ -186,6 +185,6 @@ export function legend(steps: Step[]): Markup {
   if (shown.length === 0) return html``
   return html`<ul class="legend">${shown.map(
     ([style, text]) =>
-      html`<li><svg class="ladder key" viewBox="0 0 40 14" width="40" height="14" aria-hidden="true"><g class="l-step ${style}"><path class="l-shaft" d="M2 7H30"/><path class="l-head" d="M38 7l-10 -4.5v9z"/></g></svg>${text}</li>`,
+      html`<li><svg class="ladder key" viewBox="0 0 40 14" width="40" height="14" aria-hidden="true"><g class="${style}"><path class="l-shaft" d="M2 7H30"/><path class="l-head" d="M38 7l-10 -4.5v9z"/></g></svg>${text}</li>`,
   )}</ul>`
 }

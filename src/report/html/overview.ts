@@ -96,7 +96,7 @@ export function sources({ report }: View): Markup {
         html`<tr><td>${capture.path === '-' ? 'standard input' : capture.path}</td><td>${[capture.format, capture.compression ?? ''].filter(Boolean).join(', ')}</td><td>${capture.linkTypes.join(', ')}</td><td>${count(capture.frames)}</td><td>${count(capture.tcpSegments)}</td><td>${bytes(capture.bytes)}</td><td>${capture.complete ? 'yes' : 'no'}</td></tr>`,
     )
   const more = captures.length - files.length
-  return html`<section aria-labelledby="sources"><h2 id="sources">What was read</h2><div class="wide"><table class="rows"><thead><tr><th scope="col">Capture</th><th scope="col">Format</th><th scope="col">Link types</th><th scope="col">Frames</th><th scope="col">TCP segments</th><th scope="col">Size</th><th scope="col">Complete</th></tr></thead><tbody>${files}</tbody></table></div>${more > 0 && html`<p class="hint">and ${plural(more, 'more capture')}</p>`}${listeners.length > 0 && listenersTable(report)}</section>`
+  return html`<section aria-labelledby="sources"><h2 id="sources">What was read</h2><div class="wide" tabindex="0" role="region" aria-label="Captures"><table class="rows"><thead><tr><th scope="col">Capture</th><th scope="col">Format</th><th scope="col">Link types</th><th scope="col">Frames</th><th scope="col">TCP segments</th><th scope="col">Size</th><th scope="col">Complete</th></tr></thead><tbody>${files}</tbody></table></div>${more > 0 && html`<p class="hint">and ${plural(more, 'more capture')}</p>`}${listeners.length > 0 && listenersTable(report)}</section>`
 }
 
 const LISTENERS_SHOWN = 15
@@ -109,5 +109,5 @@ function listenersTable({ listeners }: Report): Markup {
       return html`<tr><td>${address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`}</td><td>${count(connections)}</td><td>${count(resetConnections)}</td><td>${causes.join(', ')}</td></tr>`
     })
   const more = listeners.length - rows.length
-  return html`<h3>Servers whose connections were reset</h3><div class="wide"><table class="rows"><thead><tr><th scope="col">Server</th><th scope="col">Connections</th><th scope="col">Reset</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>${more > 0 && html`<p class="hint">and ${plural(more, 'more server')}</p>`}`
+  return html`<h3>Servers whose connections were reset</h3><div class="wide" tabindex="0" role="region" aria-label="Servers"><table class="rows"><thead><tr><th scope="col">Server</th><th scope="col">Connections</th><th scope="col">Reset</th><th scope="col">Why</th></tr></thead><tbody>${rows}</tbody></table></div>${more > 0 && html`<p class="hint">and ${plural(more, 'more server')}</p>`}`
 }

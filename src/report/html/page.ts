@@ -22,10 +22,11 @@ export function contentSecurityPolicy(): string {
   ].join('; ')
 }
 
-export function pageStart(title: string): Markup {
+/** @param skipTo id of the section that the first link leads to */
+export function pageStart(title: string, skipTo: 'resets' | 'sources'): Markup {
   const head = html`<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Markup(contentSecurityPolicy())}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="format-detection" content="telephone=no"><title>${title}</title>${constant('style', STYLE)}`
   return html`<!DOCTYPE html>
-<html lang="en"><head>${head}</head><body><a class="skip" href="#resets">Skip to the table of resets</a>
+<html lang="en"><head>${head}</head><body><a class="skip" href="#${skipTo}">Skip to ${skipTo === 'resets' ? 'the table of resets' : 'what was read'}</a>
 `
 }
 

@@ -240,13 +240,16 @@ if (data) {
   openFromHash()
 }
 reveal(document)
-let closed = []
+const opened = new Set()
 addEventListener('beforeprint', () => {
-  closed = $$('details.case:not([open])')
-  for (const item of closed) item.open = true
+  for (const item of $$('details.case:not([open])')) {
+    opened.add(item)
+    item.open = true
+  }
 })
 addEventListener('afterprint', () => {
-  for (const item of closed) item.open = false
+  for (const item of opened) item.open = false
+  opened.clear()
 })
 `
 

@@ -85,7 +85,7 @@ svg text{fill:var(--ink)}
 .l-life{stroke:var(--dim);stroke-width:1.4;fill:none}
 .l-gap{stroke:var(--dim);stroke-width:1.4;stroke-dasharray:1.5 5;stroke-linecap:round;fill:none}
 .l-silence text{fill:var(--dim);font-style:italic;font-size:13.5px}.l-omitted text{fill:var(--dim);font-size:12.5px}
-.l-hit{fill:transparent}
+.l-hit{fill:transparent}.ladder .l-way{fill:none;font-size:1px}
 .l-step{cursor:default;outline:none}
 .own>.l-hit{fill:color-mix(in srgb,var(--dim) 11%,transparent)}
 .l-step:hover>.l-hit,.l-step[aria-selected=true]>.l-hit,.l-step.lit>.l-hit{fill:color-mix(in srgb,var(--accent) 13%,transparent)}

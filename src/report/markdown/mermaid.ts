@@ -1,8 +1,8 @@
 /** A ladder as a Mermaid sequence diagram, bounded so that it stays readable and within what renderers accept. */
-import type { Reset } from '../../model.js'
+import type { Endpoint, Reset } from '../../model.js'
 import { visible } from '../escape.js'
 import { abridge, type Step } from '../ladder.js'
-import { clip } from '../layout.js'
+import { clip, clipMiddle } from '../layout.js'
 import { namedEndpoint, type Names } from '../names.js'
 import { frameWords } from '../text/style.js'
 import { duration, plural } from '../units.js'
@@ -17,11 +17,15 @@ export function mermaid(reset: Reset, steps: Step[], names: Names): string[] {
   const { client, server } = reset.connection
   return [
     'sequenceDiagram',
-    `  participant C as client ${words(namedEndpoint(names, client))}`,
+    `  participant C as client ${who(client, names)}`,
     ...(forged ? ['  participant D as a device between'] : []),
-    `  participant S as server ${words(namedEndpoint(names, server))}`,
+    `  participant S as server ${who(server, names)}`,
     ...shown.map(step => `  ${lineOf(step)}`),
   ]
+}
+
+function who(end: Endpoint, names: Names): string {
+  return words(clipMiddle(visible(namedEndpoint(names, end)), TEXT_AT_MOST))
 }
 
 function lineOf(step: Step): string {
@@ -38,5 +42,8 @@ function lineOf(step: Step): string {
 
 /** Mermaid's own character codes for everything that is not plainly a word: its grammar sees no character of ours. */
 function words(text: string): string {
-  return visible(text).replace(/[^\p{L}\p{N}\p{M} .,/=+…_-]/gu, character => `#${character.codePointAt(0)};`)
+  return visible(text).replace(
+    /[^\p{L}\p{N}\p{M} .,:()/=+…_-]/gu,
+    character => `#${character.codePointAt(0)};`,
+  )
 }

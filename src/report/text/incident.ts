@@ -2,7 +2,7 @@
 import type { Reset, Symptom } from '../../model.js'
 import { clip, clipColored, firstLines, hang, pad, wrap } from '../layout.js'
 import { harmWords, type RankedIncident } from '../rank.js'
-import { count, percent, plural, sure } from '../units.js'
+import { clock, count, percent, plural, sure } from '../units.js'
 import { dye, flow, impactPaint, originWords, type Style } from './style.js'
 
 const INDENT = 3
@@ -32,8 +32,8 @@ export function incidentBlock(ranked: RankedIncident, index: number, style: Styl
     ...figureLines(ranked, style),
     ...firstLines(text, limits.summary, style.width),
     ...symptomLines(example, style, limits.saw),
-    ...labelled('Do', joined(example.remedies), style, limits.remedies),
-    ...labelled('Check', joined(example.nextChecks), style, limits.checks),
+    ...listed('Do', example.remedies, style, limits.remedies),
+    ...listed('Check', example.nextChecks, style, limits.checks),
     ...labelled('Could also be', alternatives(example), style, limits.also),
   ]
 }
@@ -71,6 +71,7 @@ function figureLines(ranked: RankedIncident, style: Style): string[] {
     `${resetsOf(ranked)}, ${dye(style, impactPaint(example.impact), harmWords(impacts))}`,
     `${incident.cause} ${sure(meanConfidence(resets))}`,
     originWords(resets, example),
+    whenWords(ranked, style),
   ]
   const hit = listener?.byCause[incident.cause]
   if (listener && hit && listener.connections >= hit && listener.connections > 1) {
@@ -83,6 +84,14 @@ function figureLines(ranked: RankedIncident, style: Style): string[] {
     INDENT,
     style.width,
   )
+}
+
+/** `14:44:22 UTC`, `14:44:22–14:46:02 UTC`; with dates where it took more than a day. */
+function whenWords({ incident: { firstTime, lastTime } }: RankedIncident, { zone = 'UTC' }: Style): string {
+  const [from, to] = [firstTime, lastTime].map(time => clock(time, 0))
+  const days = [firstTime, lastTime].map(time => time.slice(0, 10))
+  if (days[0] !== days[1]) return `${days[0]} ${from} – ${days[1]} ${to} ${zone}`
+  return from === to ? `${from} ${zone}` : `${from}–${to} ${zone}`
 }
 
 /** How sure the cause is, over all resets of an incident. */
@@ -121,15 +130,26 @@ export function labelled(label: string, text: string, style: Style, most: number
   return lines.map(line => line.replace(label, dye(style, 'cyan', label)))
 }
 
+/** `Do   …` with each item on lines of its own, as many whole items as there is room for; the first one in any case. */
+export function listed(label: string, items: string[], style: Style, most: number): string[] {
+  const indent = ' '.repeat(INDENT + LABEL)
+  const lines: string[] = []
+  for (const [index, item] of items.entries()) {
+    const room = most - lines.length
+    const block =
+      index === 0
+        ? labelled(label, sentence(item), style, most)
+        : hang(indent, sentence(item), style.width)
+    if (index > 0 && block.length > room) break
+    lines.push(...block)
+  }
+  return lines
+}
+
 /** With a capital letter and a full stop, whoever wrote it. */
 export function sentence(text: string): string {
   const full = /[.?!…:)]$/.test(text) || text === '' ? text : `${text}.`
   return full.charAt(0).toUpperCase() + full.slice(1)
-}
-
-/** Several advices in one paragraph. */
-export function joined(items: string[]): string {
-  return items.map(sentence).join(' ')
 }
 
 /** `idle-timeout 4 %, post-restart 2 %` */

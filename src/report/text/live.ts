@@ -4,22 +4,28 @@ import { deepVisible } from '../escape.js'
 import { clipColored, wrap } from '../layout.js'
 import { clock, sure } from '../units.js'
 import { storyLines } from './story.js'
-import { dye, impactPaint, originWords, pairOf, type Style } from './style.js'
+import { dye, flow, impactPaint, originWords, pairOf, type Style } from './style.js'
 
 const INDENT = 5
 
-/** Two lines or so: time, number, connection, cause; below it the sentence. */
+/** For a terminal: time, number, connection, cause, sender; below it the sentence. */
 export function verdictLines(told: Reset, style: Style): string[] {
   const reset = deepVisible(told)
-  const head = [
-    clock(reset.time, 3),
-    reset.id.padEnd(INDENT - 1),
-    pairOf(reset),
-    dye(style, impactPaint(reset.impact), `${reset.cause} ${sure(reset.confidence)}`),
-    originWords([reset], reset),
-  ].join('  ')
-  const sentence = wrap(reset.summary, style.width - INDENT).map(line => ' '.repeat(INDENT) + line)
-  return [head, ...sentence].map(line => clipColored(line.trimEnd(), style.width))
+  const head = flow([`${clock(reset.time, 3)}  ${reset.id}`, ...parts(reset, style)], 0, style.width)
+  const sentence = wrap(reset.summary, style.width - INDENT)
+  const below = [...head.slice(1), ...sentence].map(line => ' '.repeat(INDENT) + line)
+  return [head[0], ...below].map(line => clipColored(line.trimEnd(), style.width))
+}
+
+/** For a log: one line, with the date, as long as it needs to be. */
+export function verdictLogLine(told: Reset, style: Style): string {
+  const reset = deepVisible(told)
+  return [reset.time, reset.id, ...parts(reset, style), reset.summary].join('  ')
+}
+
+function parts(reset: Reset, style: Style): string[] {
+  const verdict = `${reset.cause} ${sure(reset.confidence)}`
+  return [pairOf(reset), dye(style, impactPaint(reset.impact), verdict), originWords([reset], reset)]
 }
 
 /** The whole story with its ladder, for those who asked for all. */

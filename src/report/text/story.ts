@@ -3,7 +3,7 @@ import type { CaptureInfo, EvidenceLine, Reset, StoryPacket } from '../../model.
 import { abridge, ladder, type PacketStep, type Step, spanWords } from '../ladder.js'
 import { clip, clipColored, columns, hang, pad, wrap } from '../layout.js'
 import { clockOf, count, duration, plural, sure } from '../units.js'
-import { alternatives, joined, labelled, sentence, symptomLines } from './incident.js'
+import { alternatives, labelled, listed, sentence, symptomLines } from './incident.js'
 import { dye, flow, frameWords, impactPaint, originWords, pairOf, type Style } from './style.js'
 
 const INDENT = 5
@@ -154,7 +154,8 @@ function becauseLines(reset: Reset, captures: CaptureInfo[], style: Style, most:
     ...reset.evidence.map(line => ({ mark: line.supports ? '+' : '−', text: evidenceWords(line, captures) })),
     ...reset.cannotTell.map(text => ({
       mark: '·',
-      text: /cannot|unknown/i.test(text) ? text : `cannot tell: ${text}`,
+      // "whether …" is a question left open, "… test: why" a test that could not be made.
+      text: text.startsWith('whether ') ? `cannot tell ${text}` : `no ${text}`,
     })),
   ]
   const label = `${' '.repeat(INDENT)}because   `
@@ -170,7 +171,10 @@ function becauseLines(reset: Reset, captures: CaptureInfo[], style: Style, most:
 function evidenceWords({ statement, frames, capture }: EvidenceLine, captures: CaptureInfo[]): string {
   if (frames.length === 0 || /\bframes? \d/.test(statement)) return statement
   const where = capture === undefined ? '' : ` of ${captures[capture]?.path ?? `capture ${capture + 1}`}`
-  return `${statement} (${frameWords(frames)}${where})`
+  // One pair of brackets is enough: "(71 B, frame 106)".
+  return statement.endsWith(')')
+    ? `${statement.slice(0, -1)}, ${frameWords(frames)}${where})`
+    : `${statement} (${frameWords(frames)}${where})`
 }
 
 function adviceLines(reset: Reset, style: Style): string[] {
@@ -179,8 +183,8 @@ function adviceLines(reset: Reset, style: Style): string[] {
   const narrow = { ...style, width: style.width - 2 }
   return shift([
     ...symptomLines(reset, narrow, none),
-    ...labelled('Do', joined(reset.remedies), narrow, none),
-    ...labelled('Check', joined(reset.nextChecks), narrow, none),
+    ...listed('Do', reset.remedies, narrow, none),
+    ...listed('Check', reset.nextChecks, narrow, none),
     ...labelled('Could also be', alternatives(reset), narrow, none),
     ...labelled('Follows from', reset.consequenceOf ?? '', narrow, none),
   ])

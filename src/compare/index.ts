@@ -1,0 +1,162 @@
+/** `rst-analyze compare`: two captures of the same traffic → one report. What left one end and what arrived at the other is proof, not a guess. */
+import type { AnalyzeOptions } from '../analyze.js'
+import { crossFacts, type Case } from '../evidence/cross.js'
+import { localFacts } from '../evidence/local.js'
+import { findIncidents } from '../incidents.js'
+import type { Analysis, Reset, Timebase } from '../model.js'
+import { storiesOf } from '../stories.js'
+import { verdictOf } from '../verdict.js'
+import { VERSION } from '../version.js'
+import { type Clocks, relateClocks } from './clock.js'
+import { linksByConnection, type Scene } from './fate.js'
+import { type Part, partsOf, PROVEN } from './groups.js'
+import { explainByLeak, findLeaks, leakBehind } from './leaks.js'
+import { matchConnections } from './match.js'
+import { seenAt, type Union, unite } from './merge.js'
+import { placesOf } from './place.js'
+import { proofOf } from './proof.js'
+import { readVantages } from './read.js'
+import { pairResets } from './resets.js'
+import { chooseCase, type Chosen } from './choose.js'
+import { comparisonOf, listenersOf, totalsOf } from './totals.js'
+import type { ComparedReport, ComparedReset, Link, Vantage } from './types.js'
+
+export type { Comparison, ComparedReport, ComparedReset, SeenAt, Translation } from './types.js'
+
+/** What `analyzeCaptures` gives, with `comparison` in the report and `vantages` in its resets. */
+export interface ComparedAnalysis extends Analysis {
+  report: ComparedReport
+}
+
+/**
+ * Compares two captures of the same traffic. Times of the result are on the clock of the first; verdicts do not depend on the order.
+ * @param paths two files; one of them may be "-"
+ * @throws CaptureError naming the capture that could not be analysed
+ */
+export async function compareCaptures(
+  paths: [string, string],
+  options: AnalyzeOptions = {},
+): Promise<ComparedAnalysis> {
+  return conclude(await readVantages(paths, options))
+}
+
+/** Everything behind the reading. */
+export function conclude(vantages: [Vantage, Vantage]): ComparedAnalysis {
+  const { scene, ambiguous } = observe(vantages)
+  const unions = ordered(unite(vantages.flatMap(v => partsOf(scene, v))), scene)
+  const cases = casesOf(vantages, unions)
+  const chosen = unions.map((union, i) => chooseCase(union, cases[i], scene))
+  const comparison = comparisonOf(scene, unions, ambiguous)
+  const leaks = findLeaks(scene)
+  // What compares times of both captures comes first: from here on all times are on one clock.
+  const corrections = unions.map((union, i) => leakBehind(union, chosen[i].item, leaks, scene))
+  const timebase = oneClock(vantages, scene.clocks)
+  const infos = vantages.map(v => v.info)
+  const resets = unions.map((union, i) => {
+    const reset = report(scene, union, chosen[i], verdictOf(chosen[i].item, timebase, infos))
+    return corrections[i] ? explainByLeak(reset, chosen[i].item, corrections[i], vantages) : reset
+  })
+  return {
+    report: {
+      schema: 'rst-analyze/report/1',
+      generator: { name: 'rst-analyze', version: VERSION },
+      captures: infos,
+      totals: totalsOf(scene, unions, resets),
+      resets,
+      listeners: listenersOf(vantages, resets),
+      incidents: findIncidents(resets),
+      comparison,
+    },
+    stories: storiesOf(
+      chosen.map(c => c.item),
+      resets,
+    ),
+    health: largest(vantages).world.health,
+    timebase,
+  }
+}
+
+/** A verdict of one capture with what the other adds, less what it settles. */
+function report(scene: Scene, union: Union, { part, item }: Chosen, reset: Reset): ComparedReset {
+  const proof = proofOf(scene, part, item, reset.origin)
+  return {
+    ...reset,
+    evidence: [...proof.evidence, ...reset.evidence.filter(e => e.statement !== PROVEN)],
+    cannotTell: [
+      ...reset.cannotTell.filter(c => part.proven === undefined || !ORIGIN_TEST.test(c)),
+      ...new Set(proof.cannotTell),
+    ],
+    nextChecks: reset.nextChecks.filter(c => !c.includes('rst-analyze compare')),
+    vantages: seenAt(union),
+  }
+}
+
+/** Limits of one capture that another one lifts. */
+const ORIGIN_TEST = /^(round-trip|hop limit) test/
+
+function observe(vantages: [Vantage, Vantage]): { scene: Scene; ambiguous: number } {
+  const { links, ambiguous } = matchConnections(...vantages)
+  const near = placesOf(links)
+  let clocks = relateClocks(links, vantages)
+  pairAll(links, clocks, near)
+  // Where only one direction was seen without RSTs, an answer that is itself a RST bounds the offset from the other side.
+  if (clocks.oneWay) {
+    clocks = relateClocks(links, vantages, true)
+    pairAll(links, clocks, near)
+  }
+  return { scene: { vantages, links, linksOf: linksByConnection(links), clocks, near }, ambiguous }
+}
+
+function pairAll(links: Link[], clocks: Clocks, near: Scene['near']): void {
+  for (const link of links) link.resets = pairResets(link, clocks, near)
+}
+
+/** By the time of their first frame, on the clock of capture 0. */
+function ordered(unions: Union[], { clocks }: Scene): Union[] {
+  const timeOf = ({ parts }: Union) =>
+    Math.min(
+      ...parts.map(({ index, group: { view } }) =>
+        index === 0 ? view.first.timeNs : clocks.convert(view.first.timeNs, 1),
+      ),
+    )
+  const times = new Map(unions.map(u => [u, timeOf(u)]))
+  const frame = ({ parts }: Union) => parts[0].group.view.first.frame
+  return unions.sort((x, y) => times.get(x)! - times.get(y)! || frame(x) - frame(y))
+}
+
+/** Each reset's cases, in the order of its parts: facts are measured in the capture's own world. Ids are those of the report. */
+function casesOf(vantages: [Vantage, Vantage], unions: Union[]): Case[][] {
+  const cases = new Map<Part, Case>()
+  for (const { index, world } of vantages) {
+    const parts = unions.flatMap(({ parts }, i) =>
+      parts.filter(p => p.index === index).map(part => ({ part, id: `r${i + 1}` })),
+    )
+    parts.sort(
+      (x, y) =>
+        x.part.group.view.first.timeNs - y.part.group.view.first.timeNs ||
+        x.part.group.view.first.frame - y.part.group.view.first.frame,
+    )
+    const judged = crossFacts(
+      world,
+      parts.map(({ part, id }) => ({ id, group: part.group, local: localFacts(part.group) })),
+    )
+    for (const [i, { part }] of parts.entries()) cases.set(part, judged[i])
+  }
+  return unions.map(({ parts }) => parts.map(p => cases.get(p)!))
+}
+
+/** Puts capture 1 on the clock of capture 0, once nothing more is measured. */
+function oneClock([a, b]: [Vantage, Vantage], clocks: Clocks): Timebase {
+  if (Number.isNaN(a.world.timebase.seconds)) return b.world.timebase
+  const convert = (timeNs: number) => clocks.convert(timeNs, 1)
+  for (const c of b.world.connections.values()) {
+    c.firstTimeNs = convert(c.firstTimeNs)
+    c.lastTimeNs = convert(c.lastTimeNs)
+    for (const r of c.segments) r.timeNs = convert(r.timeNs)
+  }
+  return a.world.timebase
+}
+
+function largest([a, b]: [Vantage, Vantage]): Vantage {
+  return b.world.totals.connections > a.world.totals.connections ? b : a
+}

@@ -1,0 +1,57 @@
+/** `rst-analyze compare` as users call it. */
+import { expect, test } from 'vitest'
+import { main } from '../../src/cli/main.js'
+import { processIo } from '../../src/cli/io.js'
+import { labelledPairs } from '../accuracy/pairs.js'
+
+async function call(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' }
+  const output = (to: 'out' | 'err') => ({
+    isTTY: false,
+    columns: 100,
+    hasColors: false,
+    write: async (text: string) => {
+      said[to] += text
+      return true
+    },
+  })
+  const code = await main(argv, { ...processIo(), stdout: output('out'), stderr: output('err'), env: {} })
+  return { code, ...said }
+}
+
+const [a, b] = labelledPairs()
+  .find(p => p.scenario === 'dpi-perfect-mimic')!
+  .captures.map(c => c.path)
+
+test('text: the paragraph of the comparison, then the report', async () => {
+  const { code, out } = await call('compare', a, b)
+  expect(code).toBe(0)
+  expect(out).toMatch(/^The clock of server\.pcap is .* ahead of that of client\.pcap/)
+  expect(out).toContain('left neither end')
+  expect(out).toContain('middlebox-injection')
+})
+
+test('json and ndjson carry comparison and vantages', async () => {
+  const json = JSON.parse((await call('compare', '--format', 'json', a, b)).out)
+  expect(json.comparison).toMatchObject({ matchedConnections: 2, translated: [] })
+  expect(json.resets[0].vantages).toEqual([
+    { capture: 0, seen: true, frames: json.resets[0].frames },
+    { capture: 1, seen: false, frames: [] },
+  ])
+  const lines = (await call('compare', '--format', 'ndjson', a, b)).out.trim().split('\n')
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ type: 'summary', comparison: { matchedConnections: 2 } })
+})
+
+test('bad input: one line on standard error, nothing on standard output', async () => {
+  expect(await call('compare', a, '/nowhere.pcap')).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/^rst-analyze: .*nowhere\.pcap.*\n$/),
+  })
+  expect(await call('compare', a)).toMatchObject({ code: 2, out: '' })
+  expect(await call('compare', '-', '-')).toMatchObject({ code: 2, out: '' })
+  expect(await call('compare', '--fail-on', 'middlebox-injection', '-q', a, b)).toMatchObject({
+    code: 3,
+    out: '',
+  })
+})
