@@ -21,6 +21,8 @@ function establishedImpact(f: Facts, cause: CauseId): Impact {
   if (cause === 'zero-window-timeout') return 'transfer-cut'
   if (!f.payloadSeen && !f.midCapture) return f.sender === 'server' && (f.ageMs ?? 0) < 1000 ? 'connect-failed' : 'none'
   if (cause === 'unread-data-close' && ((f.unreadBytes ?? 0) > 0 || (f.peerUnackedBytes ?? 0) > 1)) return 'transfer-cut'
+  if (f.sessionRefused) return 'request-lost'
+  if (cause === 'retransmission-timeout' && (f.senderUnackedBytes ?? 0) > 1) return f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'request-lost'
   if (f.exchangeComplete) return 'none'
   if (transferCut(f)) return 'transfer-cut'
   if (f.requestOutstanding) return f.dataAfterFinIsGoodbye ? 'none' : 'request-lost'

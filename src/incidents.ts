@@ -18,11 +18,12 @@ const NEW_INCIDENT_MS = 30 * 60_000
 export function findIncidents(resets: Reset[], facts: ReadonlyMap<string, Facts> = new Map()): Incident[] {
   const open = new Map<string, { incident: Incident; members: Reset[] }>()
   const all: { incident: Incident; members: Reset[] }[] = []
+  const homes = new Map<string, { incident: Incident; members: Reset[] }>()
   const byId = new Map(resets.map(r => [r.id, r]))
   for (const reset of resets) {
     const parent = reset.consequenceOf === null ? undefined : byId.get(reset.consequenceOf)
     if (parent?.incident) {
-      const home = all.find(a => a.incident.id === parent.incident)!
+      const home = homes.get(parent.incident)!
       home.members.push(reset)
       reset.incident = parent.incident
       continue
@@ -37,6 +38,7 @@ export function findIncidents(resets: Reset[], facts: ReadonlyMap<string, Facts>
     const group = { incident: begin(reset, `i${all.length + 1}`), members: [reset] }
     reset.incident = group.incident.id
     open.set(key, group)
+    homes.set(group.incident.id, group)
     all.push(group)
   }
   return all.map(group => finish(group, facts))

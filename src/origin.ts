@@ -9,7 +9,7 @@ import type { Origin, SegmentRecord } from './model.js'
 import { type Fingerprint, latestAnswerMs } from './evidence/fingerprint.js'
 import type { Trigger } from './evidence/trigger.js'
 import { hasAck, isRst, type ResetView } from './evidence/view.js'
-import { initialHopLimit } from './evidence/timing.js'
+import { hopsOf, initialHopLimit } from './evidence/timing.js'
 
 /** One observation for (positive) or against (negative) a device on the path. */
 export interface OriginSign {
@@ -55,7 +55,7 @@ const RESPONSE_MARGIN = 0.7
 
 /** By number of samples: one or two round trips may have been held up (a busy host, a radio waking up); twice the true value has been seen. */
 const TOO_YOUNG = [
-  { share: 0, weight: 0 },
+  { share: 0.4, weight: 2.5 },
   { share: 0.4, weight: 3.5 },
   { share: 0.5, weight: 4.5 },
   { share: RESPONSE_MARGIN, weight: 5 },
@@ -68,7 +68,7 @@ export function judgeOrigin(context: OriginContext): OriginVerdict {
   const accusing = signs.filter(s => s.weight >= 1)
   const proven = accusing.length >= 2 || accusing.some(s => s.weight >= 4)
   const { view } = context
-  const nothingToCompare = view.before.length === 0 && view.after.length === 0 && context.print.hostHopLimitDelta === undefined
+  const nothingToCompare = view.before.every(isRst) && view.after.every(isRst) && context.print.hostHopLimitDelta === undefined
   if (nothingToCompare && forged < 0.5) return { origin: 'unknown', confidence: 0.6, forged: 0.2, signs }
   if (forged >= 0.65 && proven) return { origin: 'middlebox', confidence: Math.min(forged, 0.99), forged, signs }
   if (forged >= 0.25) return { origin: 'unknown', confidence: 0.6, forged, signs }
@@ -140,6 +140,11 @@ function craftedSyn({ sender, first }: ResetView): boolean {
   return sender.side === 'client' && !hasAck(first) && sender.records.every(r => (r.flags & 0x12) === 0x02)
 }
 
+/** Both bear an initial hop limit: no router lies between sender and capture, and whatever was timed was the host's own delay. */
+function onSameLink(print: Fingerprint, rst: SegmentRecord): boolean {
+  return print.baseline !== undefined && hopsOf(print.baseline.hopLimit) === 0 && hopsOf(rst.hopLimit) === 0
+}
+
 /**
  * A refused SYN at a port that accepts others at the same time: several hosts behind one address, one of them without the service. Distance
  * and response time then tell which host it was, not that a device answered.
@@ -170,13 +175,16 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     signs.push({ statement: 'captured on the loopback interface: no device between the ends', weight: -6, frames: [rst.frame] })
     return signs
   }
-  if (rtt === undefined || rtt < MEASURABLE_RTT_MS) return signs
+  if (rtt === undefined || rtt < MEASURABLE_RTT_MS || onSameLink(print, rst)) return signs
   const age = print.youngestAnsweredMs
   const samples = Math.min(print.roundTripSamples, 3)
   if (age !== undefined && age < rtt * TOO_YOUNG[samples]!.share) {
     // 18 hits among forged, none among 40 genuine. A single sample may have been slow (a radio waking up, a delayed binding).
     const statement = `it answers a packet only ${age.toFixed(1)} ms old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
-    signs.push({ statement, weight: severalBackends(view) ? 1.5 : TOO_YOUNG[samples]!.weight + (age < rtt / 3 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0), frames: [rst.frame] })
+    const weight = TOO_YOUNG[samples]!.weight + (age < rtt / 3 && samples > 1 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0)
+    // Where frames are missing the quick answers may be among them.
+    const limit = severalBackends(view) ? 1.5 : view.connection.unseenBytes > 0 || view.world.captureLoss ? 2.5 : weight
+    signs.push({ statement, weight: Math.min(weight, limit), frames: [rst.frame] })
   } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= latestAnswerMs(rtt)) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
     // A device beside the host answers no sooner: where the hop limit differs this says nothing.

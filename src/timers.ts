@@ -214,15 +214,11 @@ export function timerAdvice(silence: Silence, owner: string): string {
       ? `a silence of ${duration(survivedMs)} was survived, one of ${duration(ms)} was not, so its value lies between`
       : `it is at most ${duration(ms)}`
   if (candidates.length === 0) {
-    const advice =
-      firedByItself || survivedMs > 0
-        ? 'No default known here fits: look for a configured value'
-        : 'Find the longest silence that connections survive'
-    return `Which timer: ${value}. ${advice} ${firedByItself || survivedMs > 0 ? `on ${owner} and in front of it` : `to ${owner}, that brackets the value`}`
+    return firedByItself || survivedMs > 0
+      ? `Which timer: ${value}. No default known here fits: look for a configured value on ${owner} and in front of it`
+      : `Which timer: ${value}. Find the longest silence that other connections to ${owner} survive: the value lies between`
   }
-  const named = candidates
-    .slice(0, NAMED)
-    .map(c => `${c.product} ${c.setting} (${settingOf(c.seconds)})`)
+  const named = candidates.slice(0, NAMED).map(c => `${c.product} ${c.setting} (${settingOf(c.seconds)})`)
   const more = candidates.length > NAMED ? ` and ${candidates.length - NAMED} more` : ''
   return `Which timer: ${value}. Defaults that fit: ${named.join(', ')}${more}; none is proven, any value can be configured`
 }

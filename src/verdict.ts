@@ -55,7 +55,10 @@ function precision(info: CaptureInfo | undefined): number {
 function otherCaptures(frames: { frame: number; capture: number }[], own: number) {
   const others = new Map<number, number[]>()
   for (const { frame, capture } of frames) {
-    if (capture !== own) others.set(capture, [...(others.get(capture) ?? []), frame])
+    if (capture === own) continue
+    const list = others.get(capture)
+    if (list) list.push(frame)
+    else others.set(capture, [frame])
   }
   return [...others].map(([capture, list]) => ({ capture, frames: list.sort((a, b) => a - b) }))
 }

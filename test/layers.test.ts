@@ -18,6 +18,19 @@ const MAY_IMPORT: Record<string, string[]> = {
   evidence: ['model.ts', 'flow/application', 'origin.ts'],
   'origin.ts': ['model.ts', 'evidence'],
   causes: ['model.ts', 'evidence/facts.ts'],
+  redact: ['model.ts', 'wire'],
+  rewrite: [
+    'model.ts',
+    'notes.ts',
+    'version.ts',
+    'capture',
+    'wire',
+    'flow/tuple.ts',
+    'flow/key-table.ts',
+    'redact/index.ts',
+    'report/escape.ts',
+    'report/units.ts',
+  ],
 }
 
 /** Folders of which the rest of src may import only these entry points. */

@@ -139,7 +139,11 @@ export async function deliver(
     })
   }
   if (!options.quiet) {
-    const screen = { ...rendering, width: widthOf(io.stdout, io.env), color: wantsColor(options, io.stdout, io.env) }
+    const screen = {
+      ...rendering,
+      width: widthOf(io.stdout, io.env),
+      color: wantsColor(options, io.stdout, io.env),
+    }
     for (const batch of batches(await piecesOf(format, screen))) {
       const open = await io.stdout.write(batch).catch(error => {
         throw outputError('standard output', error.message)

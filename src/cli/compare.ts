@@ -5,7 +5,7 @@ import { wrap } from '../report/layout.js'
 import { run as analyze } from './analyze.js'
 import { EXIT, UsageError } from './errors.js'
 import type { AnalyzeOptions, Io, Output } from './io.js'
-import { NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
+import { CAPTURES, NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
 import { type Parsed, parseArguments, type Syntax } from './parse.js'
 import { type ReportOptions, widthOf } from './settings.js'
 
@@ -14,7 +14,8 @@ export const SYNTAX: Syntax = {
   description:
     'The same traffic captured at two places, such as client and server: what left one and never reached\nthe other, or arrived without having been sent, is proof. The order of the two does not matter;\nclocks may differ, addresses may be translated between them.',
   options: {
-    Output: OUTPUT,
+    // Annotated and extracted captures come from one vantage point.
+    Output: [...OUTPUT, ...CAPTURES.filter(option => option.flags === '--redact')],
     'Connections analysed': NARROW,
     'Resets shown (totals stay whole)': SHOW,
     Stories: STORY,
@@ -26,7 +27,7 @@ export const SYNTAX: Syntax = {
 }
 
 export async function run(args: string[], io: Io): Promise<number> {
-  const parsed = parseArguments<ReportOptions>(SYNTAX, args)
+  const parsed = parseArguments<ReportOptions & { redact?: boolean }>(SYNTAX, args)
   if ('print' in parsed) {
     await io.stdout.write(parsed.print)
     return EXIT.ok
@@ -37,7 +38,7 @@ export async function run(args: string[], io: Io): Promise<number> {
 }
 
 /** The analysis of two captures stands in for that of one; the text report is told what the comparison proved. */
-function comparing({ options }: Parsed<ReportOptions>, io: Io): Io {
+function comparing({ options }: Parsed<ReportOptions & { redact?: boolean }>, io: Io): Io {
   let preface = ''
   const text = (options.format ?? 'text') === 'text'
   return {
@@ -45,7 +46,11 @@ function comparing({ options }: Parsed<ReportOptions>, io: Io): Io {
     stdout: text ? prefaced(io.stdout, () => preface) : io.stdout,
     analyze: async (paths: string[], settings?: AnalyzeOptions) => {
       const { compareCaptures } = await import('../compare/index.js')
-      const analysis = await compareCaptures([paths[0], paths[1]], settings)
+      const analysis = await compareCaptures([paths[0], paths[1]], {
+        ...settings,
+        // File names tell as much as host names do.
+        ...(options.redact ? { names: ['capture 1', 'capture 2'] as [string, string] } : {}),
+      })
       preface = paragraph(analysis, widthOf(io.stdout, io.env))
       return analysis
     },

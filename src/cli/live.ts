@@ -93,7 +93,8 @@ function sourceOf(name: string | undefined, { engine, filter, snaplen }: LiveOpt
     throw new UsageError('live needs an interface, such as eth0, or - for a stream (live --list shows them)')
   if (name !== '-') return engineSource(engine ?? 'auto', { interface: name, filter, snaplen })
   const idle = [filter && '--filter', engine && '--engine', snaplen && '--snaplen'].find(Boolean)
-  if (idle) throw new UsageError(`${idle} is for an interface; a stream is narrowed by --host, --port or --net`)
+  if (idle)
+    throw new UsageError(`${idle} is for an interface; a stream is narrowed by --host, --port or --net`)
   return streamSource(process.stdin)
 }
 
@@ -186,11 +187,18 @@ async function conclude(
 ): Promise<number> {
   await outlet.drained(PATIENCE_MS)
   if (outlet.lost > 0) {
-    await io.stderr.write(`rst-analyze: ${plural(outlet.lost, 'verdict')} not written: standard output was not read\n`)
+    await io.stderr.write(
+      `rst-analyze: ${plural(outlet.lost, 'verdict')} not written: standard output was not read\n`,
+    )
   }
   const shown = select(analysis.report, filtersOf(options))
   const code = options.failOn && failsOn(shown.report.resets, options.failOn) ? EXIT.matched : EXIT.ok
-  const files = deliver(analysis, shown, { format, targets, options: { ...options, quiet: true }, names: undefined }, io)
+  const files = deliver(
+    analysis,
+    shown,
+    { format, targets, options: { ...options, quiet: true }, names: undefined },
+    io,
+  )
   const failed = await files.then(
     () => undefined,
     (error: unknown) => ({ error }),

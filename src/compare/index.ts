@@ -1,5 +1,4 @@
 /** `rst-analyze compare`: two captures of the same traffic → one report. What left one end and what arrived at the other is proof, not a guess. */
-import type { AnalyzeOptions } from '../analyze.js'
 import { crossFacts, type Case } from '../evidence/cross.js'
 import { localFacts } from '../evidence/local.js'
 import { findIncidents } from '../incidents.js'
@@ -15,12 +14,13 @@ import { matchConnections } from './match.js'
 import { seenAt, type Union, unite } from './merge.js'
 import { placesOf } from './place.js'
 import { proofOf } from './proof.js'
-import { readVantages } from './read.js'
+import { type CompareOptions, readVantages } from './read.js'
 import { pairResets } from './resets.js'
 import { chooseCase, type Chosen } from './choose.js'
 import { comparisonOf, listenersOf, totalsOf } from './totals.js'
 import type { ComparedReport, ComparedReset, Link, Vantage } from './types.js'
 
+export type { CompareOptions } from './read.js'
 export type { Comparison, ComparedReport, ComparedReset, SeenAt, Translation } from './types.js'
 
 /** What `analyzeCaptures` gives, with `comparison` in the report and `vantages` in its resets. */
@@ -35,7 +35,7 @@ export interface ComparedAnalysis extends Analysis {
  */
 export async function compareCaptures(
   paths: [string, string],
-  options: AnalyzeOptions = {},
+  options: CompareOptions = {},
 ): Promise<ComparedAnalysis> {
   return conclude(await readVantages(paths, options))
 }

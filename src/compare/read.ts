@@ -9,12 +9,17 @@ import { Notes } from '../notes.js'
 import { createDecoder } from '../wire/decoder.js'
 import type { CaptureIndex, Vantage } from './types.js'
 
+export interface CompareOptions extends AnalyzeOptions {
+  /** What sentences call the two captures, instead of their file names. */
+  names?: [string, string]
+}
+
 /** @throws CaptureError naming the capture that cannot be read */
 export async function readVantages(
   paths: [string, string],
-  options: AnalyzeOptions,
+  options: CompareOptions,
 ): Promise<[Vantage, Vantage]> {
-  const shown = namesOf(paths)
+  const shown = options.names ?? namesOf(paths)
   // Both are opened before either is read: a mistyped second name is told at once.
   const captures = [await openCaptures([paths[0]], options), await openCaptures([paths[1]], options)] as const
   const sizes = captures.map(c => c.totalBytes)

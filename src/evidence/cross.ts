@@ -4,6 +4,7 @@ import type { Facts, FactSheet } from './facts.js'
 import type { CrossFacts, LocalSheet } from './local.js'
 import { findNeighbours, indexEnds } from './neighbours.js'
 import type { ResetGroup } from './resets.js'
+import { sameAge, sameSilence, sameTime, type Timed } from './twins.js'
 
 /** One reset on its way to a verdict. */
 export interface Case extends FactSheet {
@@ -17,33 +18,21 @@ interface Draft {
   local: LocalSheet
 }
 
-/**
- * Timers fire at the same value but for scheduling (measured: 7,006 / 7,006 / 7,012 ms, 20,025 / 20,003 ms) and, where they are checked
- * once a second, its tick.
- */
-const SAME_SILENCE = 0.012
-const SCHEDULING_MS = 20
-const TICK_MS = 1000
-const TICKING_FROM_MS = 20_000
-const SAME_AGE = 0.03
-/** A timer of less than this cannot be told from thinking. */
-const SHORTEST_TIMER_MS = 900
 /** A restart's victims find out when they next speak; within this they are counted as one event. */
 const FORGOTTEN_MS = 120_000
 
 export function crossFacts(world: World, drafts: Draft[]): Case[] {
   const ends = indexEnds(world)
-  const byListener = groupBy(drafts, d => `${d.local.facts.sender} ${listenerKey(d.group.view.connection)}`)
-  const byOwner = groupBy(drafts, ownerKey)
+  const silences = counters(drafts, ownListenerKey, group => sameSilence(group.map(timed)))
+  const ages = counters(drafts, ownerKey, group => sameAge(group.map(timed)))
   const byConnection = groupBy(drafts, d => d.group.view.connection.id)
-  const byHost = groupBy(drafts, d => d.group.view.connection[d.group.view.sender.side].address)
+  const forgotten = counters(drafts.filter(unaware), hostKey, group => sameTime(group.map(timeOf), FORGOTTEN_MS * 1e6))
   const probes = probeTrains(drafts)
   const breadths = silentBreadth(drafts)
   const failed = failedHandshakes(drafts)
   return drafts.map(draft => {
     const { view } = draft.group
     const near = findNeighbours(view, ends, failed)
-    const twins = byListener.get(`${draft.local.facts.sender} ${listenerKey(view.connection)}`)!
     const source = near.source
     const activeMs = source ? (source.lastTimeNs - source.firstTimeNs) / 1e6 : 0
     const train = probes.get(draft.id)
@@ -52,8 +41,8 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
     const earlier = before.find(d => d.group.view.sender.side !== view.sender.side) ?? forgedBefore
     const cross: CrossFacts = {
       survivedSilenceMs: near.survivedSilenceMs,
-      sameSilenceCount: twins.filter(t => t !== draft && sameSilence(t.local.facts, draft.local.facts)).length,
-      sameAgeCount: byOwner.get(ownerKey(draft))!.filter(t => t !== draft && sameAge(t.local.facts, draft.local.facts)).length,
+      sameSilenceCount: silences.get(ownListenerKey(draft))!(timed(draft)),
+      sameAgeCount: ages.get(ownerKey(draft))!(timed(draft)),
       resetBeforeId: earlier?.id,
       resetBeforeForged: earlier !== undefined && earlier.group.origin.origin === 'middlebox',
       forgedBefore: forgedBefore !== undefined,
@@ -62,7 +51,7 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
       refusalsAfter: near.refusalsAfter,
       nextAcceptMs: near.nextAcceptMs,
       acceptedBefore: near.acceptedBefore,
-      forgottenCount: forgotten(draft, byHost.get(view.connection[view.sender.side].address)!),
+      forgottenCount: unaware(draft) ? forgotten.get(hostKey(draft))!(timeOf(draft)) : 0,
       ...breadthOf(source, breadths.get(view.connection.client.address)!),
       sourceSyns: source?.syns ?? 0,
       sourceRate: source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
@@ -80,6 +69,15 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
 /** Side and address of whoever ended the connection: one process may own several listeners. */
 function ownerKey({ group, local }: Draft): string {
   return `${local.facts.sender} ${group.view.connection[local.facts.sender].address}`
+}
+
+/** The listener, and which side of it the reset speaks for. */
+function ownListenerKey({ group, local }: Draft): string {
+  return `${local.facts.sender} ${listenerKey(group.view.connection)}`
+}
+
+function hostKey({ group: { view } }: Draft): string {
+  return view.connection[view.sender.side].address
 }
 
 function listenerKey(c: Connection): string {
@@ -101,8 +99,9 @@ function groupBy<T, K>(items: T[], key: (item: T) => K): Map<K, T[]> {
   return groups
 }
 
-function near(a: number, b: number, tolerance: number): boolean {
-  return Math.abs(a - b) <= tolerance * Math.max(a, b)
+/** One counter per group of resets that belong together. */
+function counters<K, C>(drafts: Draft[], key: (draft: Draft) => K, make: (group: Draft[]) => C): Map<K, C> {
+  return new Map([...groupBy(drafts, key)].map(([k, group]) => [k, make(group)]))
 }
 
 /** Idle gap that a timer would have measured: before the FIN where the sender closed, else before the reset. */
@@ -110,32 +109,17 @@ function idleMs(f: LocalSheet['facts']): number | undefined {
   return f.senderFinMs !== undefined ? f.silenceBeforeFinMs : f.silenceMs
 }
 
-function sameSilence(a: LocalSheet['facts'], b: LocalSheet['facts']): boolean {
-  const [x, y] = [idleMs(a), idleMs(b)]
-  return x !== undefined && y !== undefined && x >= SHORTEST_TIMER_MS && y >= SHORTEST_TIMER_MS && sameTimer(x, y)
+function timed({ local: { facts } }: Draft): Timed {
+  return { idleMs: idleMs(facts), ageMs: facts.ageMs, silenceMs: facts.silenceMs }
 }
 
-function sameTimer(x: number, y: number): boolean {
-  const tolerance = Math.max(SCHEDULING_MS, SAME_SILENCE * x, x >= TICKING_FROM_MS ? TICK_MS : 0)
-  return Math.abs(x - y) <= tolerance
+/** Made by a stack without memory of the connection. */
+function unaware({ local: { facts: f } }: Draft): boolean {
+  return f.active === false && f.senderFinMs === undefined && f.handshakeDone !== false && f.trigger !== 'syn' && f.trigger !== 'syn-ack' && !f.resetBefore
 }
 
-function sameAge(a: LocalSheet['facts'], b: LocalSheet['facts']): boolean {
-  if (a.ageMs === undefined || b.ageMs === undefined || a.ageMs < SHORTEST_TIMER_MS || !near(a.ageMs, b.ageMs, SAME_AGE)) return false
-  // Equal ages after equal silences are an idle timer on connections that did the same.
-  const gaps = [a.silenceMs ?? 0, b.silenceMs ?? 0]
-  return gaps.every(g => g < 0.8 * a.ageMs!)
-}
-
-/** Connections of this host that a stack without memory of them answered, around the same time. */
-function forgotten(draft: Draft, sameHost: Draft[]): number {
-  const unaware = (d: Draft) => {
-    const f = d.local.facts
-    return f.active === false && f.senderFinMs === undefined && f.handshakeDone !== false && f.trigger !== 'syn' && f.trigger !== 'syn-ack' && !f.resetBefore
-  }
-  if (!unaware(draft)) return 0
-  const at = draft.group.view.first.timeNs
-  return sameHost.filter(d => unaware(d) && Math.abs(d.group.view.first.timeNs - at) <= FORGOTTEN_MS * 1e6).length
+function timeOf(draft: Draft): number {
+  return draft.group.view.first.timeNs
 }
 
 function failedHandshakes(drafts: Draft[]): Set<number> {

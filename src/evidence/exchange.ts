@@ -8,6 +8,7 @@ import {
   requestInProgress,
   requestOutstanding,
   responseInProgress,
+  stage,
   type SideIndex,
 } from '../flow/application/index.js'
 import type { Connection, SegmentRecord, Side } from '../model.js'
@@ -30,6 +31,7 @@ type Exchange = Pick<
   | 'senderSaidClosing'
   | 'peerSaidClosing'
   | 'mismatch'
+  | 'sessionRefused'
 >
 
 /** The application's state when a RST came. */
@@ -68,6 +70,7 @@ export function exchangeFacts(view: ResetView): Exchange {
     senderSaidClosing: state.closing[own],
     peerSaidClosing: state.closing[own === 0 ? 1 : 0],
     mismatch: state.mismatch ?? undefined,
+    sessionRefused: state.mismatch !== null || stage(state) === 'handshake-failed',
   }
 }
 

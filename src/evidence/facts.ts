@@ -138,6 +138,8 @@ export interface Facts {
   senderSaidClosing: boolean
   peerSaidClosing: boolean
   mismatch: string | undefined
+  /** The session the client asked for never came about: a TLS handshake that ended in a fatal alert, or the wrong protocol. */
+  sessionRefused: boolean
   resetText: string | undefined
   mptcpResetReason: number | undefined
 

@@ -2,7 +2,8 @@
  * What the headers of one RST frame say about who made it, against the other packets of the host it claims to come from.
  * Only measurements here; what they weigh is in origin.ts. Undefined = this capture cannot tell.
  */
-import type { SegmentRecord, World } from '../model.js'
+import type { SegmentRecord } from '../model.js'
+import { hopLimitsOf, seenAfter } from './hosts.js'
 import { IP_ID_STEP, linuxStack } from './stack.js'
 import { hopsOf } from './timing.js'
 import { ACK, distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN, windowBytes } from './view.js'
@@ -54,11 +55,11 @@ export function fingerprint(view: ResetView, rst: SegmentRecord, answered: Segme
   const last = own.at(-1)
   const linuxSender = linuxStack(view.world, view.connection, sender.side, own)
   return {
-    hopLimitDelta: last && rst.hopLimit - last.hopLimit,
+    hopLimitDelta: last && nearestDelta(rst, last.hopLimit),
     baseline: last,
-    sameHops: last && hopsOf(rst.hopLimit) === hopsOf(last.hopLimit),
+    sameHops: last && [rst, ...rst.copies].some(r => hopsOf(r.hopLimit) === hopsOf(last.hopLimit)),
     hopLimitVaries: new Set(own.map(r => r.hopLimit)).size > 1,
-    pathUnchanged: last !== undefined && last.hopLimit !== rst.hopLimit && seenLater(view, rst, last.hopLimit),
+    pathUnchanged: last !== undefined && last.hopLimit !== rst.hopLimit && seenAfter(view.world, view.connection[sender.side].address, last.hopLimit, rst.timeNs),
     hostHopLimitDelta: last ? undefined : hostDelta(view, rst),
     ipId: ipIdClass(rst, own, view, answered),
     timestampsMissing: timestampsMissing(view, rst, own),
@@ -75,28 +76,10 @@ export function fingerprint(view: ResetView, rst: SegmentRecord, answered: Segme
   }
 }
 
-/** A packet of the same host with this hop limit, in any traced connection, after the RST. */
-function seenLater(view: ResetView, rst: SegmentRecord, hopLimit: number): boolean {
-  const address = view.connection[view.sender.side].address
-  for (const c of view.world.connections.values()) {
-    if (c.lastTimeNs <= rst.timeNs) continue
-    for (const side of ['client', 'server'] as const) {
-      if (c[side].address !== address) continue
-      if (c.segments.some(r => r.from === side && r.timeNs > rst.timeNs && !isRst(r) && r.hopLimit === hopLimit)) return true
-    }
-  }
-  return false
-}
-
-/** The host's packets (no RSTs) in the traced connections, for captures that show no SYN or FIN of it. */
-function hopLimitsOf(world: World, address: string): { value: number }[] {
-  const values = new Set<number>()
-  for (const c of world.connections.values()) {
-    for (const side of ['client', 'server'] as const) {
-      if (c[side].address === address) for (const h of c.sides[side].hopLimits) values.add(h.value)
-    }
-  }
-  return [...values].map(value => ({ value }))
+/** Of a RST recorded more than once (before and behind a router) the copy that is nearest to the baseline counts. */
+function nearestDelta(rst: SegmentRecord, hopLimit: number): number {
+  const deltas = [rst, ...rst.copies].map(r => r.hopLimit - hopLimit)
+  return deltas.reduce((a, b) => (Math.abs(b) < Math.abs(a) ? b : a))
 }
 
 function hostDelta(view: ResetView, rst: SegmentRecord): number | undefined {

@@ -213,7 +213,8 @@ function ackUnacceptable(view: ResetView, record: SegmentRecord): boolean | unde
   if (next === undefined || !hasAck(record)) return undefined
   const syn = view.sender.syn
   const ahead = distance(record.ack, next)
-  if (ahead > 0) return true
+  // On an established connection a little more than was seen is what the capture lost.
+  if (ahead > 0) return ahead < 65_536 && handshakeDone(view) !== false && view.sender.records.some(r => !(r.flags & SYN)) ? undefined : true
   return syn !== undefined && distance(record.ack, syn.seq) <= 0
 }
 
@@ -284,14 +285,14 @@ function handshakeOddities(view: ResetView, trigger: Trigger) {
   const fits = (r: SegmentRecord) => syn === undefined || (distance(r.ack, syn.seq) > 0 && distance(r.ack, syn.seq) <= 1 + syn.payloadBytes)
   // Only while the handshake is open: later every ACK lies beyond the SYN.
   const opening = syn !== undefined && handshakeDone(view) !== true
-  const challenge = opening && before.find(r => r.from !== syn.from && !(r.flags & SYN) && !isRst(r) && hasAck(r) && !fits(r) && before.indexOf(r) > before.indexOf(syn))
+  const challenges = opening ? before.filter(r => r.from !== syn.from && !(r.flags & SYN) && !isRst(r) && hasAck(r) && !fits(r) && before.indexOf(r) > before.indexOf(syn)) : []
   const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
   const handshakeAck = before.find(r => r.from === 'client' && hasAck(r) && !(r.flags & SYN) && !isRst(r))
   return {
     sinceHandshakeAckMs: handshakeAck && msBetween(first, handshakeAck),
     synRepeated: syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
     tupleReused: connection.previous !== undefined,
-    challengeAck: challenge !== false && challenge !== undefined && trigger.record === challenge,
+    challengeAck: trigger.record !== undefined && challenges.includes(trigger.record),
     strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
     realAnswer: trigger.kind === 'syn' && synAcks.some(fits),
   }

@@ -1,5 +1,6 @@
 /** What happened to other connections of the same hosts around a reset: neighbours make causes. */
 import type { Connection, SegmentRecord, SourceTimeline, World } from '../model.js'
+import { firstAfter, inOrder } from './counting.js'
 import { isRst, msBetween, type ResetView } from './view.js'
 
 /** Everything the neighbours of one reset tell. Counts are of connections, times in ms relative to the reset. */
@@ -34,11 +35,8 @@ const RETRY_MS = 3000
 export function findNeighbours(view: ResetView, ends: EndsIndex, failed: ReadonlySet<number>): Neighbours {
   const { world, connection, first, sender } = view
   const listener = world.listener(connection.server.address, connection.server.port)
-  const after = (times: number[], withinMs: number) =>
-    times.filter(t => t > first.timeNs && t - first.timeNs <= withinMs * 1e6)
   const accepts = listener?.acceptTimesNs ?? []
-  const nextAccept = after(accepts, AFTERMATH_MS)[0]
-  const refusals = after(listener?.refusalTimesNs ?? [], AFTERMATH_MS).filter(t => nextAccept === undefined || t < nextAccept)
+  const nextAccept = nextWithin(accepts, first.timeNs)
   const address = connection[sender.side].address
   const key = sender.side === 'server' ? `${address}:${connection.server.port}` : address
   // What dies together lived together: connections made one after the other are no burst.
@@ -47,15 +45,36 @@ export function findNeighbours(view: ResetView, ends: EndsIndex, failed: Readonl
   return {
     burst: burst.map(e => e.connection),
     burstSpanMs: burst.length === 0 ? undefined : span([...burst.map(e => e.record), first]),
-    refusalsAfter: refusals.length,
+    refusalsAfter: countAfter(listener?.refusalTimesNs ?? [], first.timeNs, nextAccept),
     nextAcceptMs: nextAccept === undefined ? undefined : (nextAccept - first.timeNs) / 1e6,
-    acceptedBefore: accepts.some(t => t < first.timeNs),
+    acceptedBefore: inOrder(accepts) ? accepts.length > 0 && accepts[0]! < first.timeNs : accepts.some(t => t < first.timeNs),
     source: world.source(connection.client.address),
     survivedSilenceMs: survivedSilence(view, listener?.siblings ?? []),
     retrySucceeded: retry !== undefined && retry <= RETRY_MS,
     retryMs: retry,
     raceWon: wonElsewhere(view, failed),
   }
+}
+
+/** The first time after a moment, if it lies within its aftermath. */
+function nextWithin(times: number[], timeNs: number): number | undefined {
+  const from = firstAfter(times, timeNs)
+  for (let i = from; i < times.length; i++) {
+    const t = times[i]!
+    if (t > timeNs && t - timeNs <= AFTERMATH_MS * 1e6) return t
+    if (inOrder(times)) return undefined
+  }
+  return undefined
+}
+
+/** Times in the aftermath of a moment, before `end` where that is known. */
+function countAfter(times: number[], timeNs: number, end: number | undefined): number {
+  const last = timeNs + AFTERMATH_MS * 1e6
+  if (inOrder(times)) {
+    const beyond = end === undefined ? firstAfter(times, last) : Math.min(firstAfter(times, last), firstAfter(times, end - 1))
+    return Math.max(0, beyond - firstAfter(times, timeNs))
+  }
+  return times.filter(t => t > timeNs && t <= last && (end === undefined || t < end)).length
 }
 
 /** Open at that moment; of connections that began before the capture that is taken as given. */
@@ -85,15 +104,29 @@ function survivedSilence(view: ResetView, siblings: number[]): number | undefine
 function retryOf(view: ResetView, failed: ReadonlySet<number>): number | undefined {
   const { world, connection, first } = view
   const accepts = world.source(connection.client.address)?.accepts ?? []
-  const next = accepts.find(a => a.timeNs > first.timeNs && a.port === connection.server.port && !failed.has(a.timeNs))
+  const fits = (a: Accept) => a.timeNs > first.timeNs && a.port === connection.server.port && !failed.has(a.timeNs)
+  const next = findFrom(accepts, firstAfter(accepts, first.timeNs), fits)
   return next && (next.timeNs - first.timeNs) / 1e6
 }
 
 /** Another attempt of the client for the same port was accepted while this one waited: the winner of a race between addresses (RFC 8305 §5). */
-function wonElsewhere({ world, connection, first }: ResetView, failed: ReadonlySet<number>): boolean {
+function wonElsewhere({ world, connection, first, before }: ResetView, failed: ReadonlySet<number>): boolean {
   const accepts = world.source(connection.client.address)?.accepts ?? []
-  const between = (t: number) => t > connection.firstTimeNs && t <= first.timeNs
-  return accepts.some(a => between(a.timeNs) && a.port === connection.server.port && !failed.has(a.timeNs))
+  const own = new Set(before.filter(r => r.kind === 'syn-ack').map(r => r.timeNs))
+  const until = inOrder(accepts) ? firstAfter(accepts, first.timeNs) : accepts.length
+  for (let i = firstAfter(accepts, connection.firstTimeNs); i < until; i++) {
+    const { timeNs, port } = accepts[i]!
+    const between = timeNs > connection.firstTimeNs && timeNs <= first.timeNs && !own.has(timeNs)
+    if (between && port === connection.server.port && !failed.has(timeNs)) return true
+  }
+  return false
+}
+
+type Accept = SourceTimeline['accepts'][number]
+
+function findFrom(accepts: Accept[], from: number, fits: (a: Accept) => boolean): Accept | undefined {
+  for (let i = from; i < accepts.length; i++) if (fits(accepts[i]!)) return accepts[i]
+  return undefined
 }
 
 interface End {

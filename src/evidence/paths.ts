@@ -1,11 +1,11 @@
 /** Round trips between the capture point and a host, over all connections of the same two hosts: one connection alone has too few samples. */
 import type { Connection, Side, World } from '../model.js'
-import { distance, hasAck, isRst } from './view.js'
+import { distance, endOf, hasAck, isRst } from './view.js'
 
 export interface RoundTrip {
   /** Smallest response ever seen; undefined when none could be timed. */
   ns: number | undefined
-  /** Answers that acknowledged something new: each could have been the smallest (bounded by what was kept). */
+  /** Answers that were no slower than 1.5 times that, as far as kept: one alone may have been anything, several agreeing ones are the path. */
   samples: number
 }
 
@@ -26,29 +26,46 @@ function key(c: Connection, side: Side): string {
   return `${c[side].address} ${c[other].address}`
 }
 
+interface Samples {
+  ns: number
+  responses: number[]
+}
+
 function measurePaths(world: World): Map<string, RoundTrip> {
-  const paths = new Map<string, RoundTrip>()
+  const paths = new Map<string, Samples>()
   for (const c of world.connections.values()) {
     for (const side of ['client', 'server'] as const) {
       const ns = c.sides[side].minResponseNs
       if (ns === undefined) continue
-      const path = paths.get(key(c, side)) ?? { ns: undefined, samples: 0 }
-      path.ns = path.ns === undefined ? ns : Math.min(path.ns, ns)
-      path.samples += answersSeen(c, side)
+      const path = paths.get(key(c, side)) ?? { ns, responses: [] }
+      path.ns = Math.min(path.ns, ns)
+      path.responses.push(...responsesOf(c, side))
       paths.set(key(c, side), path)
     }
   }
-  return paths
+  return new Map([...paths].map(([k, { ns, responses }]) => [k, { ns, samples: responses.filter(r => r <= ns * AGREEING).length }]))
 }
 
-function answersSeen(c: Connection, side: Side): number {
+/** Responses no slower than this times the smallest confirm it; a slower one held thinking time or waited for a busy host. */
+const AGREEING = 1.5
+
+/** Times from a segment of the other side to this side's first acknowledgement of exactly its end. */
+function responsesOf(c: Connection, side: Side): number[] {
+  const sentNs = new Map<number, number>()
+  const responses: number[] = []
   let acked: number | undefined
-  let count = 0
   for (const r of c.segments) {
-    if (r.from !== side || isRst(r) || !hasAck(r)) continue
-    if (acked !== undefined && distance(r.ack, acked) <= 0) continue
+    if (isRst(r)) continue
+    if (r.from !== side) {
+      // Karn: what was sent twice times nothing.
+      const end = endOf(r)
+      if (end !== r.seq) sentNs.set(end, sentNs.has(end) ? Number.NaN : r.timeNs)
+      continue
+    }
+    if (!hasAck(r) || (acked !== undefined && distance(r.ack, acked) <= 0)) continue
     acked = r.ack
-    count++
+    const sent = sentNs.get(r.ack)
+    if (sent !== undefined && !Number.isNaN(sent)) responses.push(r.timeNs - sent)
   }
-  return count
+  return responses
 }

@@ -36,6 +36,7 @@ function emitterOf(groups: ResetGroup[], hopLimit: number): ResetGroup {
 
 function splitByEmitter(world: World, connection: Connection, rsts: SegmentRecord[]): ResetGroup[] {
   const judged = rsts.slice(0, JUDGED_RSTS).map(rst => ({ rst, verdict: originOf(world, connection, rst, rsts) }))
+  const verdicts = new Map(judged.map(j => [j.rst, j.verdict]))
   const forged = judged.filter(j => j.verdict.origin === 'middlebox').map(j => j.rst)
   const genuine = judged.filter(j => j.verdict.origin !== 'middlebox').map(j => j.rst)
   const rest = rsts.slice(JUDGED_RSTS)
@@ -47,18 +48,25 @@ function splitByEmitter(world: World, connection: Connection, rsts: SegmentRecor
     const moved = genuine.filter(his)
     const a = [...forged, ...moved, ...rest.filter(his)]
     const b = [...genuine.filter(r => !his(r)), ...rest.filter(r => !his(r))]
-    return [a, b].filter(g => g.length > 0).map(g => groupOf(world, connection, g, rsts))
+    return [a, b].filter(g => g.length > 0).map(g => groupOf(world, connection, g, rsts, verdicts))
   }
-  return [groupOf(world, connection, rsts, rsts)]
+  return [groupOf(world, connection, rsts, rsts, verdicts)]
 }
 
 /** Enough to see who sends; a flood of thousands is told by its first ones. */
 const JUDGED_RSTS = 64
 
-function groupOf(world: World, connection: Connection, group: SegmentRecord[], all: SegmentRecord[]): ResetGroup {
+/** @param judged the verdicts that are known already */
+function groupOf(
+  world: World,
+  connection: Connection,
+  group: SegmentRecord[],
+  all: SegmentRecord[],
+  judged: ReadonlyMap<SegmentRecord, OriginVerdict>,
+): ResetGroup {
   const ordered = group.sort((a, b) => a.timeNs - b.timeNs || a.frame - b.frame)
   const view = viewReset(world, connection, ordered)
-  const verdicts = ordered.slice(0, JUDGED_RSTS).map(rst => originOf(world, connection, rst, all))
+  const verdicts = ordered.slice(0, JUDGED_RSTS).map(rst => judged.get(rst) ?? originOf(world, connection, rst, all))
   // The first RST tells most; a later one of the same emitter may carry the sign that settles it.
   const strongest = verdicts.reduce((best, v) => (v.origin === 'middlebox' && v.forged > best.forged ? v : best), verdicts[0]!)
   return { view, origin: strongest }

@@ -1,5 +1,6 @@
 /** Does a host's stack look like modern Linux? Rules learnt on Linux may accuse only where it does. */
 import type { Connection, SegmentRecord, Side, World } from '../model.js'
+import { sidesOf } from './hosts.js'
 import { initialHopLimit } from './timing.js'
 import { hasAck, isRst, SYN } from './view.js'
 
@@ -29,7 +30,8 @@ function shape(records: SegmentRecord[], connection: Connection, side: Side): bo
   if (syn && hasAck(syn) && syn.ipId > 0) return false
   if (rest.length === 0) return undefined
   const ids = rest.map(r => r.ipId).filter(id => id >= 0)
-  if (ids.length === 0) return timestamps === true ? true : undefined
+  // Without identifications (IPv6) only the window scale sets Linux (7 and more by default) apart from macOS, iOS and FreeBSD (6).
+  if (ids.length === 0) return timestamps === true && syn && (windowScale ?? 0) >= 7 ? true : undefined
   // macOS and BSD send random or zero identifications.
   const counting = ids.every((id, i) => i === 0 || ((id - ids[i - 1]!) & 0xffff) <= IP_ID_STEP)
   return counting && ids.some(id => id !== 0)
@@ -48,14 +50,11 @@ function hostShape(world: World, address: string): boolean | undefined {
 /** True when some connection of the host looks like Linux and none contradicts. */
 function anyShape(world: World, address: string): boolean | undefined {
   let found: boolean | undefined
-  for (const connection of world.connections.values()) {
-    for (const side of ['client', 'server'] as const) {
-      if (connection[side].address !== address) continue
-      const own = connection.segments.filter(r => r.from === side && !isRst(r))
-      const one = own.length === 0 ? undefined : shape(own, connection, side)
-      if (one === false) return false
-      found ??= one
-    }
+  for (const { connection, side } of sidesOf(world, address)) {
+    const own = connection.segments.filter(r => r.from === side && !isRst(r))
+    const one = own.length === 0 ? undefined : shape(own, connection, side)
+    if (one === false) return false
+    found ??= one
   }
   return found
 }

@@ -7,8 +7,8 @@ import { isProtocolWord } from './vocabulary.js'
 export const GONE = '…'
 
 const IPV4 = /(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)/g
-/** Anything with two colons; whether an address is in it is asked of the parser. */
-const IPV6 = /(?<![0-9a-f:.])(?=[0-9a-f.]*:[0-9a-f.]*:)[0-9a-f:.]+(?:%[\w.-]+)?/gi
+/** Anything with two colons, also behind a word and a colon; whether an address is in it is asked of the parser. */
+const IPV6 = /(?:(?<![\w:.])|(?<=\w)(?=:))(?=[0-9a-f.]*:[0-9a-f.]*:)[0-9a-f:.]+(?:%[\w.-]+)?/gi
 const MAC = /(?<![0-9a-z:-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-z:-])/gi
 const HOST_NAME = /^(?=.{4,253}$)[a-z0-9_*](?:[a-z0-9_-]*[a-z0-9])?(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]+\.?$/i
 

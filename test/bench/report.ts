@@ -31,7 +31,7 @@ async function open(file: string): Promise<string> {
     const session = await page.context().newCDPSession(page)
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })
     await page.goto(`file://${file}`)
-    const times = (await page.evaluate(MEASURE)) as number[]
+    const times = await page.evaluate<number[]>(MEASURE)
     const { metrics } = await session.send('Performance.getMetrics')
     runs.push([...times, (metrics.find(metric => metric.name === 'TaskDuration')?.value ?? 0) * 1000])
     await page.close()

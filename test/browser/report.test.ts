@@ -52,12 +52,17 @@ async function show(of: Analysis, { scheme = 'light', width = 1200 }: Look = {})
 const text = (selector: string): Promise<string> => page.locator(selector).first().innerText()
 const ids = (): Promise<string[]> => page.locator('#rows [data-open]').allInnerTexts()
 
+interface Violation {
+  id: string
+  nodes: { html: string; failureSummary: string }[]
+}
+
 async function violations(): Promise<string[]> {
   // evaluate() works through the debugger: the page's own policy stays in force for the page.
   await page.evaluate(AXE)
-  const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
-    violations: { id: string; nodes: { html: string; failureSummary: string }[] }[]
-  }
+  const found = await page.evaluate<{ violations: Violation[] }>(
+    'axe.run(document, { resultTypes: ["violations"] })',
+  )
   return found.violations.map(
     ({ id, nodes }) => `${id}: ${nodes[0].failureSummary} ${nodes[0].html.slice(0, 200)}`,
   )
@@ -231,7 +236,9 @@ describeInBrowser('HTML report in Chromium', () => {
     await page.waitForTimeout(200)
     expect(await page.title()).not.toMatch(/owned|1$/)
     expect(failures).toEqual(['csp'])
-    expect(trouble.filter(line => !/Content Security Policy/.test(line))).toEqual(['request: https://example.invalid/x'])
+    expect(trouble.filter(line => !/Content Security Policy/.test(line))).toEqual([
+      'request: https://example.invalid/x',
+    ])
     trouble.length = 0
   })
 
@@ -262,7 +269,7 @@ describeInBrowser('HTML report in Chromium', () => {
     const before = await spent()
     await page.reload()
     await page.evaluate('new Promise(done => requestAnimationFrame(() => setTimeout(done)))')
-    expect(await spent() - before).toBeLessThan(1)
+    expect((await spent()) - before).toBeLessThan(1)
     trouble.length = 0
   }, 60_000)
 })

@@ -55,3 +55,12 @@ test('bad input: one line on standard error, nothing on standard output', async 
     out: '',
   })
 })
+
+test('redacted: neither addresses nor file names', async () => {
+  for (const format of ['text', 'json']) {
+    const { code, out } = await call('compare', '--redact', '--format', format, a, b)
+    expect(code).toBe(0)
+    expect(out).toContain('capture 1')
+    expect(out).not.toMatch(/10\.8[1-4]\.|client\.pcap/)
+  }
+})

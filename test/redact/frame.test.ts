@@ -19,7 +19,10 @@ interface Tried {
 /** Ports, numbers, flags and layers of the segment that a frame holds. */
 function sight(frame: TestFrame, bytes: Uint8Array): string {
   const segment = new Segment()
-  const found = createDecoder(new Notes()).decode({ ...asFrame(frame, 1), data: bytes, start: 0, end: bytes.length }, segment)
+  const found = createDecoder(new Notes()).decode(
+    { ...asFrame(frame, 1), data: bytes, start: 0, end: bytes.length },
+    segment,
+  )
   if (found !== 1) return 'no TCP'
   const { sourcePort, destinationPort, seq, flags, window, payloadBytes, layerCount } = segment
   return [sourcePort, destinationPort, seq, flags, window, payloadBytes, layerCount].join()
@@ -30,7 +33,14 @@ const tried: Tried[] = everyLayer.map((frame, i) => {
   const { data, start, end } = asFrame(frame, i + 1)
   const before = data.slice(start, end)
   const after = Buffer.from(redact({ ...asFrame(frame, i + 1) }).subarray(0, end - start))
-  return { name: frame.name, linkType: frame.linkType, before, after, was: sight(frame, before), is: sight(frame, after) }
+  return {
+    name: frame.name,
+    linkType: frame.linkType,
+    before,
+    after,
+    was: sight(frame, before),
+    is: sight(frame, after),
+  }
 })
 
 describe('redacted frames', () => {
@@ -51,7 +61,9 @@ describe('redacted frames', () => {
   })
 
   it('hold no address that the original holds', () => {
-    const addresses = ['0a000001', '0a000002', 'c0a80101', '02000000000a', '02000000000b'].map(hex => Buffer.from(hex, 'hex'))
+    const addresses = ['0a000001', '0a000002', 'c0a80101', '02000000000a', '02000000000b'].map(hex =>
+      Buffer.from(hex, 'hex'),
+    )
     const leaks = tried.filter(({ before, after }) =>
       addresses.some(address => Buffer.from(before).includes(address) && after.includes(address)),
     )
@@ -69,7 +81,13 @@ describe('redacted frames', () => {
     const { data, start, end } = asFrame(frame, 1)
     const padded = new Uint8Array(end - start + 32).fill(0xee)
     padded.set(data.subarray(start, end))
-    const after = redact({ data: padded, start: 0, end: padded.length, originalLength: padded.length, linkType: 1 })
+    const after = redact({
+      data: padded,
+      start: 0,
+      end: padded.length,
+      originalLength: padded.length,
+      linkType: 1,
+    })
     expect(Buffer.from(after.subarray(0, padded.length)).includes(0xee)).toBe(false)
   })
 

@@ -17,7 +17,11 @@ describe('aliases', () => {
 
   it('nobody stays nobody', () => {
     const aliases = new Aliases()
-    expect(['0.0.0.0', '255.255.255.255', '::'].map(a => aliases.address(a))).toEqual(['0.0.0.0', '255.255.255.255', '::'])
+    expect(['0.0.0.0', '255.255.255.255', '::'].map(a => aliases.address(a))).toEqual([
+      '0.0.0.0',
+      '255.255.255.255',
+      '::',
+    ])
     expect(aliases.mac(0xffffffffffff)).toBe(0xffffffffffff)
     expect(aliases.mac(-1)).toBe(-1)
   })

@@ -34,7 +34,7 @@ describe.each(Object.entries(SCENES))('Markdown report: %s', (name, scene) => {
   const of = scene()
   const report = markdown(of)
 
-  it('looks as it did', () => expectGolden(`${name}.md`, report))
+  it('looks as it did', () => expectGolden(`${name}.md.txt`, report))
 
   it('has tables whose rows have as many cells as their head', () => {
     const tables = outsideCode(report).match(/(?:^\|.*\n)+/gm) ?? []
@@ -82,6 +82,7 @@ describe('words', () => {
     ['50 % of 12 (3.1 %): none', '50 % of 12 (3.1 %): none'],
     ['10.0.1.9:8080 resets', '10.0.1.9:8080 resets'],
     ['run `rst-analyze compare a b` now', 'run `rst-analyze compare a b` now'],
+    ['from 08:48:02–08:48:27 on', 'from 08:48:02–08:48:27 on'],
     ['client < server', 'client &lt; server'],
     ['<script>alert(1)</script> x', '`<script>alert(1)</script>` x'],
     ['see [here](http://evil)', 'see `[here](http://evil)`'],

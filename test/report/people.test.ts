@@ -1,9 +1,13 @@
 /** Names and clocks: what only the reports for people show. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { namedEndpoint, parseHosts, withNames } from '../../src/report/names.js'
 import { select } from '../../src/report/select.js'
 import { writeText } from '../../src/report/text.js'
 import { localIso, parseZone, UTC, type Zone } from '../../src/report/zone.js'
+import { rst } from '../cli/fake.js'
 import { SCENES } from './scenes.js'
 
 const zone = (text: string): Zone => parseZone(text) ?? expect.fail(`${text} is a zone`)
@@ -94,4 +98,26 @@ it('the text report takes both', () => {
   expect(text).toContain('r1   10.0.0.5:41234 → 10.0.1.9:8080 (cart-db)')
   expect(text).toContain('09:47:03.123   client ── GET /cart')
   expect(text).not.toMatch(/08:4[78]:/)
+})
+
+it('the command line passes everything on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rst-analyze-people-'))
+  const at = (name: string): string => join(folder, name)
+  writeFileSync(at('hosts'), '10.0.1.9 cart-db\n')
+  const options = `--hosts ${at('hosts')} --timezone +02:00 --max-bytes 5000`
+  const { code, out, err } = await rst(
+    `--format markdown ${options} -o ${at('r.html')} -o ${at('r.md')} -o ${at('r.json')} a.pcap`,
+  )
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  expect(out).toBe(readFileSync(at('r.md'), 'utf8'))
+  expect(Buffer.byteLength(out)).toBeLessThanOrEqual(5000)
+  for (const text of [out, readFileSync(at('r.html'), 'utf8')]) {
+    expect(text).toContain('10.0.1.9:8080 (cart-db)')
+    expect(text).toContain('10:48:02')
+    expect(text).toContain('UTC+02:00')
+  }
+  const json = readFileSync(at('r.json'), 'utf8')
+  expect(json).toContain('2026-11-22T08:48:02.041000Z')
+  expect(json).not.toContain('cart-db')
+  rmSync(folder, { recursive: true })
 })

@@ -28,7 +28,10 @@ export function blocksOf(file: string): RawBlock[] {
 }
 
 /** The analysis of a file whose report is changed by hand. */
-export async function analysisOf(bytes: Uint8Array, change: (report: Report) => void = () => {}): Promise<Analysis> {
+export async function analysisOf(
+  bytes: Uint8Array,
+  change: (report: Report) => void = () => {},
+): Promise<Analysis> {
   const analysis = await analyzeCaptures([tempFile(bytes)])
   change(analysis.report)
   return analysis
@@ -38,6 +41,9 @@ export const newFolder = (): string => fs.mkdtempSync(path.join(tempFolder(), 'r
 
 /** Frames that the resets of a report name. */
 export function namedFrames(resets: Reset[]): number[] {
-  const named = resets.flatMap(({ frames, evidence }) => [...frames, ...evidence.flatMap(line => line.frames)])
+  const named = resets.flatMap(({ frames, evidence }) => [
+    ...frames,
+    ...evidence.flatMap(line => line.frames),
+  ])
   return [...new Set(named)].sort((a, b) => a - b)
 }

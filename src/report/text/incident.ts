@@ -137,9 +137,7 @@ export function listed(label: string, items: string[], style: Style, most: numbe
   for (const [index, item] of items.entries()) {
     const room = most - lines.length
     const block =
-      index === 0
-        ? labelled(label, sentence(item), style, most)
-        : hang(indent, sentence(item), style.width)
+      index === 0 ? labelled(label, sentence(item), style, most) : hang(indent, sentence(item), style.width)
     if (index > 0 && block.length > room) break
     lines.push(...block)
   }
