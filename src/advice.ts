@@ -70,14 +70,12 @@ function oneDirection(side: Side): string {
 export function timerChecks({ facts, group }: Case, cause: CauseId): string[] {
   const silence = measuredSilence({ facts }, cause)
   if (!silence) return []
-  const { server } = group.view.connection
-  const owner =
+  const { address } = group.view.connection[facts.sender]
+  const where =
     facts.origin === 'middlebox'
-      ? 'the path'
-      : facts.sender === 'server'
-        ? server.address
-        : group.view.connection.client.address
-  return [timerAdvice(silence, owner)]
+      ? 'the firewalls, NATs and load balancers between the two'
+      : `${address} and in front of it`
+  return [timerAdvice(silence, where)]
 }
 
 function measuredSilence({ facts: f }: Pick<Case, 'facts'>, cause: CauseId): Silence | undefined {

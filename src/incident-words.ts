@@ -112,8 +112,9 @@ export const INCIDENT_WORDS: Record<CauseId, Words> = {
     sentence: g => `${g.sender} no longer knew ${many(g)} with ${g.peer}: it was restarted or replaced`,
   },
   'process-crash': {
-    title: g => `behind ${g.sender}`,
-    sentence: g => `the process behind ${g.sender} died: ${many(g)} with ${g.peer} ended ${given(g.span('burstSpanMs'), x => `within ${x}`) || 'in the same moment'}`,
+    title: g => `${g.sender} ${g.senderDoes('drops its', 'drop their')} connections`,
+    sentence: g =>
+      `the process behind ${g.sender} died: ${many(g)} with ${g.peer} ended ${given(g.span('burstSpanMs'), x => `within ${x}`) || 'in the same moment'}`,
     timed: true,
   },
   'unread-data-close': {
@@ -174,7 +175,7 @@ export const INCIDENT_WORDS: Record<CauseId, Words> = {
       `${g.sender} ended ${many(g, 'finished connection')} with ${g.peer} by reset; nothing was lost`,
   },
   unknown: {
-    title: g => `resets in the name of ${g.sender}`,
+    title: g => `${g.connections === 1 ? 'a reset' : 'resets'} in the name of ${g.sender}`,
     sentence: g => `the capture does not tell why ${g.sender} reset ${many(g)} with ${g.peer}`,
   },
 }
@@ -242,11 +243,9 @@ function spanOf(ms: number[]): string | undefined {
   return from === to ? from : `${from} to ${to}`
 }
 
-/** When the resets came: "all within 110 ms", "3 within 1.1 s", "one every 30.4 s for 13 min 11 s". */
+/** When the resets came: "all within 1.1 s", or "one every 30.4 s for 13 min 11 s". */
 export function rhythm(resets: number, spanMs: number): string {
   if (resets < 2) return ''
-  if (spanMs < 1000) return `all within ${duration(Math.max(spanMs, 1))}`
-  return resets < 5
-    ? `${resets} within ${duration(spanMs)}`
-    : `one every ${duration(spanMs / (resets - 1))} for ${duration(spanMs)}`
+  if (resets < 5 || spanMs < 1000) return `all within ${duration(Math.max(spanMs, 1))}`
+  return `one every ${duration(spanMs / (resets - 1))} for ${duration(spanMs)}`
 }

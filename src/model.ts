@@ -419,9 +419,14 @@ export interface Report {
 export interface Analysis {
   report: Report
   /** Packets to draw per reset id, oldest first; gaps in what was kept are marked by `omittedBefore`. */
-  stories: Map<string, StoryPacket[]>
+  stories: Stories
   health: CaptureHealth
   timebase: Timebase
+}
+
+/** Packets by reset id; a Map will do. */
+export interface Stories extends Iterable<[string, StoryPacket[]]> {
+  get(id: string): StoryPacket[] | undefined
 }
 
 /** One packet of a reset's story, ready to be drawn. */

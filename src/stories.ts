@@ -1,17 +1,27 @@
 /** The packets to draw for each reset, marked with the reset they belong to. */
 import type { Case } from './evidence/index.js'
-import type { Reset, StoryPacket } from './model.js'
+import type { Reset, Stories, StoryPacket } from './model.js'
 
 /** A story longer than this is no story: the beginning and the end are kept. */
 const STORY_PACKETS = 160
 
-export function storiesOf(cases: Case[], resets: Reset[]): Map<string, StoryPacket[]> {
+/** Drawn when asked for: of a flood of resets only a few stories are told. */
+export function storiesOf(cases: Case[], resets: Reset[]): Stories {
   const verdicts = new Map(resets.map(r => [r.id, r]))
+  const segments = new Map(cases.map(({ id, group }) => [id, group.view.connection.segments]))
   const owner = new Map<string, Reset>()
   for (const { id, group } of cases) {
     for (const rst of group.view.rsts) owner.set(`${rst.capture} ${rst.frame}`, verdicts.get(id)!)
   }
-  return new Map(cases.map(({ id, group }) => [id, storyOf(group.view.connection.segments, owner)]))
+  return {
+    get(id) {
+      const own = segments.get(id)
+      return own && storyOf(own, owner)
+    },
+    *[Symbol.iterator]() {
+      for (const [id, own] of segments) yield [id, storyOf(own, owner)]
+    },
+  }
 }
 
 function storyOf(segments: Case['group']['view']['connection']['segments'], owner: Map<string, Reset>): StoryPacket[] {

@@ -166,7 +166,7 @@ function targetSymptom(f: Facts, cause: CauseId, target: Side): Symptom | null {
   // A server sees nothing of a client that gives up before the handshake is complete: accept() never returned.
   if (target === 'server' && f.handshakeDone === false) return null
   // A peer that answers neither probes nor data is gone or cut off, and so is the way to tell it.
-  if (cause === 'keepalive-timeout') return null
+  if (cause === 'keepalive-timeout' || (cause === 'retransmission-timeout' && f.active)) return null
   if (f.peerFinMs !== undefined && !stillReading(f, cause)) return null
   // Its goodbye came too late for anybody to miss the answer.
   if (cause === 'benign-teardown' && f.senderFinMs !== undefined) return null

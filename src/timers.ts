@@ -204,8 +204,11 @@ function settingOf(seconds: number): string {
   return seconds < 120 ? `${seconds} s` : `${seconds} s = ${duration(seconds * 1000)}`
 }
 
-/** What to compare a silence with, as one sentence for the checks: the bracket, then every default that fits; none is claimed. */
-export function timerAdvice(silence: Silence, owner: string): string {
+/**
+ * What to compare a silence with, as one sentence for the checks: the bracket, then every default that fits; none is claimed.
+ * @param where whose configuration to look through
+ */
+export function timerAdvice(silence: Silence, where: string): string {
   const { ms, firedByItself, survivedMs = 0 } = silence
   const candidates = candidateTimers(silence)
   const value = firedByItself
@@ -215,8 +218,8 @@ export function timerAdvice(silence: Silence, owner: string): string {
       : `it is at most ${duration(ms)}`
   if (candidates.length === 0) {
     return firedByItself || survivedMs > 0
-      ? `Which timer: ${value}. No default known here fits: look for a configured value on ${owner} and in front of it`
-      : `Which timer: ${value}. Find the longest silence that other connections to ${owner} survive: the value lies between`
+      ? `Which timer: ${value}. No default known here fits: look for a configured value on ${where}`
+      : `Which timer: ${value}. Find the longest silence that other connections survive: the value lies between`
   }
   const named = candidates.slice(0, NAMED).map(c => `${c.product} ${c.setting} (${settingOf(c.seconds)})`)
   const more = candidates.length > NAMED ? ` and ${candidates.length - NAMED} more` : ''

@@ -34,12 +34,17 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
     cause: verdict.cause.id,
     confidence: verdict.confidence,
     alternatives: verdict.alternatives,
-    evidence: [...verdict.evidence, ...remarks(item), ...originEvidence(item)],
+    evidence: argued(item, verdict.evidence),
     cannotTell: [...verdict.cannotTell, ...originLimits(item)],
     symptom: symptoms(facts, verdict.cause.id, impact),
     summary: verdict.summary,
     remedies: verdict.remedies,
-    nextChecks: [...timerChecks(item, verdict.cause.id), ...verdict.nextChecks, ...captureAdvice(item, verdict.cause.id)],
+    nextChecks: [
+      ...timerChecks(item, verdict.cause.id),
+      // The general advice of `unknown` is said in particulars by the commands.
+      ...(verdict.cause.id === 'unknown' ? [] : verdict.nextChecks),
+      ...captureAdvice(item, verdict.cause.id),
+    ],
     wiresharkFilter: filterOf(connection),
     consequenceOf: verdict.cause.id === 'reset-aftermath' ? (facts.resetBeforeId ?? null) : null,
     incident: null,
@@ -94,6 +99,12 @@ function summarise(c: Connection, resetNs: number): ConnectionSummary {
 
 function applicationOf(c: Connection): string | null {
   return applicationName(c.application)
+}
+
+/** Where a device is accused, what proves it comes first. */
+function argued(item: Case, why: EvidenceLine[]): EvidenceLine[] {
+  const who = originEvidence(item)
+  return item.facts.origin === 'middlebox' ? [...who, ...remarks(item), ...why] : [...why, ...remarks(item), ...who]
 }
 
 /** What spoke for and against another sender than the one named; the strongest first. */

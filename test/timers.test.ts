@@ -77,14 +77,20 @@ describe('a timer that showed at the next packet', () => {
 
 describe('the sentence', () => {
   it('lists all that fit and claims none', () => {
-    const said = timerAdvice({ ms: 5020, firedByItself: true, side: 'server', byDevice: false }, '10.0.1.9')
+    const said = timerAdvice(
+      { ms: 5020, firedByItself: true, side: 'server', byDevice: false },
+      '10.0.1.9 and in front of it',
+    )
     expect(said).toBe(
       'Which timer: it fired after 5.0 s. Defaults that fit: Node.js http server.keepAliveTimeout (5 s), uvicorn timeout_keep_alive (5 s), Apache httpd 2.4 KeepAliveTimeout (5 s); none is proven, any value can be configured',
     )
   })
 
   it('says where to look when nothing fits', () => {
-    const said = timerAdvice({ ms: 7006, firedByItself: true, side: 'server', byDevice: false }, '10.0.1.9')
+    const said = timerAdvice(
+      { ms: 7006, firedByItself: true, side: 'server', byDevice: false },
+      '10.0.1.9 and in front of it',
+    )
     expect(said).toBe(
       'Which timer: it fired after 7.0 s. No default known here fits: look for a configured value on 10.0.1.9 and in front of it',
     )
@@ -93,7 +99,7 @@ describe('the sentence', () => {
   it('gives the bracket', () => {
     const said = timerAdvice(
       { ms: 400_000, survivedMs: 300_000, firedByItself: false, byDevice: true },
-      'the path',
+      'the devices between',
     )
     expect(said).toMatch(
       /^Which timer: a silence of 5 min 00 s was survived, one of 6 min 40 s was not, so its value lies between\. Defaults that fit: /,
@@ -101,9 +107,9 @@ describe('the sentence', () => {
   })
 
   it('asks for the missing bound', () => {
-    const said = timerAdvice({ ms: 61_000, firedByItself: false }, '10.0.1.9')
+    const said = timerAdvice({ ms: 61_000, firedByItself: false }, '10.0.1.9 and in front of it')
     expect(said).toBe(
-      'Which timer: it is at most 61.0 s. Find the longest silence that other connections to 10.0.1.9 survive: the value lies between',
+      'Which timer: it is at most 61.0 s. Find the longest silence that other connections survive: the value lies between',
     )
   })
 })

@@ -8,9 +8,10 @@ export default defineCause({
   means:
     'The application asked for a reset instead of an orderly close: SO_LINGER with time 0, an abort() call, a destroyed socket, a cancelled request, a session killed by an administrator.',
   remedies: [
-    'On {sender}: look for what asks for it and close normally if the data matters: SO_LINGER 0 (Java setSoLinger(true, 0), Go SetLinger(0)), Node socket.resetAndDestroy(), haproxy option nolinger, nginx reset_timedout_connection, a cancelled context, a fatal error handler.',
+    'On {sender}: find what aborts the connection, and let it close normally if the data matters.',
     'If it is a proxy or load tester that saves TIME_WAIT sockets by resetting, tell its users, or let it close normally.',
     'On {peer}: take it as "the other side gave up"; retry idempotent requests on a new connection, with exponential backoff and jitter.',
+    'What asks for a reset: SO_LINGER 0 (Java setSoLinger(true, 0), Go SetLinger(0)), Node socket.resetAndDestroy(), haproxy option nolinger, nginx reset_timedout_connection, a cancelled context, a fatal error handler.',
   ],
   nextChecks: ['In the log of the application on {sender} at this second: a cancellation, an exception, a timeout, a deny rule or a shutdown.'],
   cites: ['RFC 9293 §3.10.5', 'RFC 9293 §3.9.1.6', 'Linux net/ipv4/tcp.c __tcp_close'],

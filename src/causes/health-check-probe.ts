@@ -31,7 +31,7 @@ export default defineCause({
   ],
   signs: [
     strong('at regular intervals, one every {probePeriodMs}', f => and(f.probeCount >= PROBE_COUNT, below(f.probeJitter, 0.2), atLeast(f.probePeriodMs, 200))),
-    fair('that is {probeCount} connections without a request', f => f.probeCount >= PROBE_COUNT),
+    fair('none of {probeCount} connections brought a request', f => f.probeCount >= PROBE_COUNT),
     fair('each was dropped within {ageMs} of its SYN', f => below(f.ageMs, 2000)),
     contrary('the intervals are irregular', f => atLeast(f.probeJitter, 0.35)),
     contrary('the server had been too slow: the client gave up {ageMs} after its SYN', f => and(f.trigger === 'syn-ack', atLeast(f.ageMs, GIVEN_UP_MS))),

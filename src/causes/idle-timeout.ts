@@ -45,7 +45,7 @@ export default defineCause({
     fair('the silence ended with a segment that was answered at once: its receiver no longer knew the connection', f => and(not(f.silenceEndedByReset), f.active === false)),
     // Where the next segment ended the silence, equal silences are the peer's rhythm, not a timer.
     strong('{sameSilenceCount} other connections of this listener ended after the same silence', f => f.sameSilenceCount >= 1 && (f.silenceEndedByReset === true || f.finWithReset)),
-    fair('connections of this listener survived shorter silences, {survivedSilenceMs} at most', f =>
+    fair('connections of this listener survived shorter silences ({survivedSilenceMs} at most)', f =>
       f.survivedSilenceMs !== undefined && f.silenceMs !== undefined && f.survivedSilenceMs >= 500 ? f.survivedSilenceMs * 2 < f.silenceMs : undefined,
     ),
     fair('FIN and reset came together after the silence', f => (f.finWithReset ? true : undefined), ['senderFinMs']),

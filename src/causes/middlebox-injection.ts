@@ -7,7 +7,7 @@ export default defineCause({
   means:
     "A device between the two ends forged the reset in one side's name to cut the connection: an intrusion prevention system, a filter, a censor, a proxy.",
   remedies: [
-    'Show this evidence to whoever runs the network between {client} and {server}: {sender} did not send the reset.',
+    'Show this evidence to whoever runs the network between {client} and {server}: neither end sent the reset.',
     'If the device is yours: find the policy that matched (host name, keyword, application, volume) and exempt this traffic.',
     'Encrypting what it reacts to (TLS, Encrypted ClientHello, a tunnel) gets past filters that match content.',
   ],

@@ -36,10 +36,10 @@ export interface SessionOptions {
 /** Judgements are this far apart in packet time: verdicts of a burst share the work. */
 const QUANTUM_NS = 0.5e9
 /** Connections judged together, and how many others are looked at for comparison: waiting ones and reported ones. */
-const BATCH = 512
-const COMPARED = 256
+const BATCH = 256
+const COMPARED = 128
 /** Reported connections that are held. */
-const REMEMBERED = 512
+const REMEMBERED = 256
 /** Waiting connections beyond which judging goes before everything else: they take memory until they are told. */
 const BACKLOG = 8192
 /** Share of the memory for tracked connections; the rest is for timelines, reported resets, packets on their way, the program. */

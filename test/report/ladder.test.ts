@@ -105,6 +105,27 @@ describe('ladder', () => {
     ])
   })
 
+  it('only a RST without ACK answers a segment, unless it answers a SYN', () => {
+    const open = [packet(0, 'client', 1, 'P.', 'data', 10, { seq: 5, ack: 77 })]
+    expect(drawn([...open, packet(1, 'server', 2, 'R', 'rst', 0, { seq: 77, reset: 'r1' })])[1]).toBe(
+      'server RST [2] (answers frame 1: seq = its ack)',
+    )
+    expect(
+      drawn([...open, packet(1, 'server', 2, 'R.', 'rst', 0, { seq: 77, ack: 15, reset: 'r1' })])[1],
+    ).toBe('server RST [2]')
+    const syn = [packet(0, 'client', 1, 'S', 'syn', 0, { seq: 5, ack: 0 })]
+    expect(drawn([...syn, packet(1, 'server', 2, 'R.', 'rst', 0, { seq: 0, ack: 6, reset: 'r1' })])[1]).toBe(
+      'server RST [2] (answers frame 1: ack = its end)',
+    )
+  })
+
+  it('says once that the hop limits of several RSTs fit nothing', () => {
+    const forged = (frame: number, hopLimit: number) =>
+      packet(frame, 'server', frame, 'R.', 'rst', 0, { hopLimit, reset: 'r1' })
+    const story = [packet(0, 'server', 1, '.', 'data', 10), forged(2, 72), forged(3, 73), forged(4, 72)]
+    expect(drawn(story)[1]).toBe('server RST 3 times [2 3 4] (TTL 72, 73, its other packets 64)')
+  })
+
   it('abridges around the reset', () => {
     const packets = Array.from({ length: 60 }, (_, index) =>
       packet(index, index % 2 ? 'client' : 'server', index + 1, 'P.', 'data', 1),

@@ -5,6 +5,7 @@ import path from 'node:path'
 import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { analyzeCaptures } from '../../src/analyze.ts'
+import { aliasesFor } from '../../src/redact/index.ts'
 import { annotateCapture } from '../../src/rewrite/index.ts'
 import * as build from '../capture/build.ts'
 import { readAll, tempFile } from '../capture/helpers.ts'
@@ -96,7 +97,7 @@ describe('an annotated capture', () => {
       }),
     )
     const packet = blocksOf(await annotated(file)).find(block => block.type === 6)
-    expect(packet?.body.subarray(-12).toString('hex')).toBe('0200040080000000' + '00000000')
+    expect(packet?.body.subarray(-12).toString('hex')).toBe('020004008000000000000000')
   })
 
   it('of a cut capture ends where the reading ended', async () => {
@@ -119,7 +120,7 @@ function sections(big: boolean): Uint8Array {
     build.epb({ big, data: build.tcpFrame(1, 2) }),
     build.epb({ big, data: rst, ...(big ? {} : { options: comment }) }),
     build.block(0xbad, build.concat(build.u32(32473, big), build.text('custom')), { big }),
-    build.block(0x7777, build.text('unknown'), { big }),
+    build.block(0x7777, build.text('secretive'), { big }),
     build.pb({ big, data: build.tcpFrame(3, 4), drops: 5 }),
     build.spb({ big, data: build.tcpFrame(4, 4) }),
     build.isb({ big, drops: 3n }),
@@ -162,7 +163,20 @@ describe('pcapng in, pcapng out', () => {
     const out = output()
     await annotateCapture(await analysisOf(sections(false)), out)
     const packet = blocksOf(out).filter(block => block.type === 6)[2]
-    expect(packet.bytes.toString('hex')).toContain('04000800' + '0500000000000000')
+    expect(packet.bytes.toString('hex')).toContain('040008000500000000000000')
+  })
+
+  it.each([false, true])('redacted, holds no word of any block (big-endian: %s)', async big => {
+    const bytes = sections(big)
+    const analysis = await analysisOf(bytes)
+    const out = output()
+    await annotateCapture(analysis, out, { aliases: aliasesFor(analysis) })
+    const text = fs.readFileSync(out, 'latin1')
+    for (const word of ['one.example', 'eth0', 'custom', 'secretive', 'theirs', '10.0.0.1'])
+      expect(text).not.toContain(word)
+    expect(text).toContain('rst-analyze r1: ')
+    const sizes = async (file: string) => (await readAll([file])).rows
+    expect(await sizes(out)).toEqual(await sizes(tempFile(bytes)))
   })
 
   it('leaves out what is damaged, so that others can read on', async () => {

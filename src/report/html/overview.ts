@@ -53,7 +53,7 @@ function figures({ totals, resets, captures }: Report): Markup {
     ...FIGURE_NAMES.flatMap(([impact, name]): [string, number, string][] =>
       impacts.has(impact) ? [[name, impacts.get(impact) ?? 0, TONES[severityOf(impact)]]] : [],
     ),
-    ...(middlebox > 0 ? [['made by a device', middlebox, ''] as [string, number, string]] : []),
+    ...(middlebox > 0 ? [['by a device', middlebox, ''] as [string, number, string]] : []),
     ...(unknown > 0 ? [['sender unknown', unknown, ''] as [string, number, string]] : []),
     ['frames read', frames, ''],
   ]

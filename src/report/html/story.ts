@@ -1,6 +1,6 @@
 /** The proof of one reset: ladder, evidence that points into it, marks of the sender, how to see it in Wireshark. */
 import { CAUSES } from '../../causes/index.js'
-import type { CaptureInfo, EvidenceLine, Reset } from '../../model.js'
+import type { CaptureInfo, EvidenceLine, Reset, StoryPacket } from '../../model.js'
 import { abridge, ladder, type Step } from '../ladder.js'
 import { nameAfter } from '../names.js'
 import { originWords } from '../text/style.js'
@@ -37,15 +37,15 @@ function storyHead(reset: Reset, view: View): Markup {
 export function proof(reset: Reset, view: View): Markup {
   const packets = view.packets(reset)
   const steps = abridge(ladder(packets), reset.id, STEPS_AT_MOST)
-  return html`<div class="proof">${ladderPart(reset, view, steps)}${evidencePart(reset, view.report.captures, steps)}${scatters(reset, packets)}${wiresharkPart(reset, view.report.captures)}</div>`
+  return html`<div class="proof">${ladderPart(reset, view, packets, steps)}${evidencePart(reset, view.report.captures, steps)}${scatters(reset, packets)}${wiresharkPart(reset, view.report.captures)}</div>`
 }
 
-function ladderPart(reset: Reset, view: View, steps: Step[]): Markup {
+function ladderPart(reset: Reset, view: View, packets: StoryPacket[], steps: Step[]): Markup {
   if (steps.length === 0) return html`<p class="hint">None of this connection’s packets were kept.</p>`
   const input = {
     reset,
     steps,
-    packets: indexPackets(view.packets(reset)),
+    packets: indexPackets(packets),
     seconds: view.secondsOf(reset),
     names: view.names,
     captures: view.report.captures.length,

@@ -49,7 +49,7 @@ summary{cursor:pointer;color:var(--accent);font-weight:550;padding:.2rem 0}
 .sum{font-size:1.08rem;margin:0 0 1rem;max-width:46rem}
 .lead{max-width:46rem}
 .notes{list-style:none;padding:0}.notes li{border-left:3px solid var(--doubt);padding:.1rem 0 .1rem .7rem;font-size:.92rem}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.2rem,1fr));background:var(--panel);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0 0}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.2rem,1fr));background:var(--panel);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0 0}
 .figures div{box-shadow:1px 1px 0 var(--line);padding:.65rem .9rem}
 .figures dt{font-size:.82rem;color:var(--dim)}.figures dd{margin:0;font-size:1.32rem;font-weight:620;font-variant-numeric:tabular-nums}
 .figures .harm dd{color:var(--harm)}.figures .doubt dd{color:var(--doubt)}.figures .calm dd{color:var(--calm)}

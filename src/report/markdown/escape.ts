@@ -7,9 +7,9 @@ import { visible } from '../escape.js'
 /** Letters, digits, and punctuation that means nothing inside a word. */
 const PLAIN = /^["'(“‘]?[\p{L}\p{N}\p{M}][\p{L}\p{N}\p{M}.,;:'’/?=+–—-]*[)"'”’]?[.,;:!?…]*$/u
 /** Marks that stand alone between words. */
-const ALONE = /^(?:[–—→·−…]|%[).,;:]*|[=<>]=?|&&?|\+)$/
+const ALONE = /^(?:[–—→·−…]|[.,;:()]+|%[).,;:]*|[=<>]=?|&&?|\+)$/
 /** What would become a link, an image, a list or a reference all the same. */
-const OBEYED = /:\/\/|^www\.|^(?:\d+|[a-z])[.)]$|^gh-\d|:[a-z_]\w*:|^(?:javascript|data|mailto):/i
+const OBEYED = /:\/\/|^www\.|^\d+[.)]$|^gh-\d|:[a-z_]\w*:|^(?:javascript|data|mailto):/i
 
 /** Prose on one line. `cell` = inside a table, where a pipe would end it even within code. */
 export function text(words: string, cell = false): string {
@@ -17,7 +17,10 @@ export function text(words: string, cell = false): string {
   let out = ''
   let risky = ''
   const flush = (): void => {
-    if (risky) out += code(risky.trimEnd(), cell) + risky.slice(risky.trimEnd().length)
+    // Punctuation that ends the words is not part of what they name.
+    const [, words, rest] = /^(.*?)([.,;:]* *)$/s.exec(risky) as RegExpExecArray
+    if (words) out += code(words, cell)
+    out += rest
     risky = ''
   }
   for (const part of parts) {

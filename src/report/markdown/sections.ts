@@ -33,8 +33,6 @@ export function incidentSection(ranked: RankedIncident, index: number, view: Vie
     ['When', when(ranked, view)],
     ['The client saw', symptom(example.symptom.client)],
     ['The server saw', symptom(example.symptom.server)],
-    ['Do', items(example.remedies)],
-    ['Check next', items(example.nextChecks)],
     ['Could also be', alternatives(example)],
   ]
   const markdown = [
@@ -44,8 +42,14 @@ export function incidentSection(ranked: RankedIncident, index: number, view: Vie
       ['', ''],
       rows.filter(([, value]) => value).map(([name, value]) => [`**${name}**`, value]),
     ),
+    list('Do', example.remedies),
+    list('Check next', example.nextChecks),
   ]
-  return { name: `incident ${index + 1}`, markdown: markdown.join('\n\n'), weight: 1000 - index }
+  return {
+    name: `incident ${index + 1}`,
+    markdown: markdown.filter(Boolean).join('\n\n'),
+    weight: 1000 - index,
+  }
 }
 
 function figures({ resets, total, impacts, listener, incident }: RankedIncident): string {
@@ -78,8 +82,9 @@ function symptom(seen: Symptom | null): string {
   return `${code(seen.error, true)}${numbers.length > 0 ? ` (${numbers.join('; ')})` : ''}${logs.length > 0 ? `: ${logs.join(', ')}` : ''}`
 }
 
-function items(list: string[]): string {
-  return list.map(item => text(sentence(item), true)).join(' · ')
+function list(title: string, items: string[]): string {
+  if (items.length === 0) return ''
+  return `**${title}**\n\n${items.map(item => `- ${text(sentence(item))}`).join('\n')}`
 }
 
 function alternatives({ cause, alternatives: others }: Reset): string {

@@ -33,7 +33,12 @@ export function incidentBlock(ranked: RankedIncident, index: number, style: Styl
     ...firstLines(text, limits.summary, style.width),
     ...symptomLines(example, style, limits.saw),
     ...listed('Do', example.remedies, style, limits.remedies),
-    ...listed('Check', example.nextChecks, style, limits.checks),
+    ...listed(
+      'Check',
+      example.nextChecks,
+      style,
+      limits.checks + (incident.cause === 'unknown' ? limits.remedies : 0),
+    ),
     ...labelled('Could also be', alternatives(example), style, limits.also),
   ]
 }
@@ -144,10 +149,10 @@ export function listed(label: string, items: string[], style: Style, most: numbe
   return lines
 }
 
-/** With a capital letter and a full stop, whoever wrote it. */
+/** With a capital letter and a full stop, whoever wrote it; an address in front keeps its small letters. */
 export function sentence(text: string): string {
-  const full = /[.?!…:)]$/.test(text) || text === '' ? text : `${text}.`
-  return full.charAt(0).toUpperCase() + full.slice(1)
+  const full = /[.?!…:]$/.test(text) || text === '' ? text : `${text}.`
+  return /^[\da-f]{0,4}:[\da-f:]/i.test(full) ? full : full.charAt(0).toUpperCase() + full.slice(1)
 }
 
 /** `idle-timeout 4 %, post-restart 2 %` */

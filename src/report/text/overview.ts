@@ -71,8 +71,8 @@ export function sumWords({ totals, resets }: Report, hidden: number): string {
   const harmless = impacts.get('none') ?? 0
   const harm = harmWords(impacts, 5)
   const parts = [
-    ...(harm === 'no harm' ? [] : [harm]),
-    ...(harmless > 0 ? [`${count(harmless)} did no harm`] : []),
+    ...(harm === 'no harm' && harmless < resets.length ? [] : [harm]),
+    ...(harmless > 0 && harmless < resets.length ? [`${count(harmless)} did no harm`] : []),
   ]
   const share = totals.connections > 0 ? ` (${percent(totals.resetConnections / totals.connections)})` : ''
   const all = `${plural(totals.resets, 'reset')} on ${plural(totals.resetConnections, 'connection')}${share}: ${parts.join(', ')}.`

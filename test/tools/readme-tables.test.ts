@@ -1,0 +1,32 @@
+/** README's tables are the registry's words; whoever changes a cause runs `npx tsx test/tools/readme-tables.ts`. */
+import fs from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { CAUSE_IDS } from '../../src/model.js'
+import { hasSection, README, SECTIONS, withSections } from './readme-tables.js'
+
+const text = fs.existsSync(README) ? fs.readFileSync(README, 'utf8') : ''
+
+describe('README', () => {
+  for (const name of Object.keys(SECTIONS)) {
+    it.skipIf(!hasSection(text, name))(`says of the ${name} what the registry says`, () => {
+      expect(withSections(text) === text, 'differs; `npx tsx test/tools/readme-tables.ts` writes it').toBe(
+        true,
+      )
+    })
+  }
+})
+
+describe('the tables', () => {
+  const table = SECTIONS['causes']()
+
+  it('have a row for every cause', () => {
+    for (const id of CAUSE_IDS) expect(table).toContain(`| \`${id}\` |`)
+  })
+
+  it('leave no placeholder and break no cell', () => {
+    expect(table).not.toMatch(/[{}]/)
+    for (const line of table.split('\n').filter(l => l.startsWith('| `'))) {
+      expect(line.replaceAll(String.raw`\|`, '').split('|')).toHaveLength(5)
+    }
+  })
+})
