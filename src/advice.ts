@@ -17,7 +17,7 @@ export function captureAdvice({ facts, group }: Case, cause: CauseId): string[] 
     ...(cause === 'unknown' ? [`Missing in this capture: ${missing({ facts, group }).join('; ')}`] : []),
     `${whereToCapture(connection, 'server')}, running while it happens: ${command(connection, 'server')}`,
     `${whereToCapture(connection, 'client')}, at the same time: ${command(connection, 'client')}`,
-    'Then: rst-analyze compare client.pcap server.pcap',
+    'Then: `rst-analyze compare client.pcap server.pcap`',
   ]
 }
 
@@ -28,7 +28,7 @@ function whereToCapture({ client, server }: Connection, side: Side): string {
 /** At either end the filter names the other one; the client's port changes from connection to connection, the server's stays. */
 function command({ client, server }: Connection, side: Side): string {
   const far = side === 'server' ? client.address : server.address
-  return `tcpdump -i any -n -s ${SNAP_LENGTH} ${ROTATION} -w ${side}.pcap 'host ${far} and tcp port ${server.port}'`
+  return `\`tcpdump -i any -n -s ${SNAP_LENGTH} ${ROTATION} -w ${side}.pcap 'host ${far} and tcp port ${server.port}'\``
 }
 
 /** What would have been needed to tell, most important first; never empty. */

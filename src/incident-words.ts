@@ -230,14 +230,14 @@ export function groupOf(resets: Reset[], factsOf: (id: string) => Facts | undefi
 }
 
 function named(names: Set<string>, noun: string): string {
-  return names.size === 1 ? [...names][0]! : some(names.size, noun)
+  return names.size === 1 ? [...names][0] : some(names.size, noun)
 }
 
 /** Values within 5 % are one value. */
 function spanOf(ms: number[]): string | undefined {
   if (ms.length === 0) return undefined
   const sorted = ms.toSorted((a, b) => a - b)
-  const [least, most] = [sorted[0], sorted.at(-1)!]
+  const [least, most] = [sorted[0], sorted[sorted.length - 1]]
   const [from, to] = [duration(least), duration(most)]
   if (least >= 0 && most <= least * 1.05) return duration(sorted[sorted.length >> 1])
   return from === to ? from : `${from} to ${to}`

@@ -11,21 +11,26 @@ const BY_SOURCE: ReadonlySet<CauseId> = new Set(['port-scan', 'health-check-prob
 /** A pause longer than this within one cause and listener begins a new incident. */
 const NEW_INCIDENT_MS = 30 * 60_000
 
+interface Group {
+  incident: Incident
+  members: Reset[]
+}
+
 /**
  * Marks each reset with its incident; aftermath joins the incident of what it follows.
  * @param facts by id of the reset: figures for the sentences, where they are at hand
  */
 export function findIncidents(resets: Reset[], facts: ReadonlyMap<string, Facts> = new Map()): Incident[] {
-  const open = new Map<string, { incident: Incident; members: Reset[] }>()
-  const all: { incident: Incident; members: Reset[] }[] = []
-  const homes = new Map<string, { incident: Incident; members: Reset[] }>()
+  const open = new Map<string, Group>()
+  const all: Group[] = []
+  const homes = new Map<string, Group>()
   const byId = new Map(resets.map(r => [r.id, r]))
   for (const reset of resets) {
     const parent = reset.consequenceOf === null ? undefined : byId.get(reset.consequenceOf)
-    if (parent?.incident) {
-      const home = homes.get(parent.incident)!
+    const home = (parent?.incident ? homes.get(parent.incident) : undefined) ?? deathOf(reset, open)
+    if (home) {
       home.members.push(reset)
-      reset.incident = parent.incident
+      reset.incident = home.incident.id
       continue
     }
     const key = keyOf(reset)
@@ -42,6 +47,19 @@ export function findIncidents(resets: Reset[], facts: ReadonlyMap<string, Facts>
     all.push(group)
   }
   return all.map(group => finish(group, facts))
+}
+
+/** A service that is not back after this was not refused because of that death. */
+const DEAD_MS = 60_000
+
+/** Connects refused right after the process behind the listener died belong to its death. */
+function deathOf(r: Reset, open: ReadonlyMap<string, Group>): Group | undefined {
+  if (r.cause !== 'port-closed') return undefined
+  for (const origin of ['endpoint', 'unknown']) {
+    const death = open.get(`process-crash ${origin} server ${endpoint(r.connection.server)}`)
+    if (death && toMs(r.time) - toMs(death.members.at(-1)!.time) <= DEAD_MS) return death
+  }
+  return undefined
 }
 
 function keyOf(r: Reset): string {
@@ -68,10 +86,7 @@ function begin(r: Reset, id: string): Incident {
   }
 }
 
-function finish(
-  { incident, members }: { incident: Incident; members: Reset[] },
-  facts: ReadonlyMap<string, Facts>,
-): Incident {
+function finish({ incident, members }: Group, facts: ReadonlyMap<string, Facts>): Incident {
   const own = members.filter(m => m.cause === incident.cause)
   const group = groupOf(own, id => facts.get(id))
   const words = INCIDENT_WORDS[incident.cause]
@@ -82,11 +97,20 @@ function finish(
     resets: members.map(m => m.id),
     firstTime: times[0],
     lastTime: times.at(-1)!,
-    summary: own.length === 1 ? own[0].summary : `${words.sentence(group)}${words.timed ? '' : `, ${rhythmOf(own)}`}`,
+    summary:
+      own.length === 1
+        ? own[0].summary
+        : `${words.sentence(group)}${words.timed ? '' : `, ${rhythmOf(own)}`}`,
   }
 }
 
 function rhythmOf(resets: Reset[]): string {
-  const times = resets.map(r => toMs(r.time))
-  return rhythm(resets.length, Math.max(...times) - Math.min(...times))
+  // A loop: a spread of 200,000 arguments overflows the stack.
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { time } of resets) {
+    const ms = toMs(time)
+    first = Math.min(first, ms)
+    last = Math.max(last, ms)
+  }
+  return rhythm(resets.length, last - first)
 }

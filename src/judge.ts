@@ -7,7 +7,7 @@ import type { FactName, Names, Say } from './causes/define.js'
 import { WEIGHTS } from './causes/define.js'
 import { calibrate } from './calibration.js'
 import type { Facts, FactSheet } from './evidence/index.js'
-import type { Alternative, CauseId, EvidenceLine } from './model.js'
+import type { Alternative, EvidenceLine } from './model.js'
 import { bytes, count, duration } from './report/units.js'
 
 export interface Verdict {
@@ -39,8 +39,8 @@ export function judge(sheet: FactSheet, names: Names): Verdict {
   const { facts } = sheet
   const ranked = [...CAUSES.values()].flatMap(cause => scoreOf(cause, facts)).sort((a, b) => b.score - a.score)
   const shares = softmax(ranked.map(r => r.score))
-  const best = ranked[0]!.cause
-  const confidence = calibrate(best.id, shares[0]!, facts)
+  const best = ranked[0].cause
+  const confidence = calibrate(best.id, shares[0], facts)
   const say = speaker(facts)
   return {
     cause: best,
@@ -66,20 +66,20 @@ function scoreOf(cause: Cause, facts: Facts): Score[] {
 }
 
 function softmax(scores: number[]): number[] {
-  const top = scores[0]!
+  const top = scores[0]
   const powers = scores.map(s => Math.exp(s - top))
   const sum = powers.reduce((a, b) => a + b, 0)
   return powers.map(p => p / sum)
 }
 
 function alternativesOf(ranked: Score[], shares: number[], confidence: number): Alternative[] {
-  const rest = 1 - shares[0]!
+  const rest = 1 - shares[0]
   // The others share what calibration left over, in proportion.
   const scale = rest > 0 ? (1 - confidence) / rest : 0
   return ranked
     .slice(1)
     // Rounded down: with the confidence they never exceed 1.
-    .map((r, i) => ({ cause: r.cause.id as CauseId, confidence: Math.floor(shares[i + 1]! * Math.min(scale, 1) * 1000) / 1000 }))
+    .map((r, i) => ({ cause: r.cause.id, confidence: Math.floor(shares[i + 1] * Math.min(scale, 1) * 1000) / 1000 }))
     .filter(a => a.confidence >= WORTH_NAMING)
     .slice(0, 4)
 }
@@ -98,7 +98,7 @@ function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdi
   const consider = (r: Requirement, supports: boolean) => {
     const truth = r.test(facts)
     if (truth === true) evidence.push({ line: line(r, facts, frames, say, supports), about: mainFact(r) })
-    else if (truth === undefined && supports) cannotTell.push(`whether ${plain(r.statement)}`)
+    else if (truth === undefined && supports && lacksFact(r, facts)) cannotTell.push(`whether ${plain(r.statement)}`)
   }
   const strongestFirst = cause.signs.toSorted((a, b) => Math.abs(WEIGHTS[b.weight]) - Math.abs(WEIGHTS[a.weight]))
   for (const sign of strongestFirst) consider(sign, !LOWERING.has(sign.weight))
@@ -107,6 +107,21 @@ function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdi
   // Conditions that merely hold go without saying; those that point at frames or figures are evidence.
   const telling = evidence.filter(({ line: l }, i) => i < argued || l.frames.length > 0 || l.value !== null)
   return { evidence: distinct(telling), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
+}
+
+/** A predicate may also abstain on facts that are all known; only a fact that was not measured is something the capture cannot tell. */
+function lacksFact(r: Requirement, facts: Facts): boolean {
+  let missing = false
+  r.test(
+    new Proxy(facts, {
+      get(known, name) {
+        const value: unknown = Reflect.get(known, name)
+        missing ||= value === undefined
+        return value
+      },
+    }),
+  )
+  return missing
 }
 
 /** One observation, one line: of several sentences about the same fact the first, strongest one stays. */

@@ -370,6 +370,15 @@ export interface Reset {
   wiresharkFilter: string
   consequenceOf: string | null
   incident: string | null
+  /** Live with --kernel only: what the kernel of this host said when it sent the reset. */
+  kernel?: KernelWord
+}
+
+/** Null what the kernel did not tell: the reason before Linux 6.10, the process where the reset was not sent on its behalf. */
+export interface KernelWord {
+  reason: string | null
+  state: string | null
+  process: { pid: number; name: string } | null
 }
 
 export interface Listener {

@@ -180,7 +180,7 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
   const samples = Math.min(print.roundTripSamples, 3)
   if (age !== undefined && age < rtt * TOO_YOUNG[samples]!.share) {
     // 18 hits among forged, none among 40 genuine. A single sample may have been slow (a radio waking up, a delayed binding).
-    const statement = `it answers a packet only ${age.toFixed(1)} ms old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
+    const statement = `it answers a packet only ${age < 0.1 ? 'a moment' : `${age.toFixed(1)} ms`} old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
     const weight = TOO_YOUNG[samples]!.weight + (age < rtt / 3 && samples > 1 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0)
     // Where frames are missing the quick answers may be among them.
     const limit = severalBackends(view) ? 1.5 : view.connection.unseenBytes > 0 || view.world.captureLoss ? 2.5 : weight

@@ -90,7 +90,7 @@ describe('unknown', () => {
       `tcpdump -i any -n -s 256 -C 100 -W 10 -w server.pcap 'host ${client.address} and tcp port ${server.port}'`,
     )
     expect(atClient).toContain(`-w client.pcap 'host ${server.address} and tcp port ${server.port}'`)
-    expect(then).toBe('Then: rst-analyze compare client.pcap server.pcap')
+    expect(then).toBe('Then: `rst-analyze compare client.pcap server.pcap`')
   })
 })
 

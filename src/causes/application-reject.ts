@@ -1,4 +1,4 @@
-import { against, and, below, contrary, decisive, defineCause, fair, must, or, shorten, strong, weak } from './define.js'
+import { against, and, below, contrary, decisive, defineCause, fair, must, or, shorten, weak } from './define.js'
 import { AT_ONCE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -30,7 +30,7 @@ export default defineCause({
     decisive('the side that reset had refused {senderRejectionMs} before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)), ['senderRejectionMs']),
     weak('the refusal was less than half a second old', f => below(f.senderRejectionMs, AT_ONCE_MS)),
     weak('the peer had refused {peerRejectionMs} before', f => and(f.peerRejection !== undefined, below(f.peerRejectionMs, 1000)), ['peerRejectionMs']),
-    strong('the peer had refused while the request was still being sent', f => and(f.peerRejection !== undefined, f.sender === 'client' ? f.requestInProgress : undefined)),
+    decisive('the peer had refused while the request was still being sent', f => and(f.peerRejection !== undefined, f.sender === 'client' ? f.requestInProgress : undefined)),
     fair('the two sides spoke different protocols ({mismatch})', f => (f.mismatch !== undefined ? true : undefined)),
     against('only the peer had refused; this side merely ended', f => f.senderRejection === undefined),
     weak('more of the request was still arriving', f => and(f.senderRejection !== undefined, or(f.peerSpokeLast, f.dataAfterFinBytes > 0))),

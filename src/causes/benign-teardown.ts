@@ -50,7 +50,7 @@ export default defineCause({
     contrary('it gave up after waiting in vain', f => f.retransmissions >= 2 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000),
     contrary('many connections of the same owner ended together', f => f.burstCount >= 3 && f.peerFinMs === undefined),
     against('its sender had refused right before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000))),
-    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, f.exchangeComplete !== true, f.peerFinMs === undefined, f.sender === 'server' || f.peerPaused !== true)),
+    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, f.dataAfterFinIsGoodbye !== true, f.exchangeComplete !== true, f.peerFinMs === undefined, f.sender === 'server' || f.peerPaused !== true)),
     against('its own transfer was cut', f => and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000))),
   ],
   summary: (_f, n) => `${n.sender} ended its finished connection with ${n.peer} by reset; nothing was lost`,

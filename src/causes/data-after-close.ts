@@ -20,6 +20,7 @@ export default defineCause({
     'post-restart': 'then no FIN came first',
     'reset-aftermath': 'then a reset came first, not a FIN',
     'application-reject': 'then the side that closed had refused right before',
+    'blind-reset-attack': 'then the numbers of the resets answer nothing that the peer had sent',
   },
   maker: 'endpoint',
   prior: 0.5,

@@ -9,7 +9,7 @@ export default defineCause({
     'Nothing crossed the connection for so long that one end, or a device between them, gave it up: it reset it when its timer ran out, or answered the next packet as one of an unknown connection.',
   remedies: [
     'Let whoever sends the requests drop idle connections first, after less than {silenceMs}: client idle limit < proxy idle limit < server idle limit, and all of them below the timers of the firewalls and NATs between.',
-    'Or keep the connection alive: TCP keepalive or application pings more often than every {silenceMs} (SO_KEEPALIVE with TCP_KEEPIDLE; the Linux default, net.ipv4.tcp_keepalive_time=7200, is too long for that).',
+    'Or keep the connection alive, more often than every {silenceMs}: against devices TCP keepalive does (SO_KEEPALIVE with TCP_KEEPIDLE; the Linux default of 7200 s is too long), against the timer of a program only traffic of the application itself (pings).',
     'Retry once, on a new connection, what was sent on the dead one, if it is idempotent.',
     'Idle limits of clients: HikariCP idleTimeout and keepaliveTime, Go http.Transport.IdleConnTimeout, Kafka connections.max.idle.ms, Envoy common_http_protocol_options.idle_timeout, nginx keepalive_timeout in the upstream block.',
     'Idle limits of servers and load balancers: nginx keepalive_timeout, haproxy timeout client, server and tunnel, AWS ALB idle_timeout.timeout_seconds, AWS NLB tcp.idle_timeout.seconds, Azure idleTimeoutInMinutes, Google Cloud NAT tcpEstablishedIdleTimeoutSec.',
@@ -27,6 +27,8 @@ export default defineCause({
     'keepalive-timeout': 'then probes were sent first and stayed unanswered',
     'abortive-close': 'then no silence preceded the reset',
     'benign-teardown': 'then the client dropped its own idle, fully answered connection',
+    'accept-queue-overflow': 'then the reset comes at once after the handshake',
+    'middlebox-injection': 'then a device reacts to what was said, at once',
   },
   maker: 'either',
   prior: 0.5,

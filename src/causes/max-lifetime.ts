@@ -7,9 +7,10 @@ export default defineCause({
   means:
     'Connections are reset at a constant age, although they are in use: a proxy, pool or server limits how long a connection may live.',
   remedies: [
-    'Find the limit of {ageMs} on {sender} and let it end connections between two requests (drain, Connection: close, HTTP/2 GOAWAY) instead of by reset: Envoy max_connection_duration with drain_timeout, gRPC MaxConnectionAge with MaxConnectionAgeGrace, nginx keepalive_time.',
+    'Find the limit of {ageMs} on {sender} and let it end connections between two requests (drain, Connection: close, HTTP/2 GOAWAY) instead of by reset.',
     'On {peer}: retire pooled connections at an age below {ageMs}: HikariCP maxLifetime, Go sql.DB.SetConnMaxLifetime, PgBouncer server_lifetime.',
     'Retry idempotent requests once on a new connection.',
+    'Where it is set: Envoy max_connection_duration (with drain_timeout), gRPC MaxConnectionAge (with MaxConnectionAgeGrace), nginx keepalive_time.',
   ],
   nextChecks: ['Which setting of {sender}, or of the proxy in front of it, has the value {ageMs}? Look for lifetime, max age and duration in its configuration.'],
   cites: ['Envoy documentation, max_connection_duration', 'gRFC A9: server-side connection management', 'nginx documentation, keepalive_time'],

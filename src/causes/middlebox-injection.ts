@@ -32,7 +32,7 @@ export default defineCause({
     must('something speaks for a device on the path', f => f.forgerySuspected && f.forgedProbability >= 0.35),
   ],
   signs: [
-    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined)),
+    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), ['origin']),
     fair('it came at once after data, without a silence', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1000 && f.payloadSeen)),
     strong('the real host answered as well', f => (f.realAnswer ? true : undefined)),
     weak('both sides were reset in the same moment', f => f.mirrored),

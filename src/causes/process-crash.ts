@@ -22,6 +22,7 @@ export default defineCause({
     'max-lifetime': 'then the connections end one after the other, each at the same age',
     'post-restart': 'then nothing was sent at the moment of death; each connection is answered when it next speaks',
     'port-closed': 'then no connection of that port had been open right before',
+    'accept-queue-overflow': 'then each handshake is answered by a bare reset, and the process lives on',
   },
   maker: 'endpoint',
   prior: -1,

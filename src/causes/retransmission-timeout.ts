@@ -7,7 +7,8 @@ export default defineCause({
   means:
     'Data was sent again and again without an acknowledgement, until its sender gave up. Packets in one direction were lost: peer gone, path broken, large packets swallowed (MTU black hole), a firewall that drops silently.',
   remedies: [
-    'Find where the packets are lost: capture at both ends and compare. If only large ones are missing, it is the MTU: allow ICMP "fragmentation needed" and "packet too big", clamp the MSS (iptables TCPMSS --clamp-mss-to-pmtu), or set net.ipv4.tcp_mtu_probing=1 on {sender}.',
+    'Find where the packets are lost: capture at both ends and compare.',
+    'If only large ones are missing, it is the MTU: allow ICMP "fragmentation needed" and "packet too big", clamp the MSS (iptables TCPMSS --clamp-mss-to-pmtu), or set net.ipv4.tcp_mtu_probing=1 on {sender}.',
     'If a stateful device drops the connection silently: keep its state alive (keepalive below its timer), or let it send resets.',
     'Bound the wait in the application on {sender} (TCP_USER_TIMEOUT, request timeout) and reconnect with exponential backoff and jitter.',
   ],

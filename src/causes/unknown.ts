@@ -1,4 +1,4 @@
-import { defineCause, fair, must, strong, weak } from './define.js'
+import { decisive, defineCause, fair, must, strong, weak } from './define.js'
 import { BURST } from './thresholds.js'
 
 export default defineCause({
@@ -14,9 +14,9 @@ export default defineCause({
   prior: 1,
   requires: [must('too little is visible', () => true)],
   signs: [
-    strong('nothing of the connection but the reset was captured', f => f.orphan && f.burstCount < BURST),
-    fair('one direction of the connection is missing', f => !f.bothSidesSeen && f.trigger !== 'syn'),
-    fair('the capture begins in the middle of the connection', f => f.midCapture && !f.payloadSeen),
+    decisive('nothing of the connection but the reset was captured', f => f.orphan && f.burstCount < BURST),
+    fair('one direction of the connection is missing', f => !f.orphan && !f.bothSidesSeen && f.trigger !== 'syn'),
+    fair('the capture begins in the middle of the connection', f => !f.orphan && f.midCapture && !f.payloadSeen),
     fair('it answers nothing that is visible', f => f.active === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
   ],

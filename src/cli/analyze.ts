@@ -22,7 +22,8 @@ import {
 import { batches, checkTargets, outputError, type Target, targetsOf, writeTarget } from './targets.js'
 
 export const SYNTAX: Syntax = {
-  usage: '[options] <capture...>\n       rst-analyze explain [cause]',
+  usage:
+    '[options] <capture...>\n       rst-analyze live [options] <interface|->\n       rst-analyze compare [options] <a> <b>\n       rst-analyze explain [cause]',
   description:
     'Finds every TCP reset in packet captures and says who really sent it, why, how sure, what it cost\nand what to do. "-" reads a capture from standard input; several files are pieces of one capture.',
   options: {

@@ -1,8 +1,11 @@
 /** `rst-analyze live <interface|->`: judges resets as they happen, sums up when it ends. */
 import { segmentFilter } from '../filter.js'
 import { interfaceLines, listInterfaces } from '../live/interfaces.js'
+import { KernelWatch } from '../live/kernel.js'
 import { LiveCapture } from '../live/run.js'
 import type { Told } from '../live/judge.js'
+import { Recorder } from '../live/recorder.js'
+import { PacketRing } from '../live/ring.js'
 import { engineSource, type Source, streamSource } from '../live/source.js'
 import type { EngineName } from '../live/engine-names.js'
 import { Outlet } from '../live/outlet.js'
@@ -35,7 +38,10 @@ export interface LiveOptions extends ReportOptions {
   duration?: number
   settle?: number
   snaplen?: number
+  evidence?: string
+  evidenceLimit?: number
   list?: boolean
+  kernel?: boolean
 }
 
 /** What makes sense while a capture runs; a capture that is kept is asked for by --evidence. */
@@ -53,6 +59,9 @@ export const SYNTAX: Syntax = {
 }
 
 const DEFAULT_MEMORY_BYTES = 256 * 2 ** 20
+/** Share of the memory for the packets before a reset, when evidence is kept. */
+const RING_SHARE = 0.25
+const DEFAULT_EVIDENCE_BYTES = 2 ** 30
 const DEFAULT_SETTLE_MS = 3000
 /** A reader of standard output that does not read for so long at the end is given up. */
 const PATIENCE_MS = 10_000
@@ -107,11 +116,15 @@ interface Stopping {
 function stopping(durationMs: number | undefined, io: Io): Stopping {
   const abort = new AbortController()
   const timer = durationMs === undefined ? undefined : setTimeout(() => abort.abort(), durationMs)
-  const release = io.onInterrupt(() => abort.abort())
+  const end = () => abort.abort()
+  const release = io.onInterrupt(end)
+  // A terminal that is closed, a session that ends.
+  process.on('SIGHUP', end)
   return {
     signal: abort.signal,
     release: () => {
       clearTimeout(timer)
+      process.off('SIGHUP', end)
       release()
     },
   }
@@ -131,20 +144,62 @@ function capturing(
 ): LiveCapture {
   const say = (line: string) => void io.stderr.write(`rst-analyze: ${visible(line)}\n`).catch(() => false)
   const print = options.quiet ? undefined : printer(format, options, io)
+  const memory = options.memory ?? DEFAULT_MEMORY_BYTES
+  const evidence = recording(options, memory, say)
+  const kernel = options.kernel ? watchKernel(say) : undefined
   const capture: LiveCapture = new LiveCapture({
     source,
     stop,
-    memoryBytes: options.memory ?? DEFAULT_MEMORY_BYTES,
+    memoryBytes: memory * (evidence ? 1 - RING_SHARE : 1),
+    finished: async () => {
+      kernel?.close()
+      await evidence?.recorder.finished()
+    },
     settleMs: options.settle ?? DEFAULT_SETTLE_MS,
     filter: segmentFilter(narrowingOf(options)),
     onStart: () => say(source.title),
     onTrouble: say,
+    inform: kernel && (item => kernel.inform(item, capture.timebase)),
+    show: kernel && ((reset, item) => kernel.show(reset, item, capture.timebase)),
+    onSegment: evidence && ((segment, frame) => evidence.ring.add(segment, frame)),
     onVerdict: told => {
+      evidence?.recorder.record(told.reset, capture.reportOf(told.reset), capture.timebase)
       const text = print?.(told, capture)
       if (text) outlet.push(text)
     },
   })
   return capture
+}
+
+/** Without a kernel that answers, sniffing goes on. */
+function watchKernel(say: (line: string) => void): KernelWatch | undefined {
+  try {
+    const watch = KernelWatch.open()
+    if (!watch.givesReasons()) say('this kernel gives no reasons for resets (Linux 6.10 does): state and process only')
+    return watch
+  } catch (error) {
+    say(`the kernel cannot be asked: ${(error as Error).message}; going on without`)
+    return undefined
+  }
+}
+
+interface Recording {
+  ring: PacketRing
+  recorder: Recorder
+}
+
+/** @throws CaptureError when the folder cannot be used */
+function recording(
+  { evidence, evidenceLimit }: LiveOptions,
+  memoryBytes: number,
+  say: (line: string) => void,
+): Recording | undefined {
+  if (evidence === undefined) {
+    if (evidenceLimit !== undefined) throw new UsageError('--evidence-limit needs --evidence DIR')
+    return undefined
+  }
+  const ring = new PacketRing(Math.floor(memoryBytes * RING_SHARE))
+  return { ring, recorder: new Recorder(evidence, evidenceLimit ?? DEFAULT_EVIDENCE_BYTES, ring, say) }
 }
 
 /** How a verdict is shown as it comes; undefined for formats that are written at the end. */

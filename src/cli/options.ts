@@ -131,18 +131,16 @@ export const LIVE: OptionGroup = [
   },
   {
     flags: '--evidence <dir>',
-    help: 'keep a small capture of each reset',
+    help: 'keep a small capture of each reset there, with the packets before it',
     parse: values.oneFile,
-    unavailable: true,
   },
   {
     flags: '--evidence-limit <size>',
-    help: 'bytes the evidence may take',
+    help: 'bytes the evidence may take; the oldest leaves first (default: 1G)',
     parse: values.size,
-    unavailable: true,
   },
   { flags: '--snaplen <bytes>', help: 'bytes captured per packet', parse: values.whole },
-  { flags: '--kernel', help: 'ask the kernel why it resets', unavailable: true },
+  { flags: '--kernel', help: 'ask the kernel of this host why it resets (Linux, root)' },
   {
     flags: '--user <name>',
     help: 'become this user once capturing',

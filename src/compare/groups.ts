@@ -34,7 +34,7 @@ function partsOfConnection(scene: Scene, { world, index }: Vantage, connection: 
     const own = alone.filter(g => g.view.sender.side === side)
     for (const { rsts, kind, origin, further } of regroup(own, judged)) {
       const group: ResetGroup = { view: viewReset(world, connection, rsts), origin }
-      group.view.further.push(...further)
+      for (const rst of further) group.view.further.push(rst)
       const fates = new Map(rsts.map(r => [r, judged.get(r)!.fate]))
       parts.push({
         index,
@@ -67,7 +67,7 @@ function regroup(groups: ResetGroup[], judged: Map<SegmentRecord, JudgedRst>): R
     const same = merge ? result.find(r => r.kind === kind) : undefined
     if (same) {
       same.rsts.push(...rsts)
-      same.further.push(...view.further)
+      for (const rst of view.further) same.further.push(rst)
     } else result.push({ rsts: [...rsts], kind, origin, further: [...view.further] })
   }
   for (const group of groups) {

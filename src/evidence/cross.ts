@@ -62,7 +62,7 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
       retryMs: near.retryMs,
       raceWon: near.raceWon,
     }
-    return { id: draft.id, group: draft.group, facts: { ...draft.local.facts, ...cross } as Facts, frames: draft.local.frames }
+    return { id: draft.id, group: draft.group, facts: Object.assign(draft.local.facts, cross) as Facts, frames: draft.local.frames }
   })
 }
 

@@ -2,10 +2,11 @@
 import type { SegmentRecord, Side } from '../model.js'
 import { applicationAt, exchangeFacts } from './exchange.js'
 import { closingFacts } from './closing.js'
+import { combine } from './combine.js'
 import type { Facts, FactSheet } from './facts.js'
 import { fingerprint } from './fingerprint.js'
 import { measureNumbers } from './numbers.js'
-import { findProbePatterns } from './probes.js'
+import { findProbePatterns, type ProbePatterns } from './probes.js'
 import type { ResetGroup } from './resets.js'
 import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
 import { findTrigger, seqOffset, type Trigger } from './trigger.js'
@@ -56,25 +57,19 @@ export function localFacts(group: ResetGroup): LocalSheet {
   const closing = closingFacts(view, encrypted)
   const probes = findProbePatterns(view, trigger.record)
   const time = timeFacts(view, trigger)
-  const facts: LocalFacts = {
-    ...stageFacts(group),
-    ...triggerFacts(view, trigger),
-    ...time.facts,
-    ...closing.facts,
-    ...numberFacts(view, trigger),
-    keepaliveUnanswered: probes.keepaliveUnanswered.length,
-    keepaliveIntervalMs: interval(probes.keepaliveUnanswered),
-    windowProbes: probes.windowProbes.length,
-    zeroWindowMs: probes.zeroWindowMs,
-    retransmissions: probes.retransmissions.length,
-    peerSilentMs: probes.peerSilentMs,
-    gaveUpSilently: probes.gaveUpSilently,
-    peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view)).length,
-    ...exchangeFacts(view),
-    ...otherResets(view),
-    ...handshakeOddities(view, trigger),
-    kernelReason: undefined,
-  }
+  const facts: LocalFacts = combine(
+    stageFacts(group),
+    triggerFacts(view, trigger),
+    time.facts,
+    closing.facts,
+    numberFacts(view, trigger),
+    probeFacts(probes),
+    { peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view)).length },
+    exchangeFacts(view),
+    otherResets(view),
+    handshakeOddities(view, trigger),
+    { kernelReason: undefined },
+  )
   const triggerFrames = trigger.record ? [trigger.record.frame] : []
   return {
     facts,
@@ -102,6 +97,18 @@ export function localFacts(group: ResetGroup): LocalSheet {
       senderRejectionMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
       peerRejectionMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
     },
+  }
+}
+
+function probeFacts(probes: ProbePatterns) {
+  return {
+    keepaliveUnanswered: probes.keepaliveUnanswered.length,
+    keepaliveIntervalMs: interval(probes.keepaliveUnanswered),
+    windowProbes: probes.windowProbes.length,
+    zeroWindowMs: probes.zeroWindowMs,
+    retransmissions: probes.retransmissions.length,
+    peerSilentMs: probes.peerSilentMs,
+    gaveUpSilently: probes.gaveUpSilently,
   }
 }
 

@@ -29,6 +29,8 @@ export interface JudgementInput {
   nowNs: number
   /** More facts of a reset than packets tell. */
   inform?: ((item: Case) => void) | undefined
+  /** What else there is to show of it. */
+  show?: ((reset: Reset, item: Case) => void) | undefined
 }
 
 export interface Judgement {
@@ -62,6 +64,7 @@ export function judgeDue(input: JudgementInput): Judgement {
   const renamed = fresh.map(({ item }) => rename(item, ids))
   for (const item of renamed) input.inform?.(item)
   const resets = renamed.map(item => verdictOf(item, world.timebase, [capture]))
+  for (const [i, reset] of resets.entries()) input.show?.(reset, renamed[i])
   const earlier = cases.filter(c => ids.has(c.id) && !fresh.some(f => f.item === c)).map(c => rename(c, ids))
   const known = [...resets, ...earlier.map(c => ledger.get(c.id)).filter(r => r !== undefined)]
   const stories = storiesOf([...renamed, ...earlier.filter(c => ledger.get(c.id))], known)

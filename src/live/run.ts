@@ -13,6 +13,8 @@ export interface LiveOptions extends Omit<SessionOptions, 'timebase' | 'capture'
   onStart?: () => void
   onTrouble?: (line: string) => void
   onFrame?: ((frame: Frame) => void) | undefined
+  /** Awaited at the end: work that verdicts began. */
+  finished?: () => Promise<void>
 }
 
 /** Silent links are looked at this often. */
@@ -79,7 +81,9 @@ export class LiveCapture {
       clearInterval(asking)
     }
     this.noteDrops()
-    return this.session.finish()
+    const analysis = this.session.finish()
+    await this.options.finished?.()
+    return analysis
   }
 
   private async start(): Promise<void> {

@@ -31,6 +31,7 @@ export interface SessionOptions {
   onSegment?: ((segment: Segment, frame: Frame) => void) | undefined
   /** More facts of a reset than packets tell. */
   inform?: ((item: Case) => void) | undefined
+  show?: ((reset: Reset, item: Case) => void) | undefined
 }
 
 /** Judgements are this far apart in packet time: verdicts of a burst share the work. */
@@ -191,6 +192,7 @@ export class LiveSession {
       capture: options.capture(),
       nowNs,
       inform: options.inform,
+      show: options.show,
     })
     this.health = health
     for (const one of told) {

@@ -1,0 +1,156 @@
+/** Two namespaces with a cable between them, made for one test and removed with it; programs that run in them. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/** Another build may be named, for work on both at once. */
+const BIN =
+  process.env['RST_ANALYZE_BIN'] ?? fileURLToPath(new URL('../../bin/rst-analyze.js', import.meta.url))
+export const SERVER = '10.99.7.2'
+
+/** What the tests of this folder need: root, network namespaces, an engine. */
+export function missing(...programs: string[]): string[] {
+  const lacks = programs.filter(name => !works('sh', ['-c', `command -v ${name} || test -x /usr/sbin/${name}`]))
+  if (process.getuid?.() !== 0) return ['root', ...lacks]
+  const name = `rstprobe${process.pid}`
+  const able = works('ip', ['netns', 'add', name])
+  if (able) works('ip', ['netns', 'del', name])
+  return able ? lacks : ['network namespaces', ...lacks]
+}
+
+function works(program: string, args: string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+let made = 0
+
+export class Cable {
+  private readonly client = `rstc${process.pid}x${++made}`
+  private readonly server = `rsts${process.pid}x${made}`
+  private readonly children = new Set<ChildProcess>()
+
+  constructor() {
+    this.ip(`netns add ${this.client}`)
+    this.ip(`netns add ${this.server}`)
+    this.ip(`link add c0 netns ${this.client} type veth peer name s0 netns ${this.server}`)
+    for (const [name, device, last] of [[this.client, 'c0', 1], [this.server, 's0', 2]] as const) {
+      this.ip(`-n ${name} addr add 10.99.7.${last}/24 dev ${device}`)
+      this.ip(`-n ${name} link set lo up`)
+      this.ip(`-n ${name} link set ${device} up`)
+    }
+  }
+
+  /** Sets the server's interface up or down. */
+  link(state: 'up' | 'down'): void {
+    this.ip(`-n ${this.server} link set s0 ${state}`)
+  }
+
+  /** Starts `live s0` on the server. */
+  live(...words: string[]): Live {
+    return new Live(this.start(this.server, process.execPath, [BIN, 'live', 's0', ...words]))
+  }
+
+  /** A server that answers a request and then resets the connection. Resolves when it listens. */
+  async abortingServer(port: number): Promise<void> {
+    const code = `require('net').createServer(s => { s.on('error', () => {}); s.once('data', () => { s.write('HTTP/1.1 200 OK\\r\\nContent-Length: 9999\\r\\n\\r\\nhi'); setTimeout(() => s.resetAndDestroy(), 20) }) }).listen(${port}, () => console.log('ready'))`
+    const child = this.start(this.server, process.execPath, ['-e', code])
+    await new Promise(resolve => child.stdout!.once('data', resolve))
+  }
+
+  /** Connects so many times, one after the other, and waits for each to end. */
+  async connect(port: number, times = 1): Promise<void> {
+    const code = `(async () => { for (let i = 0; i < ${times}; i++) await new Promise(r => { const s = require('net').connect(${port}, '${SERVER}', () => s.write('GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')); s.on('error', () => {}); s.on('close', r); s.resume() }) })()`
+    const child = this.start(this.client, process.execPath, ['-e', code])
+    await new Promise(resolve => child.once('exit', resolve))
+  }
+
+  remove(): void {
+    for (const child of this.children) child.kill('SIGKILL')
+    for (const name of [this.client, this.server]) works('ip', ['netns', 'del', name])
+  }
+
+  private start(namespace: string, program: string, args: string[]): ChildProcess {
+    // nsenter and not `ip netns exec`, which hides tracefs.
+    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.children.add(child)
+    child.once('exit', () => this.children.delete(child))
+    return child
+  }
+
+  private ip(words: string): void {
+    execFileSync('ip', words.split(' '))
+  }
+}
+
+export interface LiveLine {
+  type: 'reset' | 'incident' | 'note' | 'summary'
+  [key: string]: unknown
+}
+
+/** A running `rst-analyze live --format ndjson`. */
+export class Live {
+  out = ''
+  err = ''
+  readonly ended: Promise<number | null>
+  private readonly waiting = new Set<() => void>()
+
+  constructor(readonly child: ChildProcess) {
+    child.stderr!.on('data', text => this.hear(() => (this.err += text)))
+    this.ended = new Promise(resolve => child.once('close', code => resolve(code)))
+    void this.ended.then(() => this.hear(() => {}))
+  }
+
+  /** Reads standard output from now on. */
+  read(): this {
+    this.child.stdout!.on('data', text => this.hear(() => (this.out += text)))
+    return this
+  }
+
+  lines(): LiveLine[] {
+    return this.out.split('\n').filter(Boolean).map(line => JSON.parse(line) as LiveLine)
+  }
+
+  resets(): LiveLine[] {
+    return this.lines().filter(line => line.type === 'reset')
+  }
+
+  /** Waits until something holds; at most 15 s. */
+  until(holds: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.waiting.delete(check)
+        reject(new Error(`waited in vain: ${this.err}\n${this.out.slice(0, 2000)}`))
+      }, 15_000)
+      const check = () => {
+        if (!holds()) return
+        clearTimeout(timer)
+        this.waiting.delete(check)
+        resolve()
+      }
+      this.waiting.add(check)
+      check()
+    })
+  }
+
+  /** Ends it as Ctrl-C does. */
+  async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+    this.child.kill(signal)
+    return this.ended
+  }
+
+  /** Process ids of its engines. */
+  engines(): number[] {
+    const list = readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8')
+    return list.split(' ').filter(Boolean).map(Number)
+  }
+
+  private hear(change: () => void): void {
+    change()
+    for (const check of this.waiting) check()
+  }
+}
