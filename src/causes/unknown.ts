@@ -1,4 +1,4 @@
-import { decisive, defineCause, fair, must, strong, weak } from './define.js'
+import { decisive, defineCause, fair, must, weak } from './define.js'
 import { BURST } from './thresholds.js'
 
 export default defineCause({

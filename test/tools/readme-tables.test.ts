@@ -8,16 +8,15 @@ const text = fs.existsSync(README) ? fs.readFileSync(README, 'utf8') : ''
 
 describe('README', () => {
   for (const name of Object.keys(SECTIONS)) {
-    it.skipIf(!hasSection(text, name))(`says of the ${name} what the registry says`, () => {
-      expect(withSections(text) === text, 'differs; `npx tsx test/tools/readme-tables.ts` writes it').toBe(
-        true,
-      )
+    it.skipIf(!hasSection(text, name))(`says of the ${name} what the code says`, async () => {
+      const written = await withSections(text, [name])
+      expect(written === text, 'differs; `npx tsx test/tools/readme-tables.ts` writes it').toBe(true)
     })
   }
 })
 
-describe('the tables', () => {
-  const table = SECTIONS['causes']()
+describe('the tables', async () => {
+  const table = await SECTIONS['causes']()
 
   it('have a row for every cause', () => {
     for (const id of CAUSE_IDS) expect(table).toContain(`| \`${id}\` |`)

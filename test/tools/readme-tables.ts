@@ -1,17 +1,73 @@
 /**
- * The sections of README.md that are written from the registry: what stands between `<!-- causes:begin -->` and `<!-- causes:end -->`.
+ * The sections of README.md that the code writes: what stands between `<!-- causes:begin -->` and `<!-- causes:end -->`, and likewise the
+ * accuracy on held-out captures and the text report of the bundled incident.
  * `npx tsx test/tools/readme-tables.ts` writes them; test/tools/readme-tables.test.ts fails when README says something else.
  */
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { analyzeCaptures } from '../../src/analyze.js'
 import { CAUSES, type Cause } from '../../src/causes/index.js'
+import { select } from '../../src/report/select.js'
+import { writeText } from '../../src/report/text.js'
 import { readable } from '../../src/report/explain.js'
+import { labelledCaptures } from '../accuracy/labels.js'
+import { calibrationError, type Outcome, scoreCaptures } from '../accuracy/score.js'
 
 export const README = path.resolve(import.meta.dirname, '../../README.md')
 
 /** Section name → its text, without the markers. */
-export const SECTIONS: Record<string, () => string> = { causes: causeTables }
+export const SECTIONS: Record<string, () => Promise<string>> = {
+  causes: async () => causeTables(),
+  accuracy: accuracyTable,
+  report: sampleReport,
+}
+
+const INCIDENT = 'fixtures/start/incident.pcap'
+const SAMPLE_WIDTH = 100
+/** Until the second story: the shape is clear by then. */
+const SAMPLE_STORIES = 1
+
+async function sampleReport(): Promise<string> {
+  const analysis = await analyzeCaptures([path.resolve(README, '..', INCIDENT)])
+  analysis.report.captures[0].path = INCIDENT
+  const selection = select(analysis.report)
+  const text = [...writeText({ analysis, selection, width: SAMPLE_WIDTH, color: false, stories: 'worst' })].join('')
+  const stories = [...text.matchAll(/^r\d+ {2}/gm)].map(m => m.index)
+  return ['```', text.slice(0, stories[SAMPLE_STORIES]).trimEnd(), '…', '```'].join('\n')
+}
+
+/** Rows of `npm run accuracy`: the lab's held-out captures. */
+async function accuracyTable(): Promise<string> {
+  const captures = labelledCaptures().filter(c => c.split === 'held-out')
+  const outcomes = await scoreCaptures(captures)
+  const share = (rows: Outcome[], right: (o: Outcome) => boolean | undefined) =>
+    rows.length === 0 ? '–' : `${((100 * rows.filter(right).length) / rows.length).toFixed(1)} %`
+  const line = (name: string, rows: Outcome[]) =>
+    `| ${name} | ${rows.length} | ${share(rows, o => o.causeRight)} | ${share(rows, o => o.originRight)} | ${share(rows, o => o.impactRight)} | ${rows.filter(o => o.falseAccusation).length} |`
+  const causes = [...new Set(outcomes.map(o => o.label.cause))].sort()
+  return [
+    '| held-out captures | resets | cause right | origin right | impact right | endpoints accused |',
+    '|---|---|---|---|---|---|',
+    line(
+      'endpoints',
+      outcomes.filter(o => o.capture.set === 'endpoint'),
+    ),
+    line(
+      'devices on the path',
+      outcomes.filter(o => o.capture.set === 'middlebox'),
+    ),
+    line('**all**', outcomes),
+    ...causes.map(cause =>
+      line(
+        `\`${cause}\``,
+        outcomes.filter(o => o.label.cause === cause),
+      ),
+    ),
+    '',
+    `Expected calibration error ${calibrationError(outcomes).toFixed(3)}, over ${captures.length} captures.`,
+  ].join('\n')
+}
 
 /** A table for each family: the cause, what it means, the first thing to do. */
 function causeTables(): string {
@@ -37,11 +93,12 @@ function cell(text: string): string {
 }
 
 /** The README with these sections rewritten; sections whose markers are missing are left out. */
-export function withSections(text: string): string {
+export async function withSections(text: string, names = Object.keys(SECTIONS)): Promise<string> {
   let result = text
-  for (const [name, write] of Object.entries(SECTIONS)) {
+  for (const name of names) {
     const marked = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`)
-    result = result.replace(marked, (_all, begin: string, end: string) => `${begin}${write()}\n${end}`)
+    const written = await SECTIONS[name]()
+    result = result.replace(marked, (_all, begin: string, end: string) => `${begin}${written}\n${end}`)
   }
   return result
 }
@@ -52,4 +109,4 @@ export function hasSection(text: string, name: string): boolean {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  fs.writeFileSync(README, withSections(fs.readFileSync(README, 'utf8')))
+  fs.writeFileSync(README, await withSections(fs.readFileSync(README, 'utf8')))
