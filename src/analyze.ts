@@ -38,7 +38,7 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
   const filter = segmentFilter(options)
   const notes = captures.infos().map(() => new Notes())
   const world = await buildWorld(captures, createDecoder, {
-    notesOf: capture => notes[capture]!,
+    notesOf: capture => notes[capture],
     ...(filter ? { filter } : {}),
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(signal ? { signal } : {}),
@@ -49,7 +49,7 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
   const infos = captures.infos().map((info, i) => ({
     ...info,
     tcpSegments: world.tcpSegmentsByCapture[i] ?? 0,
-    notes: [...info.notes, ...notes[i]!.list()],
+    notes: [...info.notes, ...notes[i].list()],
   }))
   return conclude(world, infos)
 }
@@ -85,7 +85,11 @@ function totalsOf(world: World, resets: Reset[]): Totals {
 }
 
 function pick({ totals }: World): Pick<Totals, 'connections' | 'resetConnections' | 'rstFrames'> {
-  return { connections: totals.connections, resetConnections: totals.resetConnections, rstFrames: totals.rstFrames }
+  return {
+    connections: totals.connections,
+    resetConnections: totals.resetConnections,
+    rstFrames: totals.rstFrames,
+  }
 }
 
 /** Listeners with resets, those with most reset connections first. */
@@ -106,5 +110,8 @@ function listenersOf(world: World, resets: Reset[]): Listener[] {
       resetConnections,
       byCause: byCause.get(`${address} ${port}`)!,
     }))
-    .sort((a, b) => b.resetConnections - a.resetConnections || (a.address < b.address ? -1 : 1) || a.port - b.port)
+    .sort(
+      (a, b) =>
+        b.resetConnections - a.resetConnections || (a.address < b.address ? -1 : 1) || a.port - b.port,
+    )
 }

@@ -18,8 +18,8 @@ const POINTS: readonly { share: number; probability: number }[] = [
 
 export function calibrate(_cause: CauseId, share: number, _facts: Facts): number {
   const above = POINTS.findIndex(p => p.share >= share)
-  if (above <= 0) return POINTS[0]!.probability
-  const [a, b] = [POINTS[above - 1]!, POINTS[above]!]
+  if (above <= 0) return POINTS[0].probability
+  const [a, b] = [POINTS[above - 1], POINTS[above]]
   const p = a.probability + ((share - a.share) / (b.share - a.share)) * (b.probability - a.probability)
   return Math.round(p * 1000) / 1000
 }

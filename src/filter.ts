@@ -14,7 +14,11 @@ interface Net {
 }
 
 /** @returns undefined when nothing is to be filtered; a segment passes when each kind of condition holds for one of its ends */
-export function segmentFilter({ hosts = [], ports = [], nets = [] }: FilterOptions): ((s: Segment) => boolean) | undefined {
+export function segmentFilter({
+  hosts = [],
+  ports = [],
+  nets = [],
+}: FilterOptions): ((s: Segment) => boolean) | undefined {
   if (hosts.length + ports.length + nets.length === 0) return undefined
   const networks = [...hosts.map(h => netOf(h)), ...nets.map(n => netOf(n))]
   const wanted = new Set(ports)
@@ -26,11 +30,13 @@ export function segmentFilter({ hosts = [], ports = [], nets = [] }: FilterOptio
 /** Address or CIDR as words and prefix length; IPv4 as ::ffff:a.b.c.d, the form segments hold. */
 function netOf(text: string): Net {
   const [address, prefix] = text.includes('/') ? ipaddr.parseCIDR(text) : [ipaddr.parse(text), undefined]
-  const v6 = address.kind() === 'ipv4' ? (address as ipaddr.IPv4).toIPv4MappedAddress() : (address as ipaddr.IPv6)
+  const v6 =
+    address.kind() === 'ipv4' ? (address as ipaddr.IPv4).toIPv4MappedAddress() : (address as ipaddr.IPv6)
   const bits = prefix === undefined ? 128 : address.kind() === 'ipv4' ? prefix + 96 : prefix
   const bytes = v6.toByteArray()
   const words = new Int32Array(4)
-  for (let i = 0; i < 4; i++) words[i] = (bytes[i * 4]! << 24) | (bytes[i * 4 + 1]! << 16) | (bytes[i * 4 + 2]! << 8) | bytes[i * 4 + 3]!
+  for (let i = 0; i < 4; i++)
+    words[i] = (bytes[i * 4] << 24) | (bytes[i * 4 + 1] << 16) | (bytes[i * 4 + 2] << 8) | bytes[i * 4 + 3]
   return { words, bits }
 }
 
@@ -39,7 +45,7 @@ function inside(address: Int32Array, { words, bits }: Net): boolean {
     const left = bits - i * 32
     if (left <= 0) return true
     const mask = left >= 32 ? -1 : ~(0xffffffff >>> left)
-    if (((address[i]! ^ words[i]!) & mask) !== 0) return false
+    if (((address[i] ^ words[i]) & mask) !== 0) return false
   }
   return true
 }

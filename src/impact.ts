@@ -2,13 +2,21 @@
 import type { Facts } from './evidence/index.js'
 import type { CauseId, Impact } from './model.js'
 
-const HARMLESS: ReadonlySet<CauseId> = new Set(['port-scan', 'health-check-probe', 'reset-aftermath', 'benign-teardown'])
+const HARMLESS: ReadonlySet<CauseId> = new Set([
+  'port-scan',
+  'health-check-probe',
+  'reset-aftermath',
+  'benign-teardown',
+])
 
 export function judgeImpact(f: Facts, cause: CauseId): Impact {
   if (f.wentOn) return 'ignored'
   if (HARMLESS.has(cause)) return 'none'
   const connecting = f.trigger === 'syn' || f.handshakeDone === false || cause === 'accept-queue-overflow'
-  if (connecting) return f.retrySucceeded || f.synRepeated || (cause === 'handshake-aborted' && f.raceWon) ? 'none' : 'connect-failed'
+  if (connecting)
+    return f.retrySucceeded || f.synRepeated || (cause === 'handshake-aborted' && f.raceWon)
+      ? 'none'
+      : 'connect-failed'
   if (f.orphan) return 'unknown'
   return establishedImpact(f, cause)
 }
@@ -19,10 +27,13 @@ const TRANSFER_BYTES = 16_000
 function establishedImpact(f: Facts, cause: CauseId): Impact {
   if (cause === 'keep-alive-race') return 'request-lost'
   if (cause === 'zero-window-timeout') return 'transfer-cut'
-  if (!f.payloadSeen && !f.midCapture) return f.sender === 'server' && (f.ageMs ?? 0) < 1000 ? 'connect-failed' : 'none'
-  if (cause === 'unread-data-close' && ((f.unreadBytes ?? 0) > 0 || (f.peerUnackedBytes ?? 0) > 1)) return 'transfer-cut'
+  if (!f.payloadSeen && !f.midCapture)
+    return f.sender === 'server' && (f.ageMs ?? 0) < 1000 ? 'connect-failed' : 'none'
+  if (cause === 'unread-data-close' && ((f.unreadBytes ?? 0) > 0 || (f.peerUnackedBytes ?? 0) > 1))
+    return 'transfer-cut'
   if (f.sessionRefused) return 'request-lost'
-  if (cause === 'retransmission-timeout' && (f.senderUnackedBytes ?? 0) > 1) return f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'request-lost'
+  if (cause === 'retransmission-timeout' && (f.senderUnackedBytes ?? 0) > 1)
+    return f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'request-lost'
   if (f.exchangeComplete) return 'none'
   if (transferCut(f)) return 'transfer-cut'
   if (f.requestOutstanding) return f.dataAfterFinIsGoodbye ? 'none' : 'request-lost'
@@ -40,7 +51,8 @@ function transferCut(f: Facts): boolean {
 function byTurns(f: Facts): Impact {
   if (f.turnSide === undefined) return 'unknown'
   const heard = f.turnSide === f.sender ? f.senderPaused : f.peerPaused
-  if (f.turnSide === 'server') return heard ? 'none' : f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'unknown'
+  if (f.turnSide === 'server')
+    return heard ? 'none' : f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'unknown'
   // The client spoke last: unless its words were only a goodbye, they went unanswered.
   if (f.encrypted && f.turnBytes <= 69) return 'none'
   return f.requestOutstanding === undefined && f.encrypted ? 'unknown' : 'request-lost'

@@ -23,5 +23,11 @@ export type {
   Totals,
 } from './model.js'
 export { Aliases, aliasesFor, redactAnalysis } from './redact/index.js'
-export { type Annotated, annotateCapture, type Extracted, extractIncidents, type RewriteOptions } from './rewrite/index.js'
+export {
+  type Annotated,
+  annotateCapture,
+  type Extracted,
+  extractIncidents,
+  type RewriteOptions,
+} from './rewrite/index.js'
 export { type ComparedAnalysis, compareCaptures, type CompareOptions } from './compare/index.js'

@@ -37,7 +37,9 @@ interface Score {
 
 export function judge(sheet: FactSheet, names: Names): Verdict {
   const { facts } = sheet
-  const ranked = [...CAUSES.values()].flatMap(cause => scoreOf(cause, facts)).sort((a, b) => b.score - a.score)
+  const ranked = [...CAUSES.values()]
+    .flatMap(cause => scoreOf(cause, facts))
+    .sort((a, b) => b.score - a.score)
   const shares = softmax(ranked.map(r => r.score))
   const best = ranked[0].cause
   const confidence = calibrate(best.id, shares[0], facts)
@@ -76,12 +78,17 @@ function alternativesOf(ranked: Score[], shares: number[], confidence: number): 
   const rest = 1 - shares[0]
   // The others share what calibration left over, in proportion.
   const scale = rest > 0 ? (1 - confidence) / rest : 0
-  return ranked
-    .slice(1)
-    // Rounded down: with the confidence they never exceed 1.
-    .map((r, i) => ({ cause: r.cause.id, confidence: Math.floor(shares[i + 1] * Math.min(scale, 1) * 1000) / 1000 }))
-    .filter(a => a.confidence >= WORTH_NAMING)
-    .slice(0, 4)
+  return (
+    ranked
+      .slice(1)
+      // Rounded down: with the confidence they never exceed 1.
+      .map((r, i) => ({
+        cause: r.cause.id,
+        confidence: Math.floor(shares[i + 1] * Math.min(scale, 1) * 1000) / 1000,
+      }))
+      .filter(a => a.confidence >= WORTH_NAMING)
+      .slice(0, 4)
+  )
 }
 
 export function round(p: number): number {
@@ -92,15 +99,22 @@ export function round(p: number): number {
 
 const LOWERING: ReadonlySet<Sign['weight']> = new Set(['against', 'contrary'])
 
-function argue(cause: Cause, { facts, frames }: FactSheet, say: Say): Pick<Verdict, 'evidence' | 'cannotTell'> {
+function argue(
+  cause: Cause,
+  { facts, frames }: FactSheet,
+  say: Say,
+): Pick<Verdict, 'evidence' | 'cannotTell'> {
   const evidence: { line: EvidenceLine; about: FactName | undefined }[] = []
   const cannotTell: string[] = []
   const consider = (r: Requirement, supports: boolean) => {
     const truth = r.test(facts)
     if (truth === true) evidence.push({ line: line(r, facts, frames, say, supports), about: mainFact(r) })
-    else if (truth === undefined && supports && lacksFact(r, facts)) cannotTell.push(`whether ${plain(r.statement)}`)
+    else if (truth === undefined && supports && lacksFact(r, facts))
+      cannotTell.push(`whether ${plain(r.statement)}`)
   }
-  const strongestFirst = cause.signs.toSorted((a, b) => Math.abs(WEIGHTS[b.weight]) - Math.abs(WEIGHTS[a.weight]))
+  const strongestFirst = cause.signs.toSorted(
+    (a, b) => Math.abs(WEIGHTS[b.weight]) - Math.abs(WEIGHTS[a.weight]),
+  )
   for (const sign of strongestFirst) consider(sign, !LOWERING.has(sign.weight))
   const argued = evidence.length
   if (cause.id !== 'unknown') for (const requirement of cause.requires) consider(requirement, true)
@@ -129,7 +143,9 @@ function distinct(lines: { line: EvidenceLine; about: FactName | undefined }[]):
   const seen = new Set<string>()
   const first = (key: string) => !seen.has(key) && seen.add(key)
   return lines
-    .filter(({ line: l, about }) => first(l.statement) && (about === undefined || first(`${about} ${l.supports}`)))
+    .filter(
+      ({ line: l, about }) => first(l.statement) && (about === undefined || first(`${about} ${l.supports}`)),
+    )
     .map(l => l.line)
 }
 
@@ -142,13 +158,22 @@ function placeholders(text: string): FactName[] {
   return [...text.matchAll(/\{(\w+)\}/g)].map(m => m[1] as FactName)
 }
 
-function line(r: Requirement, facts: Facts, frames: FactSheet['frames'], say: Say, supports: boolean): EvidenceLine {
-  const shown = [...new Set([...placeholders(r.statement), ...r.about].flatMap(n => frames[n] ?? []))].sort((a, b) => a - b)
+function line(
+  r: Requirement,
+  facts: Facts,
+  frames: FactSheet['frames'],
+  say: Say,
+  supports: boolean,
+): EvidenceLine {
+  const shown = [...new Set([...placeholders(r.statement), ...r.about].flatMap(n => frames[n] ?? []))].sort(
+    (a, b) => a - b,
+  )
   const main = mainFact(r)
   const value = main === undefined ? undefined : facts[main]
   return {
     statement: fill(r.statement, say),
-    value: typeof value === 'number' ? Math.round(value * 1000) / 1000 : typeof value === 'string' ? value : null,
+    value:
+      typeof value === 'number' ? Math.round(value * 1000) / 1000 : typeof value === 'string' ? value : null,
     unit: typeof value === 'number' ? unitOf(main!) : null,
     frames: shown.slice(0, 8),
     supports,

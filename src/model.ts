@@ -230,7 +230,15 @@ export interface Connection {
   /** What it had told when an earlier RST came, in capture order: valid for RSTs before `beforeFrame` of `capture`. */
   applicationAtRst: { beforeFrame: number; capture: number; state: ApplicationState }[]
   /** ICMP errors quoting this connection (RFC 792, RFC 4443). */
-  icmpErrors: { frame: number; capture: number; timeNs: number; type: number; code: number; ipVersion: 4 | 6; from: string }[]
+  icmpErrors: {
+    frame: number
+    capture: number
+    timeNs: number
+    type: number
+    code: number
+    ipVersion: 4 | 6
+    from: string
+  }[]
 }
 
 /** What a listener (server address + port) did over the capture. Time lists are bounded: when full, every other entry is dropped and `stride` doubles. */
@@ -271,7 +279,12 @@ export interface SourceTimeline {
 /** Hop limits a host's SYN, SYN-ACK, FIN and RST packets bore, over all its connections; at most eight values. */
 export interface HostProfile {
   address: string
-  hopLimits: { value: number; kind: 'syn' | 'syn-ack' | 'fin' | 'rst-to-syn' | 'rst'; port: number; count: number }[]
+  hopLimits: {
+    value: number
+    kind: 'syn' | 'syn-ack' | 'fin' | 'rst-to-syn' | 'rst'
+    port: number
+    count: number
+  }[]
 }
 
 /** Everything the judge may look at. */

@@ -8,7 +8,8 @@ import type { Note } from './model.js'
 export const NOTE_MESSAGES = {
   // capture
   'capture-drops': 'the capturing program reported dropped packets: facts across the gaps are unknown',
-  'clock-stepped-back': 'timestamps go backwards by more than a second: the clock was set during the capture, or pieces are out of order',
+  'clock-stepped-back':
+    'timestamps go backwards by more than a second: the clock was set during the capture, or pieces are out of order',
   'compression-cut': 'the compressed file ends too early: analysed up to there',
   'compression-damaged': 'the compressed data is damaged: analysed up to there',
   'damaged-block': 'a pcapng block was damaged and skipped',
@@ -25,7 +26,8 @@ export const NOTE_MESSAGES = {
   'header-cut': 'headers that did not fit into the packet around them were skipped',
   'ip-fragment': 'IP fragments: TCP headers are read from the reassembled packet',
   'ip-header-bad': 'IP headers with impossible lengths or versions were skipped',
-  'ip-total-length-zero': 'IP packets with total length 0 (segmentation offload): the captured length was used',
+  'ip-total-length-zero':
+    'IP packets with total length 0 (segmentation offload): the captured length was used',
   'nesting-too-deep': 'tunnels nested too deeply were not looked into',
   'tcp-header-bad': 'TCP headers with impossible lengths were skipped',
   'tcp-options-bad': 'malformed TCP options were ignored',
@@ -34,9 +36,12 @@ export const NOTE_MESSAGES = {
   'duplicate-frames': 'packets were recorded more than once (mirror port or `-i any`); copies were paired',
   'icmp-error-quotes-tcp': 'ICMP errors quote TCP segments (not counted as segments)',
   // live
-  'engine-restarted': 'the capturing program ended or the interface went away: it was started again, what passed in between is unknown',
-  'resets-not-kept': 'earlier resets were reported as they happened and counted; this report lists the newest ones only',
-  'verdicts-not-written': 'verdicts were judged and counted, but not written: nobody read the output fast enough',
+  'engine-restarted':
+    'the capturing program ended or the interface went away: it was started again, what passed in between is unknown',
+  'resets-not-kept':
+    'earlier resets were reported as they happened and counted; this report lists the newest ones only',
+  'verdicts-not-written':
+    'verdicts were judged and counted, but not written: nobody read the output fast enough',
 } as const
 
 export type NoteName = keyof typeof NOTE_MESSAGES
@@ -61,6 +66,11 @@ export class Notes {
 
   /** In order of first occurrence. */
   list(): Note[] {
-    return [...this.counts].map(([name, { count, firstFrame, message }]) => ({ name, count, firstFrame, message }))
+    return [...this.counts].map(([name, { count, firstFrame, message }]) => ({
+      name,
+      count,
+      firstFrame,
+      message,
+    }))
   }
 }

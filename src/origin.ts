@@ -62,15 +62,22 @@ const TOO_YOUNG = [
 ]
 
 export function judgeOrigin(context: OriginContext): OriginVerdict {
-  const signs = [...hopLimitSigns(context), ...headerSigns(context), ...timingSigns(context), ...numberSigns(context)]
+  const signs = [
+    ...hopLimitSigns(context),
+    ...headerSigns(context),
+    ...timingSigns(context),
+    ...numberSigns(context),
+  ]
   const total = signs.reduce((sum, s) => sum + s.weight, PRIOR)
   const forged = 1 / (1 + Math.exp(-total))
   const accusing = signs.filter(s => s.weight >= 1)
   const proven = accusing.length >= 2 || accusing.some(s => s.weight >= 4)
   const { view } = context
-  const nothingToCompare = view.before.every(isRst) && view.after.every(isRst) && context.print.hostHopLimitDelta === undefined
+  const nothingToCompare =
+    view.before.every(isRst) && view.after.every(isRst) && context.print.hostHopLimitDelta === undefined
   if (nothingToCompare && forged < 0.5) return { origin: 'unknown', confidence: 0.6, forged: 0.2, signs }
-  if (forged >= 0.65 && proven) return { origin: 'middlebox', confidence: Math.min(forged, 0.99), forged, signs }
+  if (forged >= 0.65 && proven)
+    return { origin: 'middlebox', confidence: Math.min(forged, 0.99), forged, signs }
   if (forged >= 0.25) return { origin: 'unknown', confidence: 0.6, forged, signs }
   return { origin: 'endpoint', confidence: Math.min(1 - forged, 0.99), forged, signs }
 }
@@ -82,23 +89,40 @@ function hopLimitSigns({ view, print, rst }: OriginContext): OriginSign[] {
   if (base && delta !== undefined) {
     const frames = [base.frame, rst.frame]
     const seen = `its hop limit is ${rst.hopLimit}, the sender's last packet had ${base.hopLimit}`
-    if (delta === 0) signs.push({ statement: `its hop limit is that of the sender's last packet (${rst.hopLimit})`, weight: -1.5, frames })
+    if (delta === 0)
+      signs.push({
+        statement: `its hop limit is that of the sender's last packet (${rst.hopLimit})`,
+        weight: -1.5,
+        frames,
+      })
     else if (!print.sameHops) {
       // 53 of 58 forged, 6 of 69 genuine in the lab; but 1 in 8 of all public resets differ by 2 or more.
       const weight = print.hopLimitVaries ? 1 : print.linuxSender ? 3.5 : Math.abs(delta) === 1 ? 1.5 : 2.4
-      signs.push({ statement: `${seen}: it crossed another number of routers`, weight: craftedSyn(view) ? 0.9 : weight, frames })
+      signs.push({
+        statement: `${seen}: it crossed another number of routers`,
+        weight: craftedSyn(view) ? 0.9 : weight,
+        frames,
+      })
       if (print.pathUnchanged && !print.hopLimitVaries && !craftedSyn(view)) {
         const statement = `packets of that host after the reset still bear ${base.hopLimit}: the path had not changed`
         signs.push({ statement, weight: print.linuxSender ? 1.5 : 1, frames: [rst.frame] })
       }
     } else if (initialHopLimit(base.hopLimit) === 64) {
       // The other way round (data sent with 255, reset with 64) is an application that sets its own hop limit (RFC 5082).
-      signs.push({ statement: `${seen}: another initial value than its sender uses`, weight: print.linuxSender ? 1.5 : 1, frames })
+      signs.push({
+        statement: `${seen}: another initial value than its sender uses`,
+        weight: print.linuxSender ? 1.5 : 1,
+        frames,
+      })
     }
   } else if (print.hostHopLimitDelta !== undefined) {
     const host = view.connection[view.sender.side].address
     if (print.hostHopLimitDelta === 0) {
-      signs.push({ statement: `its hop limit is that of ${host}'s other connections (${rst.hopLimit})`, weight: -1.5, frames: [rst.frame] })
+      signs.push({
+        statement: `its hop limit is that of ${host}'s other connections (${rst.hopLimit})`,
+        weight: -1.5,
+        frames: [rst.frame],
+      })
     } else {
       // 11 of 11 forged, 3 of 33 genuine (two backends behind one address): it speaks of the address, not of one host.
       const statement = `its hop limit is ${rst.hopLimit}, ${host}'s other connections show ${rst.hopLimit - print.hostHopLimitDelta}`
@@ -120,12 +144,28 @@ function headerSigns({ view, print, rst, mixedHopLimits }: OriginContext): Origi
   add(linux && print.timestampsMissing, 3, 'it lacks the timestamps that every packet of its sender carries')
   add(print.ipId === 'continues' && rstAck, -2, "its IP ID is the next of the sender's counter")
   add(print.ipId === 'continues' && !rstAck, linux ? 0.8 : -1, "its IP ID continues the sender's counter")
-  add(print.ipId === 'elsewhere', linux ? 2 : 0.4, "its IP ID neither continues the sender's counter nor is 0")
+  add(
+    print.ipId === 'elsewhere',
+    linux ? 2 : 0.4,
+    "its IP ID neither continues the sender's counter nor is 0",
+  )
   add(print.ipId === 'echo', 2.5, 'its IP ID is that of the segment it answers: the packet was reflected')
   add(print.echoesWindow, 1.5, 'its window repeats that of the segment it answers')
-  add(linux && established && rstAck && print.ipId === 'zero', 1.5, "its IP ID is 0 while the sender's counter runs")
-  add(linux && established && rstAck && print.windowZero, 1.5, 'it announces window 0, which a live socket of this sender does not')
-  add(linux && established && !hasAck(rst) && !print.windowZero, 1.5, 'it carries a window, which a stack without a socket does not send')
+  add(
+    linux && established && rstAck && print.ipId === 'zero',
+    1.5,
+    "its IP ID is 0 while the sender's counter runs",
+  )
+  add(
+    linux && established && rstAck && print.windowZero,
+    1.5,
+    'it announces window 0, which a live socket of this sender does not',
+  )
+  add(
+    linux && established && !hasAck(rst) && !print.windowZero,
+    1.5,
+    'it carries a window, which a stack without a socket does not send',
+  )
   add(print.reservedFlags, 1.5, 'reserved or congestion flags are set in it')
   add(print.macDiffers, 1.5, "its frame came from another MAC address than the sender's other frames")
   add(namesDevice(rst.resetText), 4, 'its payload names the device that made it')
@@ -162,7 +202,13 @@ function namesDevice(text: string | undefined): boolean {
 function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[] {
   const signs: OriginSign[] = []
   const alive = view.sender.lastData
-  if (trigger.active === false && trigger.kind !== 'syn' && alive && !view.sender.fin && view.before.every(r => !isRst(r))) {
+  if (
+    trigger.active === false &&
+    trigger.kind !== 'syn' &&
+    alive &&
+    !view.sender.fin &&
+    view.before.every(r => !isRst(r))
+  ) {
     const ms = (rst.timeNs - alive.timeNs) / 1e6
     const limit = Math.max(print.roundTripMs ?? 0, 1)
     if (ms < limit) {
@@ -172,26 +218,41 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
   }
   const rtt = print.roundTripMs
   if (isLoopback(view)) {
-    signs.push({ statement: 'captured on the loopback interface: no device between the ends', weight: -6, frames: [rst.frame] })
+    signs.push({
+      statement: 'captured on the loopback interface: no device between the ends',
+      weight: -6,
+      frames: [rst.frame],
+    })
     return signs
   }
   if (rtt === undefined || rtt < MEASURABLE_RTT_MS || onSameLink(print, rst)) return signs
   const age = print.youngestAnsweredMs
   const samples = Math.min(print.roundTripSamples, 3)
-  if (age !== undefined && age < rtt * TOO_YOUNG[samples]!.share) {
+  if (age !== undefined && age < rtt * TOO_YOUNG[samples].share) {
     // 18 hits among forged, none among 40 genuine. A single sample may have been slow (a radio waking up, a delayed binding).
     const statement = `it answers a packet only ${age < 0.1 ? 'a moment' : `${age.toFixed(1)} ms`} old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
-    const weight = TOO_YOUNG[samples]!.weight + (age < rtt / 3 && samples > 1 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0)
+    const weight =
+      TOO_YOUNG[samples].weight + (age < rtt / 3 && samples > 1 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0)
     // Where frames are missing the quick answers may be among them.
-    const limit = severalBackends(view) ? 1.5 : view.connection.unseenBytes > 0 || view.world.captureLoss ? 2.5 : weight
+    const limit = severalBackends(view)
+      ? 1.5
+      : view.connection.unseenBytes > 0 || view.world.captureLoss
+        ? 2.5
+        : weight
     signs.push({ statement, weight: Math.min(weight, limit), frames: [rst.frame] })
-  } else if (trigger.record && trigger.delayMs! >= rtt * RESPONSE_MARGIN && trigger.delayMs! <= latestAnswerMs(rtt)) {
+  } else if (
+    trigger.record &&
+    trigger.delayMs! >= rtt * RESPONSE_MARGIN &&
+    trigger.delayMs! <= latestAnswerMs(rtt)
+  ) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
     // A device beside the host answers no sooner: where the hop limit differs this says nothing.
-    if (!print.hopLimitDelta && !print.hostHopLimitDelta) signs.push({ statement, weight: -1.2, frames: [trigger.record.frame, rst.frame] })
+    if (!print.hopLimitDelta && !print.hostHopLimitDelta)
+      signs.push({ statement, weight: -1.2, frames: [trigger.record.frame, rst.frame] })
   } else if (!hasAck(rst) && view.peer.records.length > 0 && answersNothing(view, rst, rtt)) {
     // 11 hits, none among 26 genuine; but RFC 9293 lets an aborting socket send a bare RST, and some stacks do.
-    const statement = 'it answers nothing: no packet of the peer that could have provoked it stands one round trip before'
+    const statement =
+      'it answers nothing: no packet of the peer that could have provoked it stands one round trip before'
     signs.push({ statement, weight: print.linuxSender ? 2.5 : 1, frames: [rst.frame] })
   }
   return signs
@@ -204,23 +265,49 @@ function answersNothing(view: ResetView, rst: SegmentRecord, rttMs: number): boo
   })
 }
 
-function numberSigns({ climbing, laterData, laterSegments, mirrored, print, rst, trigger }: OriginContext): OriginSign[] {
+function numberSigns({
+  climbing,
+  laterData,
+  laterSegments,
+  mirrored,
+  print,
+  rst,
+  trigger,
+}: OriginContext): OriginSign[] {
   const signs: OriginSign[] = []
-  if (climbing) signs.push({ statement: 'several resets climb above everything the sender had sent', weight: 4, frames: [rst.frame] })
+  if (climbing)
+    signs.push({
+      statement: 'several resets climb above everything the sender had sent',
+      weight: 4,
+      frames: [rst.frame],
+    })
   else if (print.aboveNext) {
-    signs.push({ statement: `its sequence number lies ${print.aboveNext} bytes above everything sent`, weight: 1, frames: [rst.frame] })
+    signs.push({
+      statement: `its sequence number lies ${print.aboveNext} bytes above everything sent`,
+      weight: 1,
+      frames: [rst.frame],
+    })
   }
   if (laterData.length > 0) {
     // A socket that has reset itself cannot; a stack that refuses a segment of a connection it does not know may have another one that lives on.
     const weight = trigger.active === false && trigger.kind !== 'syn' ? 2 : 4.5
-    signs.push({ statement: 'its sender went on sending new data afterwards', weight, frames: laterData.slice(0, 3) })
+    signs.push({
+      statement: 'its sender went on sending new data afterwards',
+      weight,
+      frames: laterData.slice(0, 3),
+    })
   }
   if (laterData.length === 0 && laterSegments.length > 0 && trigger.active) {
-    const statement = 'its sender went on acknowledging afterwards, which a socket that has reset itself does not'
+    const statement =
+      'its sender went on acknowledging afterwards, which a socket that has reset itself does not'
     signs.push({ statement, weight: 2.5, frames: laterSegments.slice(0, 3) })
   }
   if (mirrored.length > 0) {
-    signs.push({ statement: 'both sides were reset at the same moment, neither in answer to the other', weight: 1.5, frames: mirrored.slice(0, 3) })
+    signs.push({
+      statement: 'both sides were reset at the same moment, neither in answer to the other',
+      weight: 1.5,
+      frames: mirrored.slice(0, 3),
+    })
   }
   return signs
 }

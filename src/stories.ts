@@ -24,7 +24,10 @@ export function storiesOf(cases: Case[], resets: Reset[]): Stories {
   }
 }
 
-function storyOf(segments: Case['group']['view']['connection']['segments'], owner: Map<string, Reset>): StoryPacket[] {
+function storyOf(
+  segments: Case['group']['view']['connection']['segments'],
+  owner: Map<string, Reset>,
+): StoryPacket[] {
   const packets = segments.map(segment => {
     const reset = segment.flags & 4 ? owner.get(`${segment.capture} ${segment.frame}`) : undefined
     return { ...segment, reset: reset?.id ?? null, forged: reset?.origin === 'middlebox' }
@@ -34,5 +37,5 @@ function storyOf(segments: Case['group']['view']['connection']['segments'], owne
   const tail = packets.slice(-(STORY_PACKETS * 3) / 4)
   const skipped = packets.slice(head.length, packets.length - tail.length)
   const omitted = skipped.reduce((sum, p) => sum + 1 + p.omittedBefore, 0)
-  return [...head, { ...tail[0]!, omittedBefore: tail[0]!.omittedBefore + omitted }, ...tail.slice(1)]
+  return [...head, { ...tail[0], omittedBefore: tail[0].omittedBefore + omitted }, ...tail.slice(1)]
 }

@@ -18,13 +18,19 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
   const names = namesOf(item)
   const verdict = judge(item, names)
   const impact = judgeImpact(facts, verdict.cause.id)
-  const own: { frame: number; capture: number }[] = [...view.rsts.flatMap(r => [r, ...r.copies]), ...view.further]
+  const own: { frame: number; capture: number }[] = [
+    ...view.rsts.flatMap(r => [r, ...r.copies]),
+    ...view.further,
+  ]
   const more = otherCaptures(own, first.capture)
   return {
     id: item.id,
     capture: first.capture,
     time: formatTime(timebase, first.timeNs, precision(captures[first.capture])),
-    frames: own.filter(r => r.capture === first.capture).map(r => r.frame).sort((a, b) => a - b),
+    frames: own
+      .filter(r => r.capture === first.capture)
+      .map(r => r.frame)
+      .sort((a, b) => a - b),
     ...(more.length > 0 ? { moreFrames: more } : {}),
     connection: summarise(connection, first.timeNs),
     sender: facts.sender,
@@ -70,7 +76,8 @@ function otherCaptures(frames: { frame: number; capture: number }[], own: number
 
 function namesOf({ group, facts }: Case): Names {
   const { connection, sender, peer } = group.view
-  const name = (side: 'client' | 'server') => (side === 'server' ? endpoint(connection.server) : connection.client.address)
+  const name = (side: 'client' | 'server') =>
+    side === 'server' ? endpoint(connection.server) : connection.client.address
   return {
     client: name('client'),
     server: name('server'),
@@ -104,7 +111,9 @@ function applicationOf(c: Connection): string | null {
 /** Where a device is accused, what proves it comes first. */
 function argued(item: Case, why: EvidenceLine[]): EvidenceLine[] {
   const who = originEvidence(item)
-  return item.facts.origin === 'middlebox' ? [...who, ...remarks(item), ...why] : [...why, ...remarks(item), ...who]
+  return item.facts.origin === 'middlebox'
+    ? [...who, ...remarks(item), ...why]
+    : [...why, ...remarks(item), ...who]
 }
 
 /** What spoke for and against another sender than the one named; the strongest first. */
@@ -114,15 +123,24 @@ function originEvidence({ group, facts }: Case): EvidenceLine[] {
     .filter(s => Math.abs(s.weight) >= 1)
     .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
     .slice(0, 5)
-    .map(s => ({ statement: s.statement, value: null, unit: null, frames: s.frames, supports: s.weight > 0 === forged }))
+    .map(s => ({
+      statement: s.statement,
+      value: null,
+      unit: null,
+      frames: s.frames,
+      supports: s.weight > 0 === forged,
+    }))
 }
 
 function originLimits({ group, facts }: Case): string[] {
   const limits: string[] = []
   const { view } = group
-  if (facts.senderResponseMs === undefined) limits.push('round-trip test: no answer of the sender could be timed')
-  if (view.sender.records.length === 0) limits.push('hop limit test: no other packet of the sender in this connection')
-  if (facts.senderResponseMs !== undefined && facts.senderResponseMs < 3) limits.push('round-trip test: captured too close to the sender')
+  if (facts.senderResponseMs === undefined)
+    limits.push('round-trip test: no answer of the sender could be timed')
+  if (view.sender.records.length === 0)
+    limits.push('hop limit test: no other packet of the sender in this connection')
+  if (facts.senderResponseMs !== undefined && facts.senderResponseMs < 3)
+    limits.push('round-trip test: captured too close to the sender')
   return limits
 }
 
@@ -130,4 +148,3 @@ function filterOf({ client, server, ipVersion }: Connection): string {
   const ip = ipVersion === 4 ? 'ip' : 'ipv6'
   return `${ip}.addr == ${client.address} && ${ip}.addr == ${server.address} && tcp.port == ${client.port} && tcp.port == ${server.port}`
 }
-

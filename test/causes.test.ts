@@ -12,7 +12,10 @@ const NOT_CAUSES = new Set(['index', 'define', 'thresholds'])
 describe('the registry', () => {
   it('holds every cause of the contract, one file each', () => {
     expect([...CAUSES.keys()]).toEqual([...CAUSE_IDS])
-    const files = fs.readdirSync(DIR).map(f => path.basename(f, '.ts')).filter(f => !NOT_CAUSES.has(f))
+    const files = fs
+      .readdirSync(DIR)
+      .map(f => path.basename(f, '.ts'))
+      .filter(f => !NOT_CAUSES.has(f))
     expect(files.sort()).toEqual([...CAUSE_IDS].sort())
   })
 

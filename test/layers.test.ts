@@ -37,7 +37,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 function unitOf(file: string): string {
   const relative = path.relative(SRC, file)
   const [first] = relative.split(path.sep)
-  return first!
+  return first
 }
 
 function sources(dir: string): string[] {
@@ -50,7 +50,7 @@ function sources(dir: string): string[] {
 function importsOf(file: string): string[] {
   const text = fs.readFileSync(file, 'utf8')
   return [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(m =>
-    path.relative(SRC, path.resolve(path.dirname(file), m[1]!.replace(/\.js$/, '.ts'))),
+    path.relative(SRC, path.resolve(path.dirname(file), m[1].replace(/\.js$/, '.ts'))),
   )
 }
 
@@ -71,7 +71,9 @@ describe('the layers', () => {
 
   it('reports are written from verdicts, never from packets or rules', () => {
     const foreign = sources(path.join(SRC, 'report')).flatMap(f =>
-      importsOf(f).filter(i => /^(capture|wire|flow|evidence)\//.test(i)).map(i => `${path.relative(SRC, f)} imports ${i}`),
+      importsOf(f)
+        .filter(i => /^(capture|wire|flow|evidence)\//.test(i))
+        .map(i => `${path.relative(SRC, f)} imports ${i}`),
     )
     expect(foreign).toEqual([])
   })

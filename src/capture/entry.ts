@@ -74,7 +74,7 @@ export async function readEntries(
   }
   for (const entry of entries) if (!entry.fresh && !entry.lane) entry.cursor = restarted(entry, shared)
   try {
-    if (entries.length === 1) await readOne(entries[0]!, shared, onFrame, proceed)
+    if (entries.length === 1) await readOne(entries[0], shared, onFrame, proceed)
     else await readMerged(pieces(entries, shared), onFrame, proceed)
   } finally {
     signal?.removeEventListener('abort', onAbort)

@@ -65,11 +65,11 @@ async function trailing(input: PackedInput): Promise<void> {
 /** §2.3: ten bytes, then what the flags announce. */
 async function skipHeader(input: PackedInput): Promise<void> {
   if (!(await input.need(10))) throw cutShort('gzip')
-  const flags = input.bytes[input.start + 3]!
+  const flags = input.bytes[input.start + 3]
   input.start += 10
   if (flags & FEXTRA) {
     if (!(await input.need(2))) throw cutShort('gzip')
-    const length = input.bytes[input.start]! | (input.bytes[input.start + 1]! << 8)
+    const length = input.bytes[input.start] | (input.bytes[input.start + 1] << 8)
     input.start += 2
     await skipBytes(input, length)
   }

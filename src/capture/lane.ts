@@ -64,21 +64,21 @@ function grow(lane: Lane): void {
 
 /** Time of the record that waits first; infinite when none does. */
 export const headTime = (lane: Lane): number =>
-  lane.next < lane.length ? lane.timeNs[lane.next]! : Number.POSITIVE_INFINITY
+  lane.next < lane.length ? lane.timeNs[lane.next] : Number.POSITIVE_INFINITY
 
 /** Hands over waiting records up to `limitNs`, those at exactly that time only when `inclusive`. */
 export function deliver(lane: Lane, limitNs: number, inclusive: boolean, onFrame: FrameHandler): void {
   const { frame } = lane.cursor.state
   frame.data = lane.cursor.buffer
   while (lane.next < lane.length) {
-    const timeNs = lane.timeNs[lane.next]!
+    const timeNs = lane.timeNs[lane.next]
     if (timeNs > limitNs || (timeNs === limitNs && !inclusive)) return
     const at = lane.next++ * FIELDS
     frame.timeNs = timeNs
     frame.number = lane.fields[at]!
     frame.start = lane.fields[at + 1]!
     frame.end = lane.fields[at + 2]!
-    frame.originalLength = lane.fields[at + 3]! >>> 0
+    frame.originalLength = lane.fields[at + 3] >>> 0
     frame.linkType = lane.fields[at + 4]!
     onFrame(frame)
   }

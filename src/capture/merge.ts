@@ -36,7 +36,7 @@ export async function readMerged(
       continue
     }
     if (lanes.length === 0) return
-    if (lanes.length === 1 && !waiting) return await readAlone(lanes[0]!, onFrame, proceed)
+    if (lanes.length === 1 && !waiting) return await readAlone(lanes[0], onFrame, proceed)
     deliverUntilEmpty(lanes, waitingNs, onFrame)
   }
 }
@@ -62,7 +62,7 @@ function pick(lanes: Lane[], except?: Lane): Lane {
     const difference = best ? headTime(best) - headTime(lane) : 1
     if (!best || difference > 0 || (difference === 0 && lane.order < best.order)) best = lane
   }
-  return best ?? lanes[0]!
+  return best ?? lanes[0]
 }
 
 async function readAlone(lane: Lane, onFrame: FrameHandler, proceed: () => boolean): Promise<void> {

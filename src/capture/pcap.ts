@@ -61,7 +61,7 @@ const AIX_LINK_TYPES: Readonly<Record<number, number>> = { 6: 1, 9: 6, 15: 10, 2
  * @throws CaptureError for versions before 2.0
  */
 export function parsePcapHeader(view: DataView, at: number, label: string): PcapHeader {
-  const { little, nano = false, modified = false, ixia = false } = MAGICS[view.getUint32(at, true)]!
+  const { little, nano = false, modified = false, ixia = false } = MAGICS[view.getUint32(at, true)]
   const major = view.getUint16(at + 4, little)
   const minor = view.getUint16(at + 6, little)
   if (major < 2)

@@ -28,9 +28,9 @@ export function enhancedPacket(
   const outcome = check(from, captured, 32, total)
   if (outcome !== 'ok') return outcome
   const padded = (captured + 3) & ~3
-  if (total > 32 + padded) from!.packetDrops += packetDrops(view, at + 28 + padded, at + total - 4, little)
-  setTime(state, from!, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
-  emit(state, from!, at + 28, captured, view.getUint32(at + 24, little), onFrame)
+  if (total > 32 + padded) from.packetDrops += packetDrops(view, at + 28 + padded, at + total - 4, little)
+  setTime(state, from, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
+  emit(state, from, at + 28, captured, view.getUint32(at + 24, little), onFrame)
   return 'ok'
 }
 
@@ -48,9 +48,9 @@ export function obsoletePacket(
   const outcome = check(from, captured, 32, total)
   if (outcome !== 'ok') return outcome
   const lost = view.getUint16(at + 10, little)
-  if (lost !== 0xffff) from!.packetDrops += lost
-  setTime(state, from!, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
-  emit(state, from!, at + 28, captured, view.getUint32(at + 24, little), onFrame)
+  if (lost !== 0xffff) from.packetDrops += lost
+  setTime(state, from, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
+  emit(state, from, at + 28, captured, view.getUint32(at + 24, little), onFrame)
   return 'ok'
 }
 
@@ -70,7 +70,7 @@ export function simplePacket(
   if (outcome !== 'ok') return outcome
   state.notes.add('no-timestamps', state.frames + 1)
   state.frame.timeNs = state.lastNs
-  emit(state, from!, at + 12, captured, original, onFrame)
+  emit(state, from, at + 12, captured, original, onFrame)
   return 'ok'
 }
 

@@ -95,10 +95,10 @@ function decode(decoder: Decompress, bytes: Uint8Array, last: boolean): void {
 /** §3.1.1.1. Only looks; the bytes stay. */
 async function frameHeader(input: PackedInput): Promise<FrameHeader> {
   if (!(await input.need(6))) throw cutShort('zstd')
-  const descriptor = input.bytes[input.start + 4]!
+  const descriptor = input.bytes[input.start + 4]
   if (descriptor & 8) throw corrupt('zstd', 'reserved bit set')
   const singleSegment = (descriptor & 0x20) !== 0
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]
   const sizeBytes = descriptor >> 6 ? 1 << (descriptor >> 6) : singleSegment ? 1 : 0
   const sizeAt = 5 + (singleSegment ? 0 : 1) + dictionaryBytes
   const bytes = sizeAt + sizeBytes
@@ -106,7 +106,7 @@ async function frameHeader(input: PackedInput): Promise<FrameHeader> {
   for (let i = sizeAt - dictionaryBytes; i < sizeAt; i++) {
     if (input.bytes[input.start + i] !== 0) throw corrupt('zstd', 'it needs a dictionary')
   }
-  const windowByte = input.bytes[input.start + 5]!
+  const windowByte = input.bytes[input.start + 5]
   const base = 2 ** (10 + (windowByte >> 3))
   const windowBytes = singleSegment
     ? contentSize(input, sizeAt, sizeBytes)
@@ -116,13 +116,13 @@ async function frameHeader(input: PackedInput): Promise<FrameHeader> {
 
 function contentSize(input: PackedInput, at: number, bytes: number): number {
   let size = bytes === 2 ? 256 : 0
-  for (let i = 0; i < bytes; i++) size += input.bytes[input.start + at + i]! * 2 ** (8 * i)
+  for (let i = 0; i < bytes; i++) size += input.bytes[input.start + at + i] * 2 ** (8 * i)
   return size
 }
 
 /** §3.1.1.2: bit 0 last, bits 1-2 type (raw, repeated byte, compressed), then the size. */
 function blockHeader(input: PackedInput, at: number): { last: boolean; bytes: number } {
-  const word = input.bytes[at]! | (input.bytes[at + 1]! << 8) | (input.bytes[at + 2]! << 16)
+  const word = input.bytes[at] | (input.bytes[at + 1] << 8) | (input.bytes[at + 2] << 16)
   const type = (word >> 1) & 3
   const size = word >> 3
   if (type === 3 || size > MAX_BLOCK) throw corrupt('zstd', 'impossible block')

@@ -1,4 +1,17 @@
-import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
+import {
+  against,
+  and,
+  atLeast,
+  below,
+  contrary,
+  defineCause,
+  fair,
+  must,
+  not,
+  or,
+  strong,
+  weak,
+} from './define.js'
 import { PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
@@ -13,7 +26,9 @@ export default defineCause({
     'On {peer}: take it as "the other side gave up"; retry idempotent requests on a new connection, with exponential backoff and jitter.',
     'What asks for a reset: SO_LINGER 0 (Java setSoLinger(true, 0), Go SetLinger(0)), Node socket.resetAndDestroy(), haproxy option nolinger, nginx reset_timedout_connection, a cancelled context, a fatal error handler.',
   ],
-  nextChecks: ['In the log of the application on {sender} at this second: a cancellation, an exception, a timeout, a deny rule or a shutdown.'],
+  nextChecks: [
+    'In the log of the application on {sender} at this second: a cancellation, an exception, a timeout, a deny rule or a shutdown.',
+  ],
   cites: ['RFC 9293 §3.10.5', 'RFC 9293 §3.9.1.6', 'Linux net/ipv4/tcp.c __tcp_close'],
   mistakenFor: {
     'unread-data-close': 'the header is identical; then data of the peer was waiting to be read',
@@ -23,7 +38,8 @@ export default defineCause({
     'application-reject': 'then a refusal was said right before',
     'benign-teardown': 'then everything had been said, or the peer had closed',
     'middlebox-injection': 'then hop limit, IP ID or timestamps are not those of its sender',
-    'accept-queue-overflow': 'then the reset is the bare answer to the handshake ACK: no socket had been made yet',
+    'accept-queue-overflow':
+      'then the reset is the bare answer to the handshake ACK: no socket had been made yet',
     'health-check-probe': 'then nothing was asked, and it comes back at regular intervals',
     'retransmission-timeout': 'then data had been repeated in vain before',
   },
@@ -31,29 +47,61 @@ export default defineCause({
   prior: 0.8,
   requires: [
     must('the connection had been established', f => f.handshakeDone),
-    must('a socket reset itself', f => f.active === undefined ? undefined : f.active),
+    must('a socket reset itself', f => (f.active === undefined ? undefined : f.active)),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
     fair('its sender had nothing left to read: its own data came last', f => not(f.peerSpokeLast)),
     fair('nothing had been sent on the connection', f => !f.payloadSeen),
-    fair('everything the peer had sent was acknowledged', f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false),
-    weak("the reset's window is that of the last ACK: nothing was waiting to be read", f => (f.resetWindowRatio === undefined ? undefined : f.resetWindowRatio > 0.9 && f.resetWindowRatio < 1.2)),
-    weak('it came in the middle of its own transfer', f => or(atLeast(f.senderUnackedBytes, 1), f.sender === 'server' ? f.responseInProgress : f.requestInProgress)),
-    weak('its sender was waiting for an answer', f => and(f.sender === 'client', f.requestOutstanding, f.peerSpokeLast === false)),
-    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, below(sinceArrival(f), PROMPT_MS), f.sender === 'server' || f.peerPaused !== true)),
-    contrary("the reset's window is {resetWindowRatio} times that of the last ACK: unread data was thrown away", f => atLeast(f.resetWindowRatio, 1.9)),
-    against('{unreadBytes} had been acknowledged without the window moving', f => atLeast(f.unreadBytes, 4000)),
+    fair(
+      'everything the peer had sent was acknowledged',
+      f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false,
+    ),
+    weak("the reset's window is that of the last ACK: nothing was waiting to be read", f =>
+      f.resetWindowRatio === undefined ? undefined : f.resetWindowRatio > 0.9 && f.resetWindowRatio < 1.2,
+    ),
+    weak('it came in the middle of its own transfer', f =>
+      or(
+        atLeast(f.senderUnackedBytes, 1),
+        f.sender === 'server' ? f.responseInProgress : f.requestInProgress,
+      ),
+    ),
+    weak('its sender was waiting for an answer', f =>
+      and(f.sender === 'client', f.requestOutstanding, f.peerSpokeLast === false),
+    ),
+    against("the peer's data came last and was not answered", f =>
+      and(f.peerSpokeLast, below(sinceArrival(f), PROMPT_MS), f.sender === 'server' || f.peerPaused !== true),
+    ),
+    contrary(
+      "the reset's window is {resetWindowRatio} times that of the last ACK: unread data was thrown away",
+      f => atLeast(f.resetWindowRatio, 1.9),
+    ),
+    against('{unreadBytes} had been acknowledged without the window moving', f =>
+      atLeast(f.unreadBytes, 4000),
+    ),
     against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),
-    contrary('it gave up after waiting in vain', f => f.retransmissions >= 3 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000),
+    contrary(
+      'it gave up after waiting in vain',
+      f => f.retransmissions >= 3 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000,
+    ),
     against('many connections of the same owner ended together', f => f.burstCount >= 3),
-    against('it was a refusal', f => f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true),
-    contrary('everything had been answered and the peer had closed', f => and(f.peerFinMs !== undefined, f.requestOutstanding !== true, f.responseInProgress !== true)),
+    against(
+      'it was a refusal',
+      f => f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true,
+    ),
+    contrary('everything had been answered and the peer had closed', f =>
+      and(f.peerFinMs !== undefined, f.requestOutstanding !== true, f.responseInProgress !== true),
+    ),
     strong("the kernel's own reason says so", f => (f.kernelReason === 'TCP_STATE' ? true : undefined)),
   ],
   summary: (f, n) => {
     const answering = f.sender === 'server' ? f.responseInProgress : f.requestInProgress
-    const when = !f.payloadSeen && f.synSeen ? ', before anything was said' : answering ? ', in the middle of its own message' : ''
+    const when =
+      !f.payloadSeen && f.synSeen
+        ? ', before anything was said'
+        : answering
+          ? ', in the middle of its own message'
+          : ''
     return `${n.sender} aborted the connection with ${n.peer} on purpose${when}`
   },
 })

@@ -25,10 +25,14 @@ export default defineCause({
   nextChecks: [
     'On {server}: `nstat -az TcpExtListenOverflows TcpExtListenDrops` grows, `ss -ltn` shows a Recv-Q above Send-Q for the port, `sysctl net.ipv4.tcp_abort_on_overflow` says 1.',
   ],
-  cites: ['Linux Documentation/networking/ip-sysctl.rst, tcp_abort_on_overflow', 'Linux net/ipv4/tcp_minisocks.c tcp_check_req'],
+  cites: [
+    'Linux Documentation/networking/ip-sysctl.rst, tcp_abort_on_overflow',
+    'Linux net/ipv4/tcp_minisocks.c tcp_check_req',
+  ],
   mistakenFor: {
     'abortive-close': 'then a socket that had been accepted reset itself: RST+ACK',
-    'process-crash': 'then waiting connections are dropped in one burst of RST+ACK, and the port refuses afterwards',
+    'process-crash':
+      'then waiting connections are dropped in one burst of RST+ACK, and the port refuses afterwards',
     'post-restart': 'then the server had sent something after its SYN-ACK, or had been silent for long',
     'idle-timeout': 'then the reset comes only after a long silence',
   },
@@ -38,17 +42,33 @@ export default defineCause({
     must('the server sent the reset', f => f.sender === 'server'),
     must('the handshake is in the capture', f => (f.synAckSeen ? true : f.midCapture ? undefined : false)),
     must('the client had completed the handshake', f => f.handshakeDone),
-    must('the server sent nothing but its SYN-ACK', f => f.senderSegments === 0 && f.senderFinMs === undefined),
-    must('its sequence number is the one right after the SYN-ACK: the connection was never created', f => (f.seqOffsetBytes === undefined ? undefined : f.seqOffsetBytes === 0)),
-    must('the reset is the answer of a stack that has no socket (bare RST)', f => f.active === false || f.active === undefined),
+    must(
+      'the server sent nothing but its SYN-ACK',
+      f => f.senderSegments === 0 && f.senderFinMs === undefined,
+    ),
+    must('its sequence number is the one right after the SYN-ACK: the connection was never created', f =>
+      f.seqOffsetBytes === undefined ? undefined : f.seqOffsetBytes === 0,
+    ),
+    must(
+      'the reset is the answer of a stack that has no socket (bare RST)',
+      f => f.active === false || f.active === undefined,
+    ),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong("it answers the client's handshake ACK, {sinceHandshakeAckMs} after it", f => and(f.trigger === 'ack' || f.trigger === 'data', answersHandshake(f))),
-    contrary('the handshake ACK had been taken without an answer; only a later segment was reset', f => (answersHandshake(f) === false ? true : undefined)),
+    strong("it answers the client's handshake ACK, {sinceHandshakeAckMs} after it", f =>
+      and(f.trigger === 'ack' || f.trigger === 'data', answersHandshake(f)),
+    ),
+    contrary('the handshake ACK had been taken without an answer; only a later segment was reset', f =>
+      answersHandshake(f) === false ? true : undefined,
+    ),
     fair('the port had accepted others', f => f.acceptedBefore),
     weak('several connections met the same at that time', f => f.burstCount > 1),
-    contrary('a long silence preceded it ({silenceMs})', f => f.silenceMs !== undefined && f.silenceMs > 60_000),
+    contrary(
+      'a long silence preceded it ({silenceMs})',
+      f => f.silenceMs !== undefined && f.silenceMs > 60_000,
+    ),
   ],
-  summary: (_f, n) => `${n.server} dropped the connection from ${n.client} right after the handshake: its accept queue was full`,
+  summary: (_f, n) =>
+    `${n.server} dropped the connection from ${n.client} right after the handshake: its accept queue was full`,
 })

@@ -1,4 +1,16 @@
-import { against, and, below, contrary, decisive, defineCause, fair, must, or, shorten, weak } from './define.js'
+import {
+  against,
+  and,
+  below,
+  contrary,
+  decisive,
+  defineCause,
+  fair,
+  must,
+  or,
+  shorten,
+  weak,
+} from './define.js'
 import { AT_ONCE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -22,23 +34,47 @@ export default defineCause({
   maker: 'endpoint',
   prior: 0.3,
   requires: [
-    must('a refusal was said: "{senderRejection}{peerRejection}"', f => f.senderRejection !== undefined || f.peerRejection !== undefined),
-    must('that was right before the end', f => or(below(f.senderRejectionMs, 5000), below(f.peerRejectionMs, 1000)), ['senderRejectionMs', 'peerRejectionMs']),
+    must(
+      'a refusal was said: "{senderRejection}{peerRejection}"',
+      f => f.senderRejection !== undefined || f.peerRejection !== undefined,
+    ),
+    must(
+      'that was right before the end',
+      f => or(below(f.senderRejectionMs, 5000), below(f.peerRejectionMs, 1000)),
+      ['senderRejectionMs', 'peerRejectionMs'],
+    ),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    decisive('the side that reset had refused {senderRejectionMs} before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)), ['senderRejectionMs']),
+    decisive(
+      'the side that reset had refused {senderRejectionMs} before',
+      f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)),
+      ['senderRejectionMs'],
+    ),
     weak('the refusal was less than half a second old', f => below(f.senderRejectionMs, AT_ONCE_MS)),
-    weak('the peer had refused {peerRejectionMs} before', f => and(f.peerRejection !== undefined, below(f.peerRejectionMs, 1000)), ['peerRejectionMs']),
-    decisive('the peer had refused while the request was still being sent', f => and(f.peerRejection !== undefined, f.sender === 'client' ? f.requestInProgress : undefined)),
-    fair('the two sides spoke different protocols ({mismatch})', f => (f.mismatch !== undefined ? true : undefined)),
+    weak(
+      'the peer had refused {peerRejectionMs} before',
+      f => and(f.peerRejection !== undefined, below(f.peerRejectionMs, 1000)),
+      ['peerRejectionMs'],
+    ),
+    decisive('the peer had refused while the request was still being sent', f =>
+      and(f.peerRejection !== undefined, f.sender === 'client' ? f.requestInProgress : undefined),
+    ),
+    fair('the two sides spoke different protocols ({mismatch})', f =>
+      f.mismatch !== undefined ? true : undefined,
+    ),
     against('only the peer had refused; this side merely ended', f => f.senderRejection === undefined),
-    weak('more of the request was still arriving', f => and(f.senderRejection !== undefined, or(f.peerSpokeLast, f.dataAfterFinBytes > 0))),
-    contrary('the answer was complete and the peer had closed', f => and(f.senderRejection === undefined, f.peerFinMs !== undefined, f.exchangeComplete)),
+    weak('more of the request was still arriving', f =>
+      and(f.senderRejection !== undefined, or(f.peerSpokeLast, f.dataAfterFinBytes > 0)),
+    ),
+    contrary('the answer was complete and the peer had closed', f =>
+      and(f.senderRejection === undefined, f.peerFinMs !== undefined, f.exchangeComplete),
+    ),
     against('a long silence followed the refusal', f => and(f.silenceMs !== undefined, f.silenceMs! > 3000)),
   ],
   summary: (f, n) => {
-    const [who, said] = f.senderRejection === undefined ? [n.peer, f.peerRejection ?? ''] : [n.sender, f.senderRejection]
+    const [who, said] =
+      f.senderRejection === undefined ? [n.peer, f.peerRejection ?? ''] : [n.sender, f.senderRejection]
     return `${who} refused in its own protocol ("${shorten(said)}"), then the connection was reset`
   },
 })

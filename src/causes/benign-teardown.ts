@@ -1,4 +1,18 @@
-import { against, and, atLeast, below, contrary, decisive, defineCause, fair, must, not, or, strong, weak } from './define.js'
+import {
+  against,
+  and,
+  atLeast,
+  below,
+  contrary,
+  decisive,
+  defineCause,
+  fair,
+  must,
+  not,
+  or,
+  strong,
+  weak,
+} from './define.js'
 import { IDLE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -23,35 +37,108 @@ export default defineCause({
   prior: 0.5,
   requires: [
     must('the connection had been established', f => f.handshakeDone),
-    must('no request was left unanswered', f => not(or(f.requestOutstanding === true, f.sender === 'client' ? false : f.responseInProgress === true)) ),
+    must('no request was left unanswered', f =>
+      not(or(f.requestOutstanding === true, f.sender === 'client' ? false : f.responseInProgress === true)),
+    ),
     must('no device made it', f => f.origin !== 'middlebox'),
     must('the connection had not been reset before', f => !f.resetBefore),
   ],
   signs: [
-    strong('the peer had closed its side before', f => (f.peerFinMs === undefined ? undefined : true), ['peerFinMs']),
+    strong('the peer had closed its side before', f => (f.peerFinMs === undefined ? undefined : true), [
+      'peerFinMs',
+    ]),
     fair('everything asked had been answered completely', f => f.exchangeComplete),
-    fair('all data had been acknowledged', f => and(f.senderUnackedBytes === undefined ? undefined : f.senderUnackedBytes <= 1, f.peerUnackedBytes === undefined ? undefined : f.peerUnackedBytes <= 1)),
-    decisive('only a goodbye met the FIN (TLS alert, {dataAfterFinBytes})', f => and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, f.dataAfterFinIsGoodbye), ['dataAfterFinIsGoodbye']),
-    strong("only the peer's FIN met its closed socket", f => and(f.senderFinMs !== undefined, f.trigger === 'fin' || f.trigger === 'ack', f.dataAfterFinBytes === 0), ['trigger']),
+    fair('all data had been acknowledged', f =>
+      and(
+        f.senderUnackedBytes === undefined ? undefined : f.senderUnackedBytes <= 1,
+        f.peerUnackedBytes === undefined ? undefined : f.peerUnackedBytes <= 1,
+      ),
+    ),
+    decisive(
+      'only a goodbye met the FIN (TLS alert, {dataAfterFinBytes})',
+      f => and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, f.dataAfterFinIsGoodbye),
+      ['dataAfterFinIsGoodbye'],
+    ),
+    strong(
+      "only the peer's FIN met its closed socket",
+      f =>
+        and(
+          f.senderFinMs !== undefined,
+          f.trigger === 'fin' || f.trigger === 'ack',
+          f.dataAfterFinBytes === 0,
+        ),
+      ['trigger'],
+    ),
     strong('the client dropped its own idle, fully answered connection', f =>
-      and(f.sender === 'client', f.active, atLeast(f.silenceMs, IDLE_MS), f.silenceEndedByReset, not(f.requestOutstanding), f.exchanges >= 1, f.keepaliveUnanswered < 2, f.retransmissions < 2),
+      and(
+        f.sender === 'client',
+        f.active,
+        atLeast(f.silenceMs, IDLE_MS),
+        f.silenceEndedByReset,
+        not(f.requestOutstanding),
+        f.exchanges >= 1,
+        f.keepaliveUnanswered < 2,
+        f.retransmissions < 2,
+      ),
     ),
-    fair('the client ended after a complete answer', f => and(f.sender === 'client', f.exchangeComplete, f.exchanges >= 1)),
-    fair("the client ended after the server's answer had been received: it was pushed, acknowledged, and nothing followed", f =>
-      and(f.sender === 'client', f.active, f.peerSpokeLast, f.peerPaused, f.senderPayloadBytes > 0, f.exchangeComplete === undefined && f.requestOutstanding !== true),
+    fair('the client ended after a complete answer', f =>
+      and(f.sender === 'client', f.exchangeComplete, f.exchanges >= 1),
     ),
-    fair('its sender had said goodbye before (close_notify, QUIT, Connection: close)', f => (f.senderSaidClosing || f.peerSaidClosing ? true : undefined)),
-    weak('data had been exchanged in both directions', f => f.senderPayloadBytes > 0 && f.peerPayloadBytes > 0),
-    contrary('data of the peer met the FIN', f => and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, not(f.dataAfterFinIsGoodbye))),
-    contrary('{unreadBytes} lay unread: the window had closed', f => and(atLeast(f.unreadBytes, 1000), atLeast(f.windowShrunk, 0.5))),
+    fair(
+      "the client ended after the server's answer had been received: it was pushed, acknowledged, and nothing followed",
+      f =>
+        and(
+          f.sender === 'client',
+          f.active,
+          f.peerSpokeLast,
+          f.peerPaused,
+          f.senderPayloadBytes > 0,
+          f.exchangeComplete === undefined && f.requestOutstanding !== true,
+        ),
+    ),
+    fair('its sender had said goodbye before (close_notify, QUIT, Connection: close)', f =>
+      f.senderSaidClosing || f.peerSaidClosing ? true : undefined,
+    ),
+    weak(
+      'data had been exchanged in both directions',
+      f => f.senderPayloadBytes > 0 && f.peerPayloadBytes > 0,
+    ),
+    contrary('data of the peer met the FIN', f =>
+      and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, not(f.dataAfterFinIsGoodbye)),
+    ),
+    contrary('{unreadBytes} lay unread: the window had closed', f =>
+      and(atLeast(f.unreadBytes, 1000), atLeast(f.windowShrunk, 0.5)),
+    ),
     against('nothing was ever exchanged', f => !f.payloadSeen),
-    contrary('a server dropped the idle connection by a timer', f => and(f.sender === 'server', f.active, atLeast(f.silenceMs, IDLE_MS), f.peerFinMs === undefined)),
-    contrary('it answers a segment of an open connection', f => and(f.active === false, f.senderFinMs === undefined, f.peerFinMs === undefined)),
-    contrary('it gave up after waiting in vain', f => f.retransmissions >= 2 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000),
-    contrary('many connections of the same owner ended together', f => f.burstCount >= 3 && f.peerFinMs === undefined),
-    against('its sender had refused right before', f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000))),
-    against("the peer's data came last and was not answered", f => and(f.peerSpokeLast, f.dataAfterFinIsGoodbye !== true, f.exchangeComplete !== true, f.peerFinMs === undefined, f.sender === 'server' || f.peerPaused !== true)),
-    against('its own transfer was cut', f => and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000))),
+    contrary('a server dropped the idle connection by a timer', f =>
+      and(f.sender === 'server', f.active, atLeast(f.silenceMs, IDLE_MS), f.peerFinMs === undefined),
+    ),
+    contrary('it answers a segment of an open connection', f =>
+      and(f.active === false, f.senderFinMs === undefined, f.peerFinMs === undefined),
+    ),
+    contrary(
+      'it gave up after waiting in vain',
+      f => f.retransmissions >= 2 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000,
+    ),
+    contrary(
+      'many connections of the same owner ended together',
+      f => f.burstCount >= 3 && f.peerFinMs === undefined,
+    ),
+    against('its sender had refused right before', f =>
+      and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)),
+    ),
+    against("the peer's data came last and was not answered", f =>
+      and(
+        f.peerSpokeLast,
+        f.dataAfterFinIsGoodbye !== true,
+        f.exchangeComplete !== true,
+        f.peerFinMs === undefined,
+        f.sender === 'server' || f.peerPaused !== true,
+      ),
+    ),
+    against('its own transfer was cut', f =>
+      and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000)),
+    ),
   ],
   summary: (_f, n) => `${n.sender} ended its finished connection with ${n.peer} by reset; nothing was lost`,
 })

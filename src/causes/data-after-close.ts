@@ -11,8 +11,14 @@ export default defineCause({
     'If it was a timeout on {sender}: raise it above the time the transfer takes, or make {peer} answer sooner.',
     'If it broke off on purpose (cancelled download, closed tab), nothing is broken: let {peer} take EPIPE or ECONNRESET while writing as "nobody reads any more" and stop the work.',
   ],
-  nextChecks: ['In the log of {sender} at the time of its FIN: a cancellation or a timeout. In the log of {peer}: a failed write (EPIPE, "Broken pipe", nginx status 499).'],
-  cites: ['RFC 1122 §4.2.2.13', 'RFC 9293 §3.10.7.1', 'Linux net/ipv4/tcp_input.c tcp_rcv_state_process (TCPABORTONDATA)'],
+  nextChecks: [
+    'In the log of {sender} at the time of its FIN: a cancellation or a timeout. In the log of {peer}: a failed write (EPIPE, "Broken pipe", nginx status 499).',
+  ],
+  cites: [
+    'RFC 1122 §4.2.2.13',
+    'RFC 9293 §3.10.7.1',
+    'Linux net/ipv4/tcp_input.c tcp_rcv_state_process (TCPABORTONDATA)',
+  ],
   mistakenFor: {
     'keep-alive-race': 'then a new request met the FIN after an idle time',
     'benign-teardown': 'then only a goodbye (close_notify, FIN) met the FIN',
@@ -26,20 +32,36 @@ export default defineCause({
   prior: 0.5,
   requires: [
     must('its sender had closed before', f => f.senderFinMs !== undefined, ['senderFinMs']),
-    must('data of the peer met that FIN ({dataAfterFinBytes})', f => f.dataAfterFinBytes > 0, ['dataAfterFinBytes']),
+    must('data of the peer met that FIN ({dataAfterFinBytes})', f => f.dataAfterFinBytes > 0, [
+      'dataAfterFinBytes',
+    ]),
     must('the reset is the answer of a closed socket', f => f.active !== true),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('what met the FIN went on with what was being sent', f => f.dataAfterFinStartsMessage === false, ['dataAfterFinStartsMessage']),
-    fair('the FIN came in the middle of traffic', f => (f.silenceBeforeFinMs === undefined ? undefined : f.silenceBeforeFinMs < 500)),
-    fair('an answer was outstanding or running when it closed', f => (f.sender === 'client' ? f.requestOutstanding === true || f.responseInProgress === true || undefined : f.requestInProgress === true || undefined)),
+    strong('what met the FIN went on with what was being sent', f => f.dataAfterFinStartsMessage === false, [
+      'dataAfterFinStartsMessage',
+    ]),
+    fair('the FIN came in the middle of traffic', f =>
+      f.silenceBeforeFinMs === undefined ? undefined : f.silenceBeforeFinMs < 500,
+    ),
+    fair('an answer was outstanding or running when it closed', f =>
+      f.sender === 'client'
+        ? f.requestOutstanding === true || f.responseInProgress === true || undefined
+        : f.requestInProgress === true || undefined,
+    ),
     weak('{dataAfterFinBytes} were still sent', f => atLeast(f.dataAfterFinBytes, 200)),
     weak('it answers a segment that came after the FIN', f => f.trigger !== undefined),
     against('what met the FIN is a mere goodbye', f => f.dataAfterFinIsGoodbye),
-    against('what met the FIN began a new request after an idle time', f => and(f.dataAfterFinStartsMessage, atLeast(f.silenceBeforeFinMs, 900))),
-    against('its sender had refused right before it closed', f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000),
+    against('what met the FIN began a new request after an idle time', f =>
+      and(f.dataAfterFinStartsMessage, atLeast(f.silenceBeforeFinMs, 900)),
+    ),
+    against(
+      'its sender had refused right before it closed',
+      f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000,
+    ),
     contrary('the connection had been reset before', f => f.resetBefore),
   ],
-  summary: (_f, n, say) => `${n.sender} had closed; ${n.peer} went on sending (${say('dataAfterFinBytes')}) and got a reset`,
+  summary: (_f, n, say) =>
+    `${n.sender} had closed; ${n.peer} went on sending (${say('dataAfterFinBytes')}) and got a reset`,
 })

@@ -23,7 +23,14 @@ export interface Requirement {
 export type Weight = 'decisive' | 'strong' | 'fair' | 'weak' | 'against' | 'contrary'
 
 /** Log-odds (natural): a strong sign makes a cause 20 times likelier, a fair one 4.5 times, a weak one twice. */
-export const WEIGHTS: Record<Weight, number> = { decisive: 5, strong: 3, fair: 1.5, weak: 0.7, against: -1.5, contrary: -4 }
+export const WEIGHTS: Record<Weight, number> = {
+  decisive: 5,
+  strong: 3,
+  fair: 1.5,
+  weak: 0.7,
+  against: -1.5,
+  contrary: -4,
+}
 
 export interface Sign extends Requirement {
   weight: Weight
@@ -91,7 +98,12 @@ export function must(statement: string, test: (f: Facts) => Truth, about: FactNa
 
 const sign =
   (weight: Weight) =>
-  (statement: string, test: (f: Facts) => Truth, about: FactName[] = []): Sign => ({ weight, statement, test, about })
+  (statement: string, test: (f: Facts) => Truth, about: FactName[] = []): Sign => ({
+    weight,
+    statement,
+    test,
+    about,
+  })
 
 export const decisive = sign('decisive')
 export const strong = sign('strong')

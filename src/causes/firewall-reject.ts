@@ -30,9 +30,12 @@ export default defineCause({
     must('something speaks for a device on the path', f => f.forgerySuspected),
   ],
   signs: [
-    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), ['origin']),
+    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), [
+      'origin',
+    ]),
     fair('more speaks for a device than for the host', f => f.forgedProbability >= 0.5, ['origin']),
     against('the signs do not agree', f => f.origin === 'endpoint'),
   ],
-  summary: (_f, n) => `a device on the path refused the connection from ${n.client} to ${n.server} in the server's name`,
+  summary: (_f, n) =>
+    `a device on the path refused the connection from ${n.client} to ${n.server} in the server's name`,
 })

@@ -19,7 +19,8 @@ export default defineCause({
   cites: ['RFC 9293 §3.10.7.1', 'RFC 8305 §5', 'RFC 6298 §2'],
   mistakenFor: {
     'port-scan': 'then the same source tries many ports or hosts',
-    'health-check-probe': 'then it happens again and again at regular intervals, and the server had answered in time',
+    'health-check-probe':
+      'then it happens again and again at regular intervals, and the server had answered in time',
     'port-reuse-collision': 'then the reset answers a pure ACK, and the SYN is repeated and succeeds',
     desynchronized: 'then the SYN-ACK acknowledges something that this client never sent',
   },
@@ -27,13 +28,21 @@ export default defineCause({
   prior: 1,
   requires: [
     must('the client sent the reset', f => f.sender === 'client'),
-    must('it came before the handshake was complete', f => (f.handshakeDone === undefined ? undefined : !f.handshakeDone)),
+    must('it came before the handshake was complete', f =>
+      f.handshakeDone === undefined ? undefined : !f.handshakeDone,
+    ),
     must('no old numbers are involved', f => !f.challengeAck && !f.strangeSynAck),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('it answers the SYN-ACK: the socket that had sent the SYN is gone', f => f.trigger === 'syn-ack', ['trigger']),
-    fair('the server had taken {triggerDelayMs} or more to answer', f => and(f.trigger === 'syn-ack', (f.ageMs ?? 0) >= 200), ['ageMs']),
+    strong('it answers the SYN-ACK: the socket that had sent the SYN is gone', f => f.trigger === 'syn-ack', [
+      'trigger',
+    ]),
+    fair(
+      'the server had taken {triggerDelayMs} or more to answer',
+      f => and(f.trigger === 'syn-ack', (f.ageMs ?? 0) >= 200),
+      ['ageMs'],
+    ),
     weak('the same client was connected to the same port elsewhere at that time', f => f.retrySucceeded),
     weak('the client reset its own attempt before any answer', f => f.active === true && !f.synAckSeen),
     against('the source tried many ports or hosts', scans),

@@ -14,7 +14,9 @@ export default defineCause({
     'Nothing is broken. To be rid of the resets and of the log lines they cause, let {client} check in the protocol itself (haproxy option httpchk, an HTTP health check of the load balancer) instead of only opening the port.',
     'If {server} logs each probe as an error, filter the address of the checker there.',
   ],
-  nextChecks: ['Which load balancer or monitor has the address of {client}, and which interval is configured there (haproxy `inter`, Kubernetes tcpSocket probe periodSeconds)?'],
+  nextChecks: [
+    'Which load balancer or monitor has the address of {client}, and which interval is configured there (haproxy `inter`, Kubernetes tcpSocket probe periodSeconds)?',
+  ],
   cites: ['HAProxy configuration manual, server option "check" and option httpchk', 'RFC 9293 §3.10.4'],
   mistakenFor: {
     'port-scan': 'then many ports or hosts are tried',
@@ -30,11 +32,15 @@ export default defineCause({
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('at regular intervals, one every {probePeriodMs}', f => and(f.probeCount >= PROBE_COUNT, below(f.probeJitter, 0.2), atLeast(f.probePeriodMs, 200))),
+    strong('at regular intervals, one every {probePeriodMs}', f =>
+      and(f.probeCount >= PROBE_COUNT, below(f.probeJitter, 0.2), atLeast(f.probePeriodMs, 200)),
+    ),
     fair('none of {probeCount} connections brought a request', f => f.probeCount >= PROBE_COUNT),
     fair('each was dropped within {ageMs} of its SYN', f => below(f.ageMs, 2000)),
     contrary('the intervals are irregular', f => atLeast(f.probeJitter, 0.35)),
-    contrary('the server had been too slow: the client gave up {ageMs} after its SYN', f => and(f.trigger === 'syn-ack', atLeast(f.ageMs, GIVEN_UP_MS))),
+    contrary('the server had been too slow: the client gave up {ageMs} after its SYN', f =>
+      and(f.trigger === 'syn-ack', atLeast(f.ageMs, GIVEN_UP_MS)),
+    ),
     contrary('the source tries many ports', f => f.sourcePorts >= SCAN_PORTS),
     contrary('the intervals are far too short for a monitor', f => below(f.probePeriodMs, 100)),
   ],

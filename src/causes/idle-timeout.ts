@@ -1,4 +1,17 @@
-import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, strong, weak } from './define.js'
+import {
+  against,
+  and,
+  atLeast,
+  below,
+  contrary,
+  defineCause,
+  fair,
+  must,
+  not,
+  or,
+  strong,
+  weak,
+} from './define.js'
 import { IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -34,36 +47,79 @@ export default defineCause({
   prior: 0.5,
   requires: [
     must('the connection had been established', f => f.handshakeDone),
-    must('it was silent for {silenceMs}', f => or(atLeast(f.silenceMs, IDLE_MS), and(f.finWithReset, atLeast(f.silenceBeforeFinMs, IDLE_MS)))),
+    must('it was silent for {silenceMs}', f =>
+      or(atLeast(f.silenceMs, IDLE_MS), and(f.finWithReset, atLeast(f.silenceBeforeFinMs, IDLE_MS))),
+    ),
     must('its sender had not closed long before', f => f.senderFinMs === undefined || f.finWithReset),
-    must('nothing was being retransmitted in vain', f => f.retransmissions < 2 && f.keepaliveUnanswered < 2 && (f.zeroWindowMs ?? 0) < 1000),
+    must(
+      'nothing was being retransmitted in vain',
+      f => f.retransmissions < 2 && f.keepaliveUnanswered < 2 && (f.zeroWindowMs ?? 0) < 1000,
+    ),
     must('the connection had not been reset before', f => !f.resetBefore || f.mirrored),
   ],
   signs: [
-    weak('it was silent for {silenceMs}, longer than most think times', f => atLeast(f.silenceMs, LONG_IDLE_MS)),
-    fair('it was silent for {silenceMs}, as long as common device and proxy timers', f => atLeast(f.silenceMs, VERY_LONG_IDLE_MS)),
-    strong('the silence ended with the reset itself: a timer fired', f => and(f.silenceEndedByReset, f.active !== false, atLeast(f.silenceMs, LONG_IDLE_MS))),
-    fair('the silence ended with the reset itself', f => and(f.silenceEndedByReset, f.active !== false, below(f.silenceMs, LONG_IDLE_MS))),
-    fair('the silence ended with a segment that was answered at once: its receiver no longer knew the connection', f => and(not(f.silenceEndedByReset), f.active === false)),
-    // Where the next segment ended the silence, equal silences are the peer's rhythm, not a timer.
-    strong('{sameSilenceCount} other connections of this listener ended after the same silence', f => f.sameSilenceCount >= 1 && (f.silenceEndedByReset === true || f.finWithReset)),
-    fair('connections of this listener survived shorter silences ({survivedSilenceMs} at most)', f =>
-      f.survivedSilenceMs !== undefined && f.silenceMs !== undefined && f.survivedSilenceMs >= 500 ? f.survivedSilenceMs * 2 < f.silenceMs : undefined,
+    weak('it was silent for {silenceMs}, longer than most think times', f =>
+      atLeast(f.silenceMs, LONG_IDLE_MS),
     ),
-    fair('FIN and reset came together after the silence', f => (f.finWithReset ? true : undefined), ['senderFinMs']),
+    fair('it was silent for {silenceMs}, as long as common device and proxy timers', f =>
+      atLeast(f.silenceMs, VERY_LONG_IDLE_MS),
+    ),
+    strong('the silence ended with the reset itself: a timer fired', f =>
+      and(f.silenceEndedByReset, f.active !== false, atLeast(f.silenceMs, LONG_IDLE_MS)),
+    ),
+    fair('the silence ended with the reset itself', f =>
+      and(f.silenceEndedByReset, f.active !== false, below(f.silenceMs, LONG_IDLE_MS)),
+    ),
+    fair(
+      'the silence ended with a segment that was answered at once: its receiver no longer knew the connection',
+      f => and(not(f.silenceEndedByReset), f.active === false),
+    ),
+    // Where the next segment ended the silence, equal silences are the peer's rhythm, not a timer.
+    strong(
+      '{sameSilenceCount} other connections of this listener ended after the same silence',
+      f => f.sameSilenceCount >= 1 && (f.silenceEndedByReset === true || f.finWithReset),
+    ),
+    fair('connections of this listener survived shorter silences ({survivedSilenceMs} at most)', f =>
+      f.survivedSilenceMs !== undefined && f.silenceMs !== undefined && f.survivedSilenceMs >= 500
+        ? f.survivedSilenceMs * 2 < f.silenceMs
+        : undefined,
+    ),
+    fair('FIN and reset came together after the silence', f => (f.finWithReset ? true : undefined), [
+      'senderFinMs',
+    ]),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
     contrary('connections of this listener survived longer silences ({survivedSilenceMs})', f =>
-      f.survivedSilenceMs !== undefined && f.silenceMs !== undefined ? f.survivedSilenceMs > f.silenceMs * 1.3 : undefined,
+      f.survivedSilenceMs !== undefined && f.silenceMs !== undefined
+        ? f.survivedSilenceMs > f.silenceMs * 1.3
+        : undefined,
     ),
-    against('several connections of this host were forgotten at once, whatever their silence', f => f.forgottenCount >= 2),
-    against('many connections of one owner ended in the same moment', f => f.burstCount >= 3 && f.sameSilenceCount < f.burstCount - 1),
+    against(
+      'several connections of this host were forgotten at once, whatever their silence',
+      f => f.forgottenCount >= 2,
+    ),
+    against(
+      'many connections of one owner ended in the same moment',
+      f => f.burstCount >= 3 && f.sameSilenceCount < f.burstCount - 1,
+    ),
     contrary('the client dropped its own idle, fully answered connection', f =>
-      and(f.sender === 'client', f.active !== false, f.silenceEndedByReset, not(f.requestOutstanding), f.origin !== 'middlebox', f.sameSilenceCount === 0),
+      and(
+        f.sender === 'client',
+        f.active !== false,
+        f.silenceEndedByReset,
+        not(f.requestOutstanding),
+        f.origin !== 'middlebox',
+        f.sameSilenceCount === 0,
+      ),
     ),
   ],
   summary: (f, n, say) => {
-    const silence = say(f.silenceMs === undefined || (f.finWithReset && f.silenceBeforeFinMs !== undefined) ? 'silenceBeforeFinMs' : 'silenceMs')
-    if (f.origin === 'middlebox') return `a device between ${n.client} and ${n.server} forgot the connection after ${silence} of silence`
+    const silence = say(
+      f.silenceMs === undefined || (f.finWithReset && f.silenceBeforeFinMs !== undefined)
+        ? 'silenceBeforeFinMs'
+        : 'silenceMs',
+    )
+    if (f.origin === 'middlebox')
+      return `a device between ${n.client} and ${n.server} forgot the connection after ${silence} of silence`
     return f.silenceEndedByReset || f.finWithReset
       ? `${n.sender} reset its connection with ${n.peer} after ${silence} of silence`
       : `${n.sender} no longer knew its connection with ${n.peer} after ${silence} of silence`

@@ -27,28 +27,58 @@ export default defineCause({
   prior: 0,
   requires: [
     must('its sender had closed the connection before', f => f.senderFinMs !== undefined, ['senderFinMs']),
-    must('new data of the peer met that FIN ({dataAfterFinBytes})', f => f.dataAfterFinBytes > 0, ['dataAfterFinBytes']),
+    must('new data of the peer met that FIN ({dataAfterFinBytes})', f => f.dataAfterFinBytes > 0, [
+      'dataAfterFinBytes',
+    ]),
     must('the reset is the answer of a closed socket', f => f.active !== true),
-    must('what met the FIN is more than a goodbye', f => (f.dataAfterFinIsGoodbye === undefined ? undefined : !f.dataAfterFinIsGoodbye)),
-    must('the side that asks is the one that was reset', f => (f.rolesCertain ? f.sender === 'server' : f.sender === 'server' ? true : undefined)),
+    must('what met the FIN is more than a goodbye', f =>
+      f.dataAfterFinIsGoodbye === undefined ? undefined : !f.dataAfterFinIsGoodbye,
+    ),
+    must('the side that asks is the one that was reset', f =>
+      f.rolesCertain ? f.sender === 'server' : f.sender === 'server' ? true : undefined,
+    ),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('what met the FIN began a new request', f => f.dataAfterFinStartsMessage, ['dataAfterFinStartsMessage']),
-    fair('the connection had been idle for {silenceBeforeFinMs} before the FIN', f => atLeast(f.silenceBeforeFinMs, 900)),
-    weak('the connection had rested for {silenceBeforeFinMs} before the FIN', f => atLeast(f.silenceBeforeFinMs, 200)),
+    strong('what met the FIN began a new request', f => f.dataAfterFinStartsMessage, [
+      'dataAfterFinStartsMessage',
+    ]),
+    fair('the connection had been idle for {silenceBeforeFinMs} before the FIN', f =>
+      atLeast(f.silenceBeforeFinMs, 900),
+    ),
+    weak('the connection had rested for {silenceBeforeFinMs} before the FIN', f =>
+      atLeast(f.silenceBeforeFinMs, 200),
+    ),
     fair('an exchange had been completed before', f => (f.exchanges >= 1 ? true : undefined)),
     weak('it was the server that closed, as in most keep-alive races', f => f.sender === 'server'),
-    fair('{sameSilenceCount} other connections of this listener were closed after the same idle time', f => f.sameSilenceCount >= 1),
-    contrary('what met the FIN continued a message', f => f.dataAfterFinStartsMessage === false, ['dataAfterFinStartsMessage']),
-    against('the FIN came in the middle of traffic', f => or(f.silenceBeforeFinMs === undefined, f.silenceBeforeFinMs! < 100)),
-    against('its sender had announced the close or refused', f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000),
+    fair(
+      '{sameSilenceCount} other connections of this listener were closed after the same idle time',
+      f => f.sameSilenceCount >= 1,
+    ),
+    contrary('what met the FIN continued a message', f => f.dataAfterFinStartsMessage === false, [
+      'dataAfterFinStartsMessage',
+    ]),
+    against('the FIN came in the middle of traffic', f =>
+      or(f.silenceBeforeFinMs === undefined, f.silenceBeforeFinMs! < 100),
+    ),
+    against(
+      'its sender had announced the close or refused',
+      f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000,
+    ),
     against('the peer had closed first', f => and(f.peerClosedFirst)),
-    contrary('nothing had ever been asked', f => f.peerPayloadBytes === f.dataAfterFinBytes && f.exchanges === 0 && f.senderPayloadBytes > 0),
+    contrary(
+      'nothing had ever been asked',
+      f => f.peerPayloadBytes === f.dataAfterFinBytes && f.exchanges === 0 && f.senderPayloadBytes > 0,
+    ),
   ],
   summary: (f, n, say) => {
     const idle = (f.silenceBeforeFinMs ?? 0) > 200 ? ` after ${say('silenceBeforeFinMs')}` : ''
-    const later = f.dataAfterFinMs === undefined ? '' : f.dataAfterFinMs < 0 ? ' at the same moment' : ` ${say('dataAfterFinMs')} later`
+    const later =
+      f.dataAfterFinMs === undefined
+        ? ''
+        : f.dataAfterFinMs < 0
+          ? ' at the same moment'
+          : ` ${say('dataAfterFinMs')} later`
     return `${n.sender} closed its idle connection${idle}; ${n.peer} sent a request on it${later} and got a reset`
   },
 })

@@ -23,12 +23,21 @@ export default defineCause({
   maker: 'endpoint',
   prior: 0,
   requires: [
-    must('{keepaliveUnanswered} keepalive probes of its sender stayed unanswered', f => f.keepaliveUnanswered >= 1, ['keepaliveUnanswered']),
+    must(
+      '{keepaliveUnanswered} keepalive probes of its sender stayed unanswered',
+      f => f.keepaliveUnanswered >= 1,
+      ['keepaliveUnanswered'],
+    ),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    decisive('{keepaliveUnanswered} probes in a row, one every {keepaliveIntervalMs}, then the reset', f => f.keepaliveUnanswered >= 2),
-    strong('it came one probe interval after the last probe', f => and(f.keepaliveUnanswered >= 1, atLeast(f.sinceSenderPacketMs, 500), f.active)),
+    decisive(
+      '{keepaliveUnanswered} probes in a row, one every {keepaliveIntervalMs}, then the reset',
+      f => f.keepaliveUnanswered >= 2,
+    ),
+    strong('it came one probe interval after the last probe', f =>
+      and(f.keepaliveUnanswered >= 1, atLeast(f.sinceSenderPacketMs, 500), f.active),
+    ),
     fair('the peer had not been heard for {peerSilentMs}', f => atLeast(f.peerSilentMs, 3000)),
     contrary('the peer was still talking', f => not(atLeast(f.peerSilentMs, 500))),
   ],

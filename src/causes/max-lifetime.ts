@@ -12,8 +12,14 @@ export default defineCause({
     'Retry idempotent requests once on a new connection.',
     'Where it is set: Envoy max_connection_duration (with drain_timeout), gRPC MaxConnectionAge (with MaxConnectionAgeGrace), nginx keepalive_time.',
   ],
-  nextChecks: ['Which setting of {sender}, or of the proxy in front of it, has the value {ageMs}? Look for lifetime, max age and duration in its configuration.'],
-  cites: ['Envoy documentation, max_connection_duration', 'gRFC A9: server-side connection management', 'nginx documentation, keepalive_time'],
+  nextChecks: [
+    'Which setting of {sender}, or of the proxy in front of it, has the value {ageMs}? Look for lifetime, max age and duration in its configuration.',
+  ],
+  cites: [
+    'Envoy documentation, max_connection_duration',
+    'gRFC A9: server-side connection management',
+    'nginx documentation, keepalive_time',
+  ],
   mistakenFor: {
     'idle-timeout': 'then the silence is constant, not the age',
     'process-crash': 'then connections of all ages end in the same moment',
@@ -29,12 +35,16 @@ export default defineCause({
     must('traffic had flowed shortly before', f => below(f.silenceMs, (f.ageMs ?? 0) * 0.8)),
   ],
   signs: [
-    strong('at {ageMs} of age like {sameAgeCount} others, though their silences differ', f => f.sameAgeCount >= 2),
+    strong(
+      'at {ageMs} of age like {sameAgeCount} others, though their silences differ',
+      f => f.sameAgeCount >= 2,
+    ),
     fair('at {ageMs} of age like {sameAgeCount} other', f => f.sameAgeCount >= 1),
     fair('they ended one after the other, not in one moment', f => f.burstCount < f.sameAgeCount + 1),
     weak('it had lived for {ageMs}', f => atLeast(f.ageMs, 3000)),
     contrary('they all ended in the same moment', f => f.burstCount >= f.sameAgeCount + 1),
     against('nothing was exchanged', f => !f.payloadSeen),
   ],
-  summary: (_f, n, say) => `${n.sender} ends connections at an age of ${say('ageMs')}; this one with ${n.peer} was in use`,
+  summary: (_f, n, say) =>
+    `${n.sender} ends connections at an age of ${say('ageMs')}; this one with ${n.peer} was in use`,
 })

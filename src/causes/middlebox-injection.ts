@@ -28,12 +28,24 @@ export default defineCause({
   maker: 'device',
   prior: 1,
   requires: [
-    must('the connection had been established, or the real host had answered as well', f => f.handshakeDone === true || f.realAnswer || f.handshakeDone === undefined || f.synAckSeen || f.trigger === 'syn'),
+    must(
+      'the connection had been established, or the real host had answered as well',
+      f =>
+        f.handshakeDone === true ||
+        f.realAnswer ||
+        f.handshakeDone === undefined ||
+        f.synAckSeen ||
+        f.trigger === 'syn',
+    ),
     must('something speaks for a device on the path', f => f.forgerySuspected && f.forgedProbability >= 0.35),
   ],
   signs: [
-    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), ['origin']),
-    fair('it came at once after data, without a silence', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1000 && f.payloadSeen)),
+    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), [
+      'origin',
+    ]),
+    fair('it came at once after data, without a silence', f =>
+      f.silenceMs === undefined ? undefined : f.silenceMs < 1000 && f.payloadSeen,
+    ),
     strong('the real host answered as well', f => (f.realAnswer ? true : undefined)),
     weak('both sides were reset in the same moment', f => f.mirrored),
     fair('the connection went on as if nothing had happened', f => f.wentOn),
@@ -41,5 +53,6 @@ export default defineCause({
     contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),
     contrary('many sequence numbers were tried', f => f.distinctSeqs >= 8),
   ],
-  summary: (_f, n) => `a device on the path forged a reset in the name of ${n.sender} and sent it to ${n.peer}`,
+  summary: (_f, n) =>
+    `a device on the path forged a reset in the name of ${n.sender} and sent it to ${n.peer}`,
 })

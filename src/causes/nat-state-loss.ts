@@ -26,17 +26,25 @@ export default defineCause({
   maker: 'device',
   prior: 0.3,
   requires: [
-    must('the reset answers a segment of a connection that its maker does not know', f => f.active === false || f.active === undefined, ['trigger']),
+    must(
+      'the reset answers a segment of a connection that its maker does not know',
+      f => f.active === false || f.active === undefined,
+      ['trigger'],
+    ),
     must('the connection had been established', f => f.handshakeDone !== false),
     must('something speaks for a device on the path', f => f.forgerySuspected && f.forgedProbability >= 0.35),
   ],
   signs: [
-    strong('{forgottenCount} connections were answered like that at about the same time', f => f.forgottenCount >= 3),
+    strong(
+      '{forgottenCount} connections were answered like that at about the same time',
+      f => f.forgottenCount >= 3,
+    ),
     fair('{forgottenCount} connections were answered like that', f => f.forgottenCount === 2),
     fair('it answers a segment', f => f.trigger === 'data' || f.trigger === 'ack', ['trigger']),
     fair('no long silence came first', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1500)),
     against('a silence of {silenceMs} came first', f => (f.silenceMs ?? 0) >= 4500),
     contrary('both sides were reset, neither in answer to the other', f => and(f.mirrored)),
   ],
-  summary: (_f, n) => `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`,
+  summary: (_f, n) =>
+    `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`,
 })

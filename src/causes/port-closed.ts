@@ -20,9 +20,11 @@ export default defineCause({
   ],
   cites: ['RFC 9293 §3.5.2', 'RFC 9293 §3.10.7.1'],
   mistakenFor: {
-    'firewall-reject': 'then the answer bears another hop limit than the host, or comes sooner than the host can answer',
+    'firewall-reject':
+      'then the answer bears another hop limit than the host, or comes sooner than the host can answer',
     'port-scan': 'then one source tries many ports or hosts',
-    'process-crash': 'then connections of that port were open and died right before; the refusals only follow',
+    'process-crash':
+      'then connections of that port were open and died right before; the refusals only follow',
   },
   maker: 'endpoint',
   prior: 3,
@@ -32,7 +34,10 @@ export default defineCause({
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('it has the shape every stack gives a SYN to a closed port: RST+ACK, sequence number 0', f => f.seqOffsetBytes === undefined),
+    strong(
+      'it has the shape every stack gives a SYN to a closed port: RST+ACK, sequence number 0',
+      f => f.seqOffsetBytes === undefined,
+    ),
     fair('connections to this port had been accepted before', f => (f.acceptedBefore ? true : undefined)),
     against('something about it speaks for a device on the path', f => f.forgerySuspected),
     contrary('its source tries many ports or hosts in vain', scans),

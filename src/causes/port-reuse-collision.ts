@@ -29,11 +29,16 @@ export default defineCause({
     must('it answers an ACK that does not fit the SYN', f => f.challengeAck, ['trigger']),
   ],
   signs: [
-    decisive('a pure ACK with numbers of an older connection answered the SYN (challenge ACK)', f => f.challengeAck, ['trigger']),
+    decisive(
+      'a pure ACK with numbers of an older connection answered the SYN (challenge ACK)',
+      f => f.challengeAck,
+      ['trigger'],
+    ),
     strong('the SYN was repeated and accepted afterwards', f => f.synRepeated),
     fair('the same ports had been used before in this capture', f => f.tupleReused),
     weak('the sequence number is far from the new connection', f => Math.abs(f.seqOffsetBytes ?? 0) > 1000),
     contrary('data had been exchanged', f => f.payloadSeen),
   ],
-  summary: (_f, n) => `${n.client} reused a port for which ${n.server} still held an old connection; the reset cleared that one`,
+  summary: (_f, n) =>
+    `${n.client} reused a port for which ${n.server} still held an old connection; the reset cleared that one`,
 })

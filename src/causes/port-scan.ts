@@ -11,7 +11,9 @@ export default defineCause({
     'If {client} is a known scanner (inventory, vulnerability scan), nothing is broken: exclude its address from alerts.',
     'If it is not known, give its address and the time to whoever looks after security.',
   ],
-  nextChecks: ['Whose address is it? `dig -x ADDRESS`, `whois ADDRESS`, the list of your own scanners; does a scan run at that time of day?'],
+  nextChecks: [
+    'Whose address is it? `dig -x ADDRESS`, `whois ADDRESS`, the list of your own scanners; does a scan run at that time of day?',
+  ],
   cites: ['RFC 9293 §3.5.2', 'RFC 9293 §3.10.7.1'],
   mistakenFor: {
     'port-closed': 'then one client tries one port, perhaps again and again',
@@ -22,18 +24,37 @@ export default defineCause({
   maker: 'either',
   prior: 0.5,
   requires: [
-    must('the source tried {sourcePorts} ports on {sourceHosts} hosts', f => or(f.sourcePorts >= SCAN_PORTS, f.sourceHosts >= SCAN_HOSTS), ['sourceListeners']),
-    must('the client sent no data', f => (f.sender === 'client' ? f.senderPayloadBytes : f.peerPayloadBytes) === 0),
-    must('it is the client who resets, or its SYN (or probe) that is answered', f => f.sender === 'client' || f.trigger === 'syn' || f.midCapture),
+    must(
+      'the source tried {sourcePorts} ports on {sourceHosts} hosts',
+      f => or(f.sourcePorts >= SCAN_PORTS, f.sourceHosts >= SCAN_HOSTS),
+      ['sourceListeners'],
+    ),
+    must(
+      'the client sent no data',
+      f => (f.sender === 'client' ? f.senderPayloadBytes : f.peerPayloadBytes) === 0,
+    ),
+    must(
+      'it is the client who resets, or its SYN (or probe) that is answered',
+      f => f.sender === 'client' || f.trigger === 'syn' || f.midCapture,
+    ),
     must('most of its attempts led nowhere', scans),
   ],
   signs: [
-    strong('that is far more than a client of a service needs', f => f.sourcePorts >= 2 * SCAN_PORTS || f.sourceHosts >= 2 * SCAN_HOSTS),
-    strong('on {sourceSilent} of them it was reset or hung up without having sent a byte', f => f.sourceSilent >= SCAN_PORTS),
+    strong(
+      'that is far more than a client of a service needs',
+      f => f.sourcePorts >= 2 * SCAN_PORTS || f.sourceHosts >= 2 * SCAN_HOSTS,
+    ),
+    strong(
+      'on {sourceSilent} of them it was reset or hung up without having sent a byte',
+      f => f.sourceSilent >= SCAN_PORTS,
+    ),
     fair('it made {sourceRate} attempts a second', f => atLeast(f.sourceRate, 5)),
-    fair('the client dropped the connection as soon as it was open', f => and(f.sender === 'client', !f.payloadSeen)),
+    fair('the client dropped the connection as soon as it was open', f =>
+      and(f.sender === 'client', !f.payloadSeen),
+    ),
     weak('a banner was taken and the connection dropped', f => and(f.sender === 'client', f.payloadSeen)),
     contrary('the signs for a device on the path are conclusive', f => f.origin === 'middlebox'),
   ],
-  summary: (f, n) => `${n.client} is scanning: it tried ${some(f.sourcePorts, 'port')} on ${some(f.sourceHosts, 'host')}, ${n.server} among them`,
+  summary: (f, n) =>
+    `${n.client} is scanning: it tried ${some(f.sourcePorts, 'port')} on ${some(f.sourceHosts, 'host')}, ${n.server} among them`,
 })

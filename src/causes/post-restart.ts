@@ -33,23 +33,61 @@ export default defineCause({
   prior: 0,
   requires: [
     must('the connection had been established', f => f.handshakeDone),
-    must('the reset is the answer of a stack that does not know the connection', f => f.active === false, ['trigger']),
+    must('the reset is the answer of a stack that does not know the connection', f => f.active === false, [
+      'trigger',
+    ]),
     must('its sender had not closed', f => f.senderFinMs === undefined),
     must('the connection had not been reset before', f => !f.resetBefore),
-    must('no old or foreign numbers provoked it', f => !f.challengeAck && !f.strangeSynAck && f.triggerAckUnacceptable !== true),
+    must(
+      'no old or foreign numbers provoked it',
+      f => !f.challengeAck && !f.strangeSynAck && f.triggerAckUnacceptable !== true,
+    ),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('its sender forgot {forgottenCount} connections at about the same time', f => f.forgottenCount >= 2),
-    fair('its sender had taken part in the connection before', f => (f.senderPayloadBytes > 0 ? true : undefined)),
-    fair('the silence ({silenceMs}) is too short for an idle timer', f => f.silenceMs !== undefined && f.silenceMs < IDLE_MS * 2),
-    weak('the silence ({silenceMs}) is short for an idle timer', f => f.silenceMs !== undefined && f.silenceMs < LONG_IDLE_MS),
+    strong(
+      'its sender forgot {forgottenCount} connections at about the same time',
+      f => f.forgottenCount >= 2,
+    ),
+    fair('its sender had taken part in the connection before', f =>
+      f.senderPayloadBytes > 0 ? true : undefined,
+    ),
+    fair(
+      'the silence ({silenceMs}) is too short for an idle timer',
+      f => f.silenceMs !== undefined && f.silenceMs < IDLE_MS * 2,
+    ),
+    weak(
+      'the silence ({silenceMs}) is short for an idle timer',
+      f => f.silenceMs !== undefined && f.silenceMs < LONG_IDLE_MS,
+    ),
     fair('connections were refused afterwards', f => f.refusalsAfter > 0),
-    fair('the peer had to repeat itself before it was answered: its partner was away', f => f.peerRetransmissions > 0),
-    weak('a new connection was made soon after ({nextAcceptMs})', f => and(f.nextAcceptMs !== undefined, (f.nextAcceptMs ?? 0) < 10_000)),
-    contrary('a client that had spoken {sinceSenderPacketMs} before is told by a reset, not by a restart', f => f.sender === 'client' && (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS),
-    contrary('its sender sent nothing but a SYN-ACK: the connection was perhaps never created', f => and(f.synAckSeen, f.senderPayloadBytes === 0, f.seqOffsetBytes === 0, f.sender === 'server', (f.silenceMs ?? 0) < IDLE_MS, f.forgottenCount < 2)),
-    against('its sender had spoken {sinceSenderPacketMs} before: few things restart that fast', f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS),
+    fair(
+      'the peer had to repeat itself before it was answered: its partner was away',
+      f => f.peerRetransmissions > 0,
+    ),
+    weak('a new connection was made soon after ({nextAcceptMs})', f =>
+      and(f.nextAcceptMs !== undefined, (f.nextAcceptMs ?? 0) < 10_000),
+    ),
+    contrary(
+      'a client that had spoken {sinceSenderPacketMs} before is told by a reset, not by a restart',
+      f =>
+        f.sender === 'client' &&
+        (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS,
+    ),
+    contrary('its sender sent nothing but a SYN-ACK: the connection was perhaps never created', f =>
+      and(
+        f.synAckSeen,
+        f.senderPayloadBytes === 0,
+        f.seqOffsetBytes === 0,
+        f.sender === 'server',
+        (f.silenceMs ?? 0) < IDLE_MS,
+        f.forgottenCount < 2,
+      ),
+    ),
+    against(
+      'its sender had spoken {sinceSenderPacketMs} before: few things restart that fast',
+      f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS,
+    ),
     contrary('its sender had given up silently: retransmissions came first', f => f.gaveUpSilently),
   ],
   summary: (f, n) => {

@@ -1,4 +1,16 @@
-import { against, and, atLeast, below, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import {
+  against,
+  and,
+  atLeast,
+  below,
+  contrary,
+  defineCause,
+  fair,
+  must,
+  or,
+  strong,
+  weak,
+} from './define.js'
 import { BURST, IDLE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -18,9 +30,11 @@ export default defineCause({
   cites: ['RFC 9293 §3.10.4', 'RFC 1122 §4.2.2.13', 'Linux net/ipv4/tcp.c __tcp_close'],
   mistakenFor: {
     'unread-data-close': 'then it is a single connection, and the port goes on accepting',
-    'abortive-close': 'then it is a single connection, or sessions ended by an administrator, and the port goes on accepting',
+    'abortive-close':
+      'then it is a single connection, or sessions ended by an administrator, and the port goes on accepting',
     'max-lifetime': 'then the connections end one after the other, each at the same age',
-    'post-restart': 'then nothing was sent at the moment of death; each connection is answered when it next speaks',
+    'post-restart':
+      'then nothing was sent at the moment of death; each connection is answered when it next speaks',
     'port-closed': 'then no connection of that port had been open right before',
     'accept-queue-overflow': 'then each handshake is answered by a bare reset, and the process lives on',
   },
@@ -29,16 +43,32 @@ export default defineCause({
   requires: [
     must('the connection had been established', f => f.handshakeDone),
     must('the reset came by itself', f => f.active),
-    must('{burstCount} connections of the same owner ended together, or the port refuses afterwards', f => or(f.burstCount >= 2, f.refusalsAfter > 0)),
+    must('{burstCount} connections of the same owner ended together, or the port refuses afterwards', f =>
+      or(f.burstCount >= 2, f.refusalsAfter > 0),
+    ),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('{burstCount} connections ended within {burstSpanMs}', f => and(f.burstCount >= BURST, below(f.burstSpanMs, 500))),
-    weak('{burstCount} connections ended within {burstSpanMs}', f => and(f.burstCount === 2, below(f.burstSpanMs, 100))),
-    strong('the port refused {refusalsAfter} connections afterwards', f => and(f.refusalsAfter > 0, f.sender === 'server', f.acceptedBefore)),
+    strong('{burstCount} connections ended within {burstSpanMs}', f =>
+      and(f.burstCount >= BURST, below(f.burstSpanMs, 500)),
+    ),
+    weak('{burstCount} connections ended within {burstSpanMs}', f =>
+      and(f.burstCount === 2, below(f.burstSpanMs, 100)),
+    ),
+    strong('the port refused {refusalsAfter} connections afterwards', f =>
+      and(f.refusalsAfter > 0, f.sender === 'server', f.acceptedBefore),
+    ),
     fair('requests were waiting for an answer', f => f.requestOutstanding),
-    against('the port went on accepting at once', f => and(f.sender === 'server', below(f.nextAcceptMs, 1000), f.refusalsAfter === 0)),
-    against('all of them had been idle for the same time: a timer', f => f.sameSilenceCount >= f.burstCount - 1 && atLeast(f.silenceMs, IDLE_MS) === true && f.refusalsAfter === 0),
+    against('the port went on accepting at once', f =>
+      and(f.sender === 'server', below(f.nextAcceptMs, 1000), f.refusalsAfter === 0),
+    ),
+    against(
+      'all of them had been idle for the same time: a timer',
+      f =>
+        f.sameSilenceCount >= f.burstCount - 1 &&
+        atLeast(f.silenceMs, IDLE_MS) === true &&
+        f.refusalsAfter === 0,
+    ),
     contrary('everything asked had been answered and the peer had closed', f => f.peerFinMs !== undefined),
     against('the same owner resets connections again and again', f => f.probeCount >= 3),
   ],

@@ -16,7 +16,12 @@ export default defineCause({
     'Do only large packets vanish? On {sender}: `tracepath HOST`, `ping -M do -s 1472 HOST`.',
     'Capture on {peer} too, then `rst-analyze compare`: which packets never arrived?',
   ],
-  cites: ['RFC 9293 §3.8.1', 'RFC 1122 §4.2.3.5', 'RFC 6298', 'Linux Documentation/networking/ip-sysctl.rst, tcp_retries2'],
+  cites: [
+    'RFC 9293 §3.8.1',
+    'RFC 1122 §4.2.3.5',
+    'RFC 6298',
+    'Linux Documentation/networking/ip-sysctl.rst, tcp_retries2',
+  ],
   mistakenFor: {
     'abortive-close': 'then nothing was being repeated',
     'keepalive-timeout': 'then empty probes were sent, not data',
@@ -26,16 +31,22 @@ export default defineCause({
   maker: 'endpoint',
   prior: 0,
   requires: [
-    must('its sender had repeated unacknowledged data {retransmissions} times', f => f.retransmissions >= 2, ['retransmissions']),
+    must('its sender had repeated unacknowledged data {retransmissions} times', f => f.retransmissions >= 2, [
+      'retransmissions',
+    ]),
     must('the peer did not close its window', f => (f.zeroWindowMs ?? 0) < 1000),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
     decisive('{retransmissions} retransmissions without an acknowledgement', f => f.retransmissions >= 3),
-    strong('two retransmissions without an acknowledgement, the peer silent for {peerSilentMs}', f => and(f.retransmissions === 2, atLeast(f.peerSilentMs, 600))),
+    strong('two retransmissions without an acknowledgement, the peer silent for {peerSilentMs}', f =>
+      and(f.retransmissions === 2, atLeast(f.peerSilentMs, 600)),
+    ),
     fair('{senderUnackedBytes} were never acknowledged', f => atLeast(f.senderUnackedBytes, 1)),
     fair('the peer had not been heard for {peerSilentMs}', f => atLeast(f.peerSilentMs, 1000)),
-    fair('the sender had given up silently: the reset answers the first packet of the peer afterwards', f => (f.gaveUpSilently ? true : undefined)),
+    fair('the sender had given up silently: the reset answers the first packet of the peer afterwards', f =>
+      f.gaveUpSilently ? true : undefined,
+    ),
     contrary('the peer was still acknowledging', f => f.senderUnackedBytes === 0),
     weak('the peer, too, repeated what was not acknowledged', f => f.peerRetransmissions > 0),
   ],

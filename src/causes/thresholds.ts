@@ -26,7 +26,11 @@ const SCAN_REPEATS = 3
 /** Breadth of a scan, nearly all of it in vain. */
 export function scans(f: Facts): boolean {
   const broad = f.sourcePorts >= SCAN_PORTS || f.sourceHosts >= SCAN_HOSTS
-  return broad && f.sourceSyns <= SCAN_REPEATS * f.sourceListeners && (f.sourceRefused * 2 >= f.sourceListeners || f.sourceSilent * 2 >= f.sourceListeners)
+  return (
+    broad &&
+    f.sourceSyns <= SCAN_REPEATS * f.sourceListeners &&
+    (f.sourceRefused * 2 >= f.sourceListeners || f.sourceSilent * 2 >= f.sourceListeners)
+  )
 }
 
 /** Data that lies unread is met by a close soon; an application that waited longer had most likely read it (delayed ACKs end by 200 ms). */
@@ -34,7 +38,9 @@ export const PROMPT_MS = 250
 
 /** Time since the peer's last payload reached the reset's sender: what the capture saw, less the way there and back. */
 export function sinceArrival(f: Facts): number | undefined {
-  return f.sincePeerDataMs === undefined ? undefined : Math.max(f.sincePeerDataMs - (f.senderResponseMs ?? 0), 0)
+  return f.sincePeerDataMs === undefined
+    ? undefined
+    : Math.max(f.sincePeerDataMs - (f.senderResponseMs ?? 0), 0)
 }
 
 /** Three equal gaps make a period. */

@@ -5,9 +5,12 @@ export default defineCause({
   id: 'unknown',
   title: 'Cannot be told',
   family: 'established',
-  means: 'The capture does not show enough to tell one cause from another. What is missing is listed under the checks, with the commands that would show it.',
+  means:
+    'The capture does not show enough to tell one cause from another. What is missing is listed under the checks, with the commands that would show it.',
   remedies: ['Capture again as shown under the checks, then run rst-analyze on the new capture.'],
-  nextChecks: ['Capture on both ends at the same time, from before the connection opens until after the reset.'],
+  nextChecks: [
+    'Capture on both ends at the same time, from before the connection opens until after the reset.',
+  ],
   cites: [],
   mistakenFor: {},
   maker: 'either',
@@ -15,8 +18,14 @@ export default defineCause({
   requires: [must('too little is visible', () => true)],
   signs: [
     decisive('nothing of the connection but the reset was captured', f => f.orphan && f.burstCount < BURST),
-    fair('one direction of the connection is missing', f => !f.orphan && !f.bothSidesSeen && f.trigger !== 'syn'),
-    fair('the capture begins in the middle of the connection', f => !f.orphan && f.midCapture && !f.payloadSeen),
+    fair(
+      'one direction of the connection is missing',
+      f => !f.orphan && !f.bothSidesSeen && f.trigger !== 'syn',
+    ),
+    fair(
+      'the capture begins in the middle of the connection',
+      f => !f.orphan && f.midCapture && !f.payloadSeen,
+    ),
     fair('it answers nothing that is visible', f => f.active === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
   ],

@@ -10,7 +10,9 @@ export default defineCause({
     'On {peer}: find what stopped reading (blocked thread, full disk, slow consumer, a paused download) and bound it.',
     'On {sender}: a send timeout that fits slow consumers (nginx send_timeout, haproxy timeout client, TCP_USER_TIMEOUT), or slow consumers dropped on purpose.',
   ],
-  nextChecks: ['On {peer}: `ss -tnm` shows a full Recv-Q at this time; a thread dump or profile of the consumer (`jstack PID`, `py-spy dump --pid PID`).'],
+  nextChecks: [
+    'On {peer}: `ss -tnm` shows a full Recv-Q at this time; a thread dump or profile of the consumer (`jstack PID`, `py-spy dump --pid PID`).',
+  ],
   cites: ['RFC 9293 §3.8.6.1', 'RFC 1122 §4.2.2.17'],
   mistakenFor: {
     'keepalive-timeout': 'then the probes stay unanswered',
@@ -20,7 +22,9 @@ export default defineCause({
   maker: 'endpoint',
   prior: 0,
   requires: [
-    must("the peer's window had been closed for {zeroWindowMs}", f => atLeast(f.zeroWindowMs, 500) === true, ['windowProbes']),
+    must("the peer's window had been closed for {zeroWindowMs}", f => atLeast(f.zeroWindowMs, 500) === true, [
+      'windowProbes',
+    ]),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
@@ -30,5 +34,6 @@ export default defineCause({
     fair('the reset came by itself, or answered the reopening of the window', f => f.active !== undefined),
     contrary('its sender had closed before', f => and(f.senderFinMs !== undefined, f.windowProbes === 0)),
   ],
-  summary: (_f, n, say) => `${n.peer} stopped reading; ${n.sender} waited ${say('zeroWindowMs')} for its window to open and gave up`,
+  summary: (_f, n, say) =>
+    `${n.peer} stopped reading; ${n.sender} waited ${say('zeroWindowMs')} for its window to open and gave up`,
 })

@@ -175,7 +175,8 @@ function capturing(
 function watchKernel(say: (line: string) => void): KernelWatch | undefined {
   try {
     const watch = KernelWatch.open()
-    if (!watch.givesReasons()) say('this kernel gives no reasons for resets (Linux 6.10 does): state and process only')
+    if (!watch.givesReasons())
+      say('this kernel gives no reasons for resets (Linux 6.10 does): state and process only')
     return watch
   } catch (error) {
     say(`the kernel cannot be asked: ${(error as Error).message}; going on without`)

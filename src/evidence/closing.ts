@@ -20,7 +20,10 @@ type Closing = Pick<
 /** Largest TLS record that says only goodbye: an encrypted alert (RFC 8446 §6, RFC 5246 §7.2), with up to 32 bytes of padding and MAC more. */
 const GOODBYE_BYTES = 69
 
-export function closingFacts(view: ResetView, encrypted: boolean): { facts: Closing; frames: number[]; dataFrames: number[] } {
+export function closingFacts(
+  view: ResetView,
+  encrypted: boolean,
+): { facts: Closing; frames: number[]; dataFrames: number[] } {
   const { sender, peer, first } = view
   const { fin } = sender
   const met = fin ? meeting(view, fin) : []
@@ -34,7 +37,10 @@ export function closingFacts(view: ResetView, encrypted: boolean): { facts: Clos
       dataAfterFinMs: fin && firstMet ? msBetween(firstMet, fin) : undefined,
       dataAfterFinBytes: met.reduce((sum, r) => sum + r.payloadBytes, 0),
       dataAfterFinStartsMessage: firstMet?.startsMessage,
-      dataAfterFinIsGoodbye: firstMet && encrypted ? met.every(r => r.payloadBytes <= GOODBYE_BYTES) && total(met) <= 2 * GOODBYE_BYTES : false,
+      dataAfterFinIsGoodbye:
+        firstMet && encrypted
+          ? met.every(r => r.payloadBytes <= GOODBYE_BYTES) && total(met) <= 2 * GOODBYE_BYTES
+          : false,
       finWithReset: fin !== undefined && msBetween(first, fin) <= TOGETHER_MS && metNothing(met, first),
     },
     frames: fin ? [fin.frame] : [],
@@ -62,7 +68,9 @@ function meeting(view: ResetView, fin: SegmentRecord): SegmentRecord[] {
 
 /** Data that crossed the FIN had not reached its sender: it did not end the silence. */
 function gapBefore(view: ResetView, record: SegmentRecord, crossing: SegmentRecord[]): number | undefined {
-  const earlier = view.before.slice(0, view.before.indexOf(record)).filter(r => !isRst(r) && !crossing.includes(r))
+  const earlier = view.before
+    .slice(0, view.before.indexOf(record))
+    .filter(r => !isRst(r) && !crossing.includes(r))
   let closing = record
   while (earlier.length > 0 && partOfClosing(earlier.at(-1)!, closing)) closing = earlier.pop()!
   const previous = earlier.at(-1)
@@ -71,7 +79,9 @@ function gapBefore(view: ResetView, record: SegmentRecord, crossing: SegmentReco
 
 /** A goodbye right before the FIN (close_notify, QUIT's answer) and its acknowledgement belong to the close, not to the traffic before it. */
 function partOfClosing(r: SegmentRecord, next: SegmentRecord): boolean {
-  const small = r.payloadBytes <= GOODBYE_BYTES && (r.payloadBytes > 0 ? r.from === next.from || next.payloadBytes === 0 : true)
+  const small =
+    r.payloadBytes <= GOODBYE_BYTES &&
+    (r.payloadBytes > 0 ? r.from === next.from || next.payloadBytes === 0 : true)
   return small && msBetween(next, r) <= CLOSING_MS && (r.payloadBytes === 0 ? r.kind === 'ack' : true)
 }
 

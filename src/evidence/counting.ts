@@ -11,7 +11,7 @@ export function boundary(
   let high = to
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (passes(sorted[middle]!)) low = middle + 1
+    if (passes(sorted[middle])) low = middle + 1
     else high = middle
   }
   return low
@@ -27,7 +27,7 @@ const ordered = new WeakMap<readonly { timeNs: number }[] | readonly number[], b
 export function inOrder(times: readonly number[] | readonly { timeNs: number }[]): boolean {
   let known = ordered.get(times)
   if (known === undefined) {
-    const at = (i: number) => timeOf(times[i]!)
+    const at = (i: number) => timeOf(times[i])
     known = true
     for (let i = 1; known && i < times.length; i++) known = at(i) >= at(i - 1)
     ordered.set(times, known)
@@ -46,7 +46,7 @@ export function firstAfter(times: readonly number[] | readonly { timeNs: number 
   let high = times.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (timeOf(times[middle]!) <= timeNs) low = middle + 1
+    if (timeOf(times[middle]) <= timeNs) low = middle + 1
     else high = middle
   }
   return low

@@ -26,7 +26,9 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
   const silences = counters(drafts, ownListenerKey, group => sameSilence(group.map(timed)))
   const ages = counters(drafts, ownerKey, group => sameAge(group.map(timed)))
   const byConnection = groupBy(drafts, d => d.group.view.connection.id)
-  const forgotten = counters(drafts.filter(unaware), hostKey, group => sameTime(group.map(timeOf), FORGOTTEN_MS * 1e6))
+  const forgotten = counters(drafts.filter(unaware), hostKey, group =>
+    sameTime(group.map(timeOf), FORGOTTEN_MS * 1e6),
+  )
   const probes = probeTrains(drafts)
   const breadths = silentBreadth(drafts)
   const failed = failedHandshakes(drafts)
@@ -54,7 +56,8 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
       forgottenCount: unaware(draft) ? forgotten.get(hostKey(draft))!(timeOf(draft)) : 0,
       ...breadthOf(source, breadths.get(view.connection.client.address)!),
       sourceSyns: source?.syns ?? 0,
-      sourceRate: source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
+      sourceRate:
+        source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
       probeCount: train?.count ?? 0,
       probePeriodMs: train?.periodMs,
       probeJitter: train?.jitter,
@@ -62,7 +65,12 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
       retryMs: near.retryMs,
       raceWon: near.raceWon,
     }
-    return { id: draft.id, group: draft.group, facts: Object.assign(draft.local.facts, cross) as Facts, frames: draft.local.frames }
+    return {
+      id: draft.id,
+      group: draft.group,
+      facts: Object.assign(draft.local.facts, cross) as Facts,
+      frames: draft.local.frames,
+    }
   })
 }
 
@@ -115,7 +123,14 @@ function timed({ local: { facts } }: Draft): Timed {
 
 /** Made by a stack without memory of the connection. */
 function unaware({ local: { facts: f } }: Draft): boolean {
-  return f.active === false && f.senderFinMs === undefined && f.handshakeDone !== false && f.trigger !== 'syn' && f.trigger !== 'syn-ack' && !f.resetBefore
+  return (
+    f.active === false &&
+    f.senderFinMs === undefined &&
+    f.handshakeDone !== false &&
+    f.trigger !== 'syn' &&
+    f.trigger !== 'syn-ack' &&
+    !f.resetBefore
+  )
 }
 
 function timeOf(draft: Draft): number {
@@ -124,7 +139,9 @@ function timeOf(draft: Draft): number {
 
 function failedHandshakes(drafts: Draft[]): Set<number> {
   const unfinished = drafts.filter(d => d.local.facts.handshakeDone === false)
-  return new Set(unfinished.flatMap(d => d.group.view.before.filter(r => r.kind === 'syn-ack').map(r => r.timeNs)))
+  return new Set(
+    unfinished.flatMap(d => d.group.view.before.filter(r => r.kind === 'syn-ack').map(r => r.timeNs)),
+  )
 }
 
 interface Breadth {
@@ -138,7 +155,11 @@ function silentBreadth(drafts: Draft[]): Map<string, Breadth> {
   const byClient = new Map<string, Breadth>()
   for (const { group, local } of drafts) {
     const { client, server } = group.view.connection
-    const breadth = byClient.get(client.address) ?? { hosts: new Set(), ports: new Set(), listeners: new Set() }
+    const breadth = byClient.get(client.address) ?? {
+      hosts: new Set(),
+      ports: new Set(),
+      listeners: new Set(),
+    }
     byClient.set(client.address, breadth)
     const { sender, senderPayloadBytes, peerPayloadBytes } = local.facts
     if ((sender === 'client' ? senderPayloadBytes : peerPayloadBytes) > 0) continue
@@ -172,12 +193,19 @@ function probeTrains(drafts: Draft[]): Map<string, ProbeTrain> {
     return f.sender === 'client' && f.synSeen && f.senderPayloadBytes === 0 && f.trigger !== 'syn'
   })
   const trains = new Map<string, ProbeTrain>()
-  for (const group of groupBy(silent, d => `${d.group.view.connection.client.address} ${listenerKey(d.group.view.connection)}`).values()) {
+  for (const group of groupBy(
+    silent,
+    d => `${d.group.view.connection.client.address} ${listenerKey(d.group.view.connection)}`,
+  ).values()) {
     const times = group.map(d => d.group.view.connection.firstTimeNs).sort((a, b) => a - b)
-    const gaps = times.slice(1).map((t, i) => (t - times[i]!) / 1e6)
+    const gaps = times.slice(1).map((t, i) => (t - times[i]) / 1e6)
     const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length
     const spread = Math.sqrt(gaps.reduce((sum, g) => sum + (g - mean) ** 2, 0) / gaps.length)
-    const train = { count: times.length, periodMs: gaps.length ? mean : undefined, jitter: gaps.length > 1 ? spread / mean : undefined }
+    const train = {
+      count: times.length,
+      periodMs: gaps.length ? mean : undefined,
+      jitter: gaps.length > 1 ? spread / mean : undefined,
+    }
     for (const draft of group) trains.set(draft.id, train)
   }
   return trains

@@ -51,7 +51,9 @@ export function exchangeFacts(view: ResetView): Exchange {
     const rejection = lastRejection(state, side) ?? refusedStatus(state, side)
     // Only the side's last words count: what was refused and then followed by business as usual is history.
     const stale = rejection && rejection.timeNs < (state.sides[side].messageStartNs ?? 0)
-    return rejection && !stale ? { text: rejection.text, ms: (view.first.timeNs - rejection.timeNs) / 1e6 } : undefined
+    return rejection && !stale
+      ? { text: rejection.text, ms: (view.first.timeNs - rejection.timeNs) / 1e6 }
+      : undefined
   }
   const mine = rejectedBy(own)
   const theirs = rejectedBy(own === 0 ? 1 : 0)
@@ -78,7 +80,14 @@ export function exchangeFacts(view: ResetView): Exchange {
 function refusedStatus(state: ApplicationState, side: SideIndex): Rejection | undefined {
   const { http, sides } = state
   const timeNs = sides[side].messageStartNs
-  if (side !== 1 || http === null || http.status < 400 || timeNs === null || sides[side].completed >= sides[side].started) return undefined
+  if (
+    side !== 1 ||
+    http === null ||
+    http.status < 400 ||
+    timeNs === null ||
+    sides[side].completed >= sides[side].started
+  )
+    return undefined
   return { side, text: `${http.status} ${http.reason}`.trim(), timeNs }
 }
 

@@ -49,7 +49,11 @@ export interface Fingerprint {
   roundTripSamples: number
 }
 
-export function fingerprint(view: ResetView, rst: SegmentRecord, answered: SegmentRecord | undefined): Fingerprint {
+export function fingerprint(
+  view: ResetView,
+  rst: SegmentRecord,
+  answered: SegmentRecord | undefined,
+): Fingerprint {
   const { sender } = view
   const own = sender.records.filter(r => r.timeNs <= rst.timeNs)
   const last = own.at(-1)
@@ -59,14 +63,21 @@ export function fingerprint(view: ResetView, rst: SegmentRecord, answered: Segme
     baseline: last,
     sameHops: last && [rst, ...rst.copies].some(r => hopsOf(r.hopLimit) === hopsOf(last.hopLimit)),
     hopLimitVaries: new Set(own.map(r => r.hopLimit)).size > 1,
-    pathUnchanged: last !== undefined && last.hopLimit !== rst.hopLimit && seenAfter(view.world, view.connection[sender.side].address, last.hopLimit, rst.timeNs),
+    pathUnchanged:
+      last !== undefined &&
+      last.hopLimit !== rst.hopLimit &&
+      seenAfter(view.world, view.connection[sender.side].address, last.hopLimit, rst.timeNs),
     hostHopLimitDelta: last ? undefined : hostDelta(view, rst),
     ipId: ipIdClass(rst, own, view, answered),
     timestampsMissing: timestampsMissing(view, rst, own),
     timestampsContinue: timestampsContinue(rst, own, view.peer.records),
     linuxSender,
     windowZero: rst.window === 0,
-    echoesWindow: answered !== undefined && rst.window !== 0 && rst.window === answered.window && rst.window !== last?.window,
+    echoesWindow:
+      answered !== undefined &&
+      rst.window !== 0 &&
+      rst.window === answered.window &&
+      rst.window !== last?.window,
     reservedFlags: (rst.flags & 0xf00) !== 0 || (rst.flags & 0xe0) !== 0,
     flowLabelSame: flowLabelSame(rst, own),
     macDiffers: macDiffers(rst, view),
@@ -85,10 +96,13 @@ function nearestDelta(rst: SegmentRecord, hopLimit: number): number {
 function hostDelta(view: ResetView, rst: SegmentRecord): number | undefined {
   const address = view.connection[view.sender.side].address
   const profile = view.world.host(address)
-  const noted = profile?.hopLimits.filter(h => h.kind === 'syn-ack' || h.kind === 'fin' || h.kind === 'syn') ?? []
+  const noted =
+    profile?.hopLimits.filter(h => h.kind === 'syn-ack' || h.kind === 'fin' || h.kind === 'syn') ?? []
   const others = noted.length > 0 ? noted : hopLimitsOf(view.world, address)
   if (others.length === 0) return undefined
-  const nearest = others.reduce((a, b) => (Math.abs(rst.hopLimit - b.value) < Math.abs(rst.hopLimit - a.value) ? b : a))
+  const nearest = others.reduce((a, b) =>
+    Math.abs(rst.hopLimit - b.value) < Math.abs(rst.hopLimit - a.value) ? b : a,
+  )
   return rst.hopLimit - nearest.value
 }
 
@@ -120,7 +134,11 @@ function timestampsMissing(view: ResetView, rst: SegmentRecord, own: SegmentReco
   return rst.tsVal === undefined
 }
 
-function timestampsContinue(rst: SegmentRecord, own: SegmentRecord[], peers: SegmentRecord[]): boolean | undefined {
+function timestampsContinue(
+  rst: SegmentRecord,
+  own: SegmentRecord[],
+  peers: SegmentRecord[],
+): boolean | undefined {
   if (rst.tsVal === undefined) return undefined
   const last = own.findLast(r => r.tsVal !== undefined)
   if (!last) return undefined
@@ -146,7 +164,9 @@ function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
   if (next === undefined) return undefined
   const gap = distance(rst.seq, next)
   if (gap <= 0 || gap > 2 ** 30) return undefined
-  const filled = view.after.some(r => r.from === rst.from && r.payloadBytes > 0 && distance(endOf(r), rst.seq) === 0)
+  const filled = view.after.some(
+    r => r.from === rst.from && r.payloadBytes > 0 && distance(endOf(r), rst.seq) === 0,
+  )
   const taken = view.peer.records.some(r => hasAck(r) && r.ack === rst.seq)
   return filled || taken ? undefined : gap
 }
@@ -155,18 +175,34 @@ function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
  * A reply cannot know of a packet that has not reached its sender yet: what an RST acknowledges (or takes its number from) must be older than
  * the round trip between the capture point and that sender. Both times are measured at the capture point.
  */
-function youth(view: ResetView, rst: SegmentRecord): Pick<Fingerprint, 'youngestAnsweredMs' | 'lateAnswerPossible' | 'roundTripMs' | 'roundTripSamples'> {
+function youth(
+  view: ResetView,
+  rst: SegmentRecord,
+): Pick<Fingerprint, 'youngestAnsweredMs' | 'lateAnswerPossible' | 'roundTripMs' | 'roundTripSamples'> {
   const { ns, samples } = view.senderPath
   const roundTripMs = ns === undefined ? undefined : ns / 1e6
   const peers = view.peer.records.filter(r => r.timeNs <= rst.timeNs)
   if (rst.flags & ACK) {
     // The oldest segment that reaches up to the acknowledged number: the RST cannot have been sent before it arrived.
-    const reached = peers.find(r => r.payloadBytes + (r.flags & 3 ? 1 : 0) > 0 && distance(endOf(r), rst.ack) >= 0 && distance(rst.ack, r.seq) > 0)
-    return { youngestAnsweredMs: reached && rst.ack !== 0 ? msBetween(rst, reached) : undefined, lateAnswerPossible: false, roundTripMs, roundTripSamples: samples }
+    const reached = peers.find(
+      r =>
+        r.payloadBytes + (r.flags & 3 ? 1 : 0) > 0 &&
+        distance(endOf(r), rst.ack) >= 0 &&
+        distance(rst.ack, r.seq) > 0,
+    )
+    return {
+      youngestAnsweredMs: reached && rst.ack !== 0 ? msBetween(rst, reached) : undefined,
+      lateAnswerPossible: false,
+      roundTripMs,
+      roundTripSamples: samples,
+    }
   }
   // Every segment with this ACK may be the answered one: only if none of them stands one round trip before is the newest suspect.
   const ages = peers.filter(r => hasAck(r) && r.ack === rst.seq).map(r => msBetween(rst, r))
-  const plausible = roundTripMs === undefined ? undefined : ages.find(age => age >= roundTripMs * 0.7 && age <= latestAnswerMs(roundTripMs))
+  const plausible =
+    roundTripMs === undefined
+      ? undefined
+      : ages.find(age => age >= roundTripMs * 0.7 && age <= latestAnswerMs(roundTripMs))
   const older = ages.some(age => roundTripMs !== undefined && age > latestAnswerMs(roundTripMs))
   return {
     youngestAnsweredMs: plausible ?? ages.at(-1),
@@ -187,7 +223,12 @@ const LONG_SILENCE_MS = 1000
 function woken(view: ResetView, rst: SegmentRecord): boolean {
   const last = view.before.at(-1)
   const previous = view.before.at(-2)
-  return last !== undefined && previous !== undefined && last.from !== rst.from && msBetween(last, previous) >= LONG_SILENCE_MS
+  return (
+    last !== undefined &&
+    previous !== undefined &&
+    last.from !== rst.from &&
+    msBetween(last, previous) >= LONG_SILENCE_MS
+  )
 }
 
 /** Window of the RST in bytes, where scaling is known. */

@@ -64,7 +64,10 @@ export function localFacts(group: ResetGroup): LocalSheet {
     closing.facts,
     numberFacts(view, trigger),
     probeFacts(probes),
-    { peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view)).length },
+    {
+      peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view))
+        .length,
+    },
     exchangeFacts(view),
     otherResets(view),
     handshakeOddities(view, trigger),
@@ -167,8 +170,8 @@ const PSH = 0x008
 function longestGapInTurn({ before }: ResetView, side: Side): number {
   const data = before.filter(r => r.newBytes > 0)
   let longest = 0
-  for (let i = data.findLastIndex(r => r.from === side); i > 0 && data[i - 1]!.from === side; i--) {
-    longest = Math.max(longest, msBetween(data[i]!, data[i - 1]!))
+  for (let i = data.findLastIndex(r => r.from === side); i > 0 && data[i - 1].from === side; i--) {
+    longest = Math.max(longest, msBetween(data[i], data[i - 1]))
   }
   return longest
 }
@@ -177,7 +180,7 @@ function turnFacts({ before }: ResetView): Pick<Facts, 'turnBytes' | 'turnSide'>
   const data = before.filter(r => r.newBytes > 0)
   const side = data.at(-1)?.from
   let turnBytes = 0
-  for (let i = data.length - 1; i >= 0 && data[i]!.from === side; i--) turnBytes += data[i]!.newBytes
+  for (let i = data.length - 1; i >= 0 && data[i].from === side; i--) turnBytes += data[i].newBytes
   return { turnBytes, turnSide: side }
 }
 
@@ -187,7 +190,15 @@ function handshakeDone({ before, connection }: ResetView): boolean | undefined {
   const synAck = before.findLast(r => r.flags & SYN && hasAck(r))
   const clientAck = (r: SegmentRecord) => r.from === 'client' && !isRst(r) && !(r.flags & SYN) && hasAck(r)
   // The server goes on only once the client has acknowledged its SYN-ACK, whether that was captured or not.
-  const serverTalks = synAck !== undefined && before.some(r => r.from === synAck.from && !isRst(r) && !(r.flags & SYN) && (r.newBytes > 0 || distance(r.ack, synAck.ack) > 0))
+  const serverTalks =
+    synAck !== undefined &&
+    before.some(
+      r =>
+        r.from === synAck.from &&
+        !isRst(r) &&
+        !(r.flags & SYN) &&
+        (r.newBytes > 0 || distance(r.ack, synAck.ack) > 0),
+    )
   if (serverTalks) return true
   if (synAck && !before.some(r => r.from !== synAck.from && !isRst(r))) return undefined
   if (synAck) return before.some(r => clientAck(r) && distance(r.ack, endOf(synAck)) >= 0)
@@ -221,7 +232,10 @@ function ackUnacceptable(view: ResetView, record: SegmentRecord): boolean | unde
   const syn = view.sender.syn
   const ahead = distance(record.ack, next)
   // On an established connection a little more than was seen is what the capture lost.
-  if (ahead > 0) return ahead < 65_536 && handshakeDone(view) !== false && view.sender.records.some(r => !(r.flags & SYN)) ? undefined : true
+  if (ahead > 0)
+    return ahead < 65_536 && handshakeDone(view) !== false && view.sender.records.some(r => !(r.flags & SYN))
+      ? undefined
+      : true
   return syn !== undefined && distance(record.ack, syn.seq) <= 0
 }
 
@@ -244,7 +258,10 @@ function timeFacts(view: ResetView, trigger: Trigger) {
       sincePeerDataMs: peer.lastData && msBetween(first, peer.lastData),
       sinceSenderDataMs: sender.lastData && msBetween(first, sender.lastData),
     },
-    frames: { silenceMs: silence ? [silence.from.frame, silence.to.frame] : [], ageMs: syn ? [syn.frame] : [] },
+    frames: {
+      silenceMs: silence ? [silence.from.frame, silence.to.frame] : [],
+      ageMs: syn ? [syn.frame] : [],
+    },
   }
 }
 
@@ -264,19 +281,27 @@ function numberFacts(view: ResetView, trigger: Trigger) {
 
 function spokeLast(own: SegmentRecord | undefined, peers: SegmentRecord | undefined): boolean | undefined {
   if (!own && !peers) return undefined
-  return peers !== undefined && (own === undefined || peers.timeNs > own.timeNs || (peers.timeNs === own.timeNs && peers.frame > own.frame))
+  return (
+    peers !== undefined &&
+    (own === undefined ||
+      peers.timeNs > own.timeNs ||
+      (peers.timeNs === own.timeNs && peers.frame > own.frame))
+  )
 }
 
 function otherResets(view: ResetView) {
   const { connection, first, sender, peer } = view
-  const earlier = connection.segments.filter(r => isRst(r) && !view.rsts.includes(r) && r.timeNs <= first.timeNs && r.frame < first.frame)
+  const earlier = connection.segments.filter(
+    r => isRst(r) && !view.rsts.includes(r) && r.timeNs <= first.timeNs && r.frame < first.frame,
+  )
   const lastRstNs = Math.max(...view.rsts.map(r => r.timeNs))
   const rttNs = (view.senderPath.ns ?? 0) + (view.peerPath.ns ?? 0)
   // A new handshake on the same ports is another connection's beginning.
   const reborn = view.after.find(r => r.flags & SYN && !hasAck(r))?.timeNs ?? Number.POSITIVE_INFINITY
   const later = view.after.filter(r => !isRst(r) && r.timeNs > lastRstNs + rttNs && r.timeNs < reborn)
   const fresh = (r: SegmentRecord) => r.newBytes > 0 || (r.flags & 0x11) === 0x11 || r.kind === 'ack'
-  const both = later.some(r => r.from === sender.side && fresh(r)) && later.some(r => r.from === peer.side && fresh(r))
+  const both =
+    later.some(r => r.from === sender.side && fresh(r)) && later.some(r => r.from === peer.side && fresh(r))
   return {
     resetBefore: earlier.some(r => r.from === peer.side),
     mirrored: earlier.some(r => r.from === peer.side && msBetween(first, r) <= 1),
@@ -289,15 +314,27 @@ function handshakeOddities(view: ResetView, trigger: Trigger) {
   const syns = before.filter(r => r.flags & SYN && !hasAck(r))
   const syn = syns[0]
   const synAcks = [...before, ...after].filter(r => r.flags & SYN && hasAck(r))
-  const fits = (r: SegmentRecord) => syn === undefined || (distance(r.ack, syn.seq) > 0 && distance(r.ack, syn.seq) <= 1 + syn.payloadBytes)
+  const fits = (r: SegmentRecord) =>
+    syn === undefined || (distance(r.ack, syn.seq) > 0 && distance(r.ack, syn.seq) <= 1 + syn.payloadBytes)
   // Only while the handshake is open: later every ACK lies beyond the SYN.
   const opening = syn !== undefined && handshakeDone(view) !== true
-  const challenges = opening ? before.filter(r => r.from !== syn.from && !(r.flags & SYN) && !isRst(r) && hasAck(r) && !fits(r) && before.indexOf(r) > before.indexOf(syn)) : []
+  const challenges = opening
+    ? before.filter(
+        r =>
+          r.from !== syn.from &&
+          !(r.flags & SYN) &&
+          !isRst(r) &&
+          hasAck(r) &&
+          !fits(r) &&
+          before.indexOf(r) > before.indexOf(syn),
+      )
+    : []
   const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
   const handshakeAck = before.find(r => r.from === 'client' && hasAck(r) && !(r.flags & SYN) && !isRst(r))
   return {
     sinceHandshakeAckMs: handshakeAck && msBetween(first, handshakeAck),
-    synRepeated: syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
+    synRepeated:
+      syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
     tupleReused: connection.previous !== undefined,
     challengeAck: trigger.record !== undefined && challenges.includes(trigger.record),
     strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),

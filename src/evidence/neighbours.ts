@@ -40,14 +40,18 @@ export function findNeighbours(view: ResetView, ends: EndsIndex, failed: Readonl
   const address = connection[sender.side].address
   const key = sender.side === 'server' ? `${address}:${connection.server.port}` : address
   // What dies together lived together: connections made one after the other are no burst.
-  const burst = ends.around(key, first, connection.id).filter(e => aliveAt(e.connection, first) && aliveAt(connection, e.record))
+  const burst = ends
+    .around(key, first, connection.id)
+    .filter(e => aliveAt(e.connection, first) && aliveAt(connection, e.record))
   const retry = retryOf(view, failed)
   return {
     burst: burst.map(e => e.connection),
     burstSpanMs: burst.length === 0 ? undefined : span([...burst.map(e => e.record), first]),
     refusalsAfter: countAfter(listener?.refusalTimesNs ?? [], first.timeNs, nextAccept),
     nextAcceptMs: nextAccept === undefined ? undefined : (nextAccept - first.timeNs) / 1e6,
-    acceptedBefore: inOrder(accepts) ? accepts.length > 0 && accepts[0]! < first.timeNs : accepts.some(t => t < first.timeNs),
+    acceptedBefore: inOrder(accepts)
+      ? accepts.length > 0 && accepts[0] < first.timeNs
+      : accepts.some(t => t < first.timeNs),
     source: world.source(connection.client.address),
     survivedSilenceMs: survivedSilence(view, listener?.siblings ?? []),
     retrySucceeded: retry !== undefined && retry <= RETRY_MS,
@@ -60,7 +64,7 @@ export function findNeighbours(view: ResetView, ends: EndsIndex, failed: Readonl
 function nextWithin(times: number[], timeNs: number): number | undefined {
   const from = firstAfter(times, timeNs)
   for (let i = from; i < times.length; i++) {
-    const t = times[i]!
+    const t = times[i]
     if (t > timeNs && t - timeNs <= AFTERMATH_MS * 1e6) return t
     if (inOrder(times)) return undefined
   }
@@ -71,7 +75,10 @@ function nextWithin(times: number[], timeNs: number): number | undefined {
 function countAfter(times: number[], timeNs: number, end: number | undefined): number {
   const last = timeNs + AFTERMATH_MS * 1e6
   if (inOrder(times)) {
-    const beyond = end === undefined ? firstAfter(times, last) : Math.min(firstAfter(times, last), firstAfter(times, end - 1))
+    const beyond =
+      end === undefined
+        ? firstAfter(times, last)
+        : Math.min(firstAfter(times, last), firstAfter(times, end - 1))
     return Math.max(0, beyond - firstAfter(times, timeNs))
   }
   return times.filter(t => t > timeNs && t <= last && (end === undefined || t < end)).length
@@ -92,7 +99,7 @@ function survivedSilence(view: ResetView, siblings: number[]): number | undefine
   // The connection's own last silence is the one in question; what it survived earlier is in its records.
   const { before, sender } = view
   const lastWord = before.findLastIndex(r => r.from === sender.side)
-  for (let i = 1; i <= lastWord; i++) longest = Math.max(longest ?? 0, msBetween(before[i]!, before[i - 1]!))
+  for (let i = 1; i <= lastWord; i++) longest = Math.max(longest ?? 0, msBetween(before[i], before[i - 1]))
   for (const id of siblings) {
     const ns = view.world.connections.get(id)?.longestSurvivedSilenceNs
     if (ns !== undefined && (longest === undefined || ns / 1e6 > longest)) longest = ns / 1e6
@@ -104,7 +111,8 @@ function survivedSilence(view: ResetView, siblings: number[]): number | undefine
 function retryOf(view: ResetView, failed: ReadonlySet<number>): number | undefined {
   const { world, connection, first } = view
   const accepts = world.source(connection.client.address)?.accepts ?? []
-  const fits = (a: Accept) => a.timeNs > first.timeNs && a.port === connection.server.port && !failed.has(a.timeNs)
+  const fits = (a: Accept) =>
+    a.timeNs > first.timeNs && a.port === connection.server.port && !failed.has(a.timeNs)
   const next = findFrom(accepts, firstAfter(accepts, first.timeNs), fits)
   return next && (next.timeNs - first.timeNs) / 1e6
 }
@@ -115,7 +123,7 @@ function wonElsewhere({ world, connection, first, before }: ResetView, failed: R
   const own = new Set(before.filter(r => r.kind === 'syn-ack').map(r => r.timeNs))
   const until = inOrder(accepts) ? firstAfter(accepts, first.timeNs) : accepts.length
   for (let i = firstAfter(accepts, connection.firstTimeNs); i < until; i++) {
-    const { timeNs, port } = accepts[i]!
+    const { timeNs, port } = accepts[i]
     const between = timeNs > connection.firstTimeNs && timeNs <= first.timeNs && !own.has(timeNs)
     if (between && port === connection.server.port && !failed.has(timeNs)) return true
   }
@@ -125,7 +133,7 @@ function wonElsewhere({ world, connection, first, before }: ResetView, failed: R
 type Accept = SourceTimeline['accepts'][number]
 
 function findFrom(accepts: Accept[], from: number, fits: (a: Accept) => boolean): Accept | undefined {
-  for (let i = from; i < accepts.length; i++) if (fits(accepts[i]!)) return accepts[i]
+  for (let i = from; i < accepts.length; i++) if (fits(accepts[i])) return accepts[i]
   return undefined
 }
 
@@ -160,7 +168,7 @@ export function indexEnds(world: World): EndsIndex {
       const from = lowerBound(list, at.timeNs - BURST_MS * 1e6)
       const found: End[] = []
       for (let i = from; i < list.length && found.length < 256; i++) {
-        const end = list[i]!
+        const end = list[i]
         if (msBetween(end.record, at) > BURST_MS) break
         if (end.connection.id !== except) found.push(end)
       }
@@ -174,7 +182,7 @@ function lowerBound(list: End[], timeNs: number): number {
   let high = list.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (list[middle]!.record.timeNs < timeNs) low = middle + 1
+    if (list[middle].record.timeNs < timeNs) low = middle + 1
     else high = middle
   }
   return low

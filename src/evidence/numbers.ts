@@ -43,11 +43,15 @@ function gap(sent: number | undefined, acked: number | undefined): number | unde
  * An unread queue shows in the window only: ACKs advance while ACK + window stands still (RFC 9293 §3.8.6: the right edge moves when the
  * application reads). close() empties the queue before it resets, so the reset's own window is wide again.
  */
-function windowFacts(view: ResetView, active: boolean | undefined): Pick<Numbers, 'windowShrunk' | 'resetWindowRatio' | 'unreadBytes'> {
+function windowFacts(
+  view: ResetView,
+  active: boolean | undefined,
+): Pick<Numbers, 'windowShrunk' | 'resetWindowRatio' | 'unreadBytes'> {
   const acks = view.sender.records.filter(r => hasAck(r) && !(r.flags & 2))
   const last = acks.at(-1)
   const lastWindow = last && windowBytes(last, view.connection)
-  if (!last || lastWindow === undefined) return { windowShrunk: undefined, resetWindowRatio: undefined, unreadBytes: undefined }
+  if (!last || lastWindow === undefined)
+    return { windowShrunk: undefined, resetWindowRatio: undefined, unreadBytes: undefined }
   const widest = Math.max(...acks.map(r => windowBytes(r, view.connection)!))
   const resetWindow = active && hasAck(view.first) ? windowBytes(view.first, view.connection) : undefined
   return {
@@ -63,8 +67,8 @@ function acknowledgedUnread(acks: SegmentRecord[], view: ResetView): number {
   const last = acks.at(-1)!
   let unread = 0
   for (let i = acks.length - 2; i >= 0; i--) {
-    const acknowledged = distance(last.ack, acks[i]!.ack)
-    const moved = distance(edge(last), edge(acks[i]!))
+    const acknowledged = distance(last.ack, acks[i].ack)
+    const moved = distance(edge(last), edge(acks[i]))
     if (acknowledged < 0 || moved > acknowledged / 4) break
     unread = acknowledged
   }

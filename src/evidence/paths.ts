@@ -43,7 +43,12 @@ function measurePaths(world: World): Map<string, RoundTrip> {
       paths.set(key(c, side), path)
     }
   }
-  return new Map([...paths].map(([k, { ns, responses }]) => [k, { ns, samples: responses.filter(r => r <= ns * AGREEING).length }]))
+  return new Map(
+    [...paths].map(([k, { ns, responses }]) => [
+      k,
+      { ns, samples: responses.filter(r => r <= ns * AGREEING).length },
+    ]),
+  )
 }
 
 /** Responses no slower than this times the smallest confirm it; a slower one held thinking time or waited for a busy host. */

@@ -38,7 +38,9 @@ function windowProbes(view: ResetView, heard: SegmentRecord[]): SegmentRecord[] 
   const closed = lastClosedRun(heard)
   if (!closed) return []
   return view.sender.records.filter(
-    r => r.timeNs > closed.timeNs && (r.kind === 'zero-window-probe' || r.kind === 'keepalive-probe' || r.kind === 'retransmission'),
+    r =>
+      r.timeNs > closed.timeNs &&
+      (r.kind === 'zero-window-probe' || r.kind === 'keepalive-probe' || r.kind === 'retransmission'),
   )
 }
 
@@ -46,14 +48,18 @@ function windowProbes(view: ResetView, heard: SegmentRecord[]): SegmentRecord[] 
 function lastClosedRun(heard: SegmentRecord[]): SegmentRecord | undefined {
   let start: SegmentRecord | undefined
   for (let i = heard.length - 1; i >= 0; i--) {
-    const r = heard[i]!
+    const r = heard[i]
     if (!hasAck(r) || r.flags & (SYN | FIN) || r.window !== 0) break
     start = r
   }
   return start
 }
 
-function zeroWindow(heard: SegmentRecord[], trigger: SegmentRecord | undefined, first: SegmentRecord): number | undefined {
+function zeroWindow(
+  heard: SegmentRecord[],
+  trigger: SegmentRecord | undefined,
+  first: SegmentRecord,
+): number | undefined {
   const start = lastClosedRun(heard)
   return start && msBetween(trigger ?? first, start)
 }

@@ -23,10 +23,13 @@ export function groupResets(world: World, connection: Connection): ResetGroup[] 
     const rsts = connection.segments.filter(r => isRst(r) && r.from === side)
     if (rsts.length === 0) continue
     const own = splitByEmitter(world, connection, rsts)
-    for (const rst of connection.furtherRsts) if (rst.from === side) emitterOf(own, rst.hopLimit).view.further.push(rst)
+    for (const rst of connection.furtherRsts)
+      if (rst.from === side) emitterOf(own, rst.hopLimit).view.further.push(rst)
     groups.push(...own)
   }
-  return groups.sort((a, b) => a.view.first.timeNs - b.view.first.timeNs || a.view.first.frame - b.view.first.frame)
+  return groups.sort(
+    (a, b) => a.view.first.timeNs - b.view.first.timeNs || a.view.first.frame - b.view.first.frame,
+  )
 }
 
 /** RSTs beyond the connection's memory are told apart by their hop limit alone. */
@@ -35,7 +38,9 @@ function emitterOf(groups: ResetGroup[], hopLimit: number): ResetGroup {
 }
 
 function splitByEmitter(world: World, connection: Connection, rsts: SegmentRecord[]): ResetGroup[] {
-  const judged = rsts.slice(0, JUDGED_RSTS).map(rst => ({ rst, verdict: originOf(world, connection, rst, rsts) }))
+  const judged = rsts
+    .slice(0, JUDGED_RSTS)
+    .map(rst => ({ rst, verdict: originOf(world, connection, rst, rsts) }))
   const verdicts = new Map(judged.map(j => [j.rst, j.verdict]))
   const forged = judged.filter(j => j.verdict.origin === 'middlebox').map(j => j.rst)
   const genuine = judged.filter(j => j.verdict.origin !== 'middlebox').map(j => j.rst)
@@ -43,7 +48,7 @@ function splitByEmitter(world: World, connection: Connection, rsts: SegmentRecor
   if (forged.length > 0 && genuine.length > 0) {
     const hopLimits = new Set(forged.map(r => r.hopLimit))
     // An RST that shares the forger's hop limit is his, unless that limit is the host's own.
-    const own = connection.segments.findLast(r => r.from === rsts[0]!.from && !isRst(r))?.hopLimit
+    const own = connection.segments.findLast(r => r.from === rsts[0].from && !isRst(r))?.hopLimit
     const his = (r: SegmentRecord) => hopLimits.has(r.hopLimit) && r.hopLimit !== own
     const moved = genuine.filter(his)
     const a = [...forged, ...moved, ...rest.filter(his)]
@@ -66,21 +71,38 @@ function groupOf(
 ): ResetGroup {
   const ordered = group.sort((a, b) => a.timeNs - b.timeNs || a.frame - b.frame)
   const view = viewReset(world, connection, ordered)
-  const verdicts = ordered.slice(0, JUDGED_RSTS).map(rst => judged.get(rst) ?? originOf(world, connection, rst, all))
+  const verdicts = ordered
+    .slice(0, JUDGED_RSTS)
+    .map(rst => judged.get(rst) ?? originOf(world, connection, rst, all))
   // The first RST tells most; a later one of the same emitter may carry the sign that settles it.
-  const strongest = verdicts.reduce((best, v) => (v.origin === 'middlebox' && v.forged > best.forged ? v : best), verdicts[0]!)
+  const strongest = verdicts.reduce(
+    (best, v) => (v.origin === 'middlebox' && v.forged > best.forged ? v : best),
+    verdicts[0],
+  )
   return { view, origin: strongest }
 }
 
-export function originOf(world: World, connection: Connection, rst: SegmentRecord, direction: SegmentRecord[]): OriginVerdict {
+export function originOf(
+  world: World,
+  connection: Connection,
+  rst: SegmentRecord,
+  direction: SegmentRecord[],
+): OriginVerdict {
   return judgeOrigin(originContext(world, connection, rst, direction))
 }
 
-function originContext(world: World, connection: Connection, rst: SegmentRecord, direction: SegmentRecord[]): OriginContext {
+function originContext(
+  world: World,
+  connection: Connection,
+  rst: SegmentRecord,
+  direction: SegmentRecord[],
+): OriginContext {
   const view = viewReset(world, connection, [rst])
   const trigger = findTrigger(view)
   const print = fingerprint(view, rst, trigger.record)
-  const near = honestAnswer(trigger, print) ? [] : direction.filter(r => Math.abs(msBetween(r, rst)) <= SAME_MOMENT_MS)
+  const near = honestAnswer(trigger, print)
+    ? []
+    : direction.filter(r => Math.abs(msBetween(r, rst)) <= SAME_MOMENT_MS)
   return {
     view,
     trigger,
@@ -97,7 +119,11 @@ function originContext(world: World, connection: Connection, rst: SegmentRecord,
 /** A genuine answer stands among forged resets of the same moment: their numbers and hop limits do not speak against it. */
 function honestAnswer(trigger: Trigger, print: Fingerprint): boolean {
   const { roundTripMs } = print
-  return trigger.record !== undefined && print.hopLimitDelta === 0 && (roundTripMs === undefined || trigger.delayMs! >= roundTripMs * 0.7)
+  return (
+    trigger.record !== undefined &&
+    print.hopLimitDelta === 0 &&
+    (roundTripMs === undefined || trigger.delayMs! >= roundTripMs * 0.7)
+  )
 }
 
 /** Weaver, Sommer, Paxson (NDSS 2009), RST_SEQ_CHANGE: back-to-back RSTs, the later above everything sent and everything the peer acknowledged. */
@@ -106,12 +132,21 @@ function climbs(view: ResetView, near: SegmentRecord[]): boolean {
   if (next === undefined || near.length < 2) return false
   const above = near.filter(r => distance(r.seq, next) > 2 && distance(r.seq, next) < 2 ** 24)
   const acked = new Set(view.peer.records.map(r => r.ack))
-  const filled = (r: SegmentRecord) => view.after.some(d => d.from === r.from && d.payloadBytes > 0 && distance(endOf(d), r.seq) >= 0)
-  return above.length > 0 && new Set(near.map(r => r.seq)).size >= 2 && above.some(r => !acked.has(r.seq) && !filled(r))
+  const filled = (r: SegmentRecord) =>
+    view.after.some(d => d.from === r.from && d.payloadBytes > 0 && distance(endOf(d), r.seq) >= 0)
+  return (
+    above.length > 0 &&
+    new Set(near.map(r => r.seq)).size >= 2 &&
+    above.some(r => !acked.has(r.seq) && !filled(r))
+  )
 }
 
 /** Same paper, RST_SEQ_DATA: a side that reset does not go on. Retransmissions and overtaken data (below RST.seq) do not count. */
-function later(view: ResetView, rst: SegmentRecord, counts: (r: SegmentRecord, rst: SegmentRecord) => boolean): number[] {
+function later(
+  view: ResetView,
+  rst: SegmentRecord,
+  counts: (r: SegmentRecord, rst: SegmentRecord) => boolean,
+): number[] {
   // Captures with several queues swap packets by microseconds, links by less than half a round trip.
   const reorderNs = Math.max(((view.senderPath.ns ?? 0) + (view.peerPath.ns ?? 0)) / 2, 2e6)
   // A new handshake on the same ports begins another life.

@@ -13,7 +13,12 @@ const cache = new WeakMap<World, Map<string, boolean | undefined>>()
  * By the packets of this side, and where they do not suffice by those of the host's other connections.
  * @param records this side's segments of one connection, RSTs left out
  */
-export function linuxStack(world: World, connection: Connection, side: Side, records: SegmentRecord[]): boolean {
+export function linuxStack(
+  world: World,
+  connection: Connection,
+  side: Side,
+  records: SegmentRecord[],
+): boolean {
   return shape(records, connection, side) ?? hostShape(world, connection[side].address) ?? false
 }
 
@@ -33,7 +38,7 @@ function shape(records: SegmentRecord[], connection: Connection, side: Side): bo
   // Without identifications (IPv6) only the window scale sets Linux (7 and more by default) apart from macOS, iOS and FreeBSD (6).
   if (ids.length === 0) return timestamps === true && syn && (windowScale ?? 0) >= 7 ? true : undefined
   // macOS and BSD send random or zero identifications.
-  const counting = ids.every((id, i) => i === 0 || ((id - ids[i - 1]!) & 0xffff) <= IP_ID_STEP)
+  const counting = ids.every((id, i) => i === 0 || ((id - ids[i - 1]) & 0xffff) <= IP_ID_STEP)
   return counting && ids.some(id => id !== 0)
 }
 

@@ -23,14 +23,17 @@ export const TOGETHER_MS = 2
 export function silenceBefore(view: ResetView, trigger: Trigger): Silence | undefined {
   const records = view.before.filter(r => r.kind !== 'rst')
   // A FIN that left together with the reset is part of the same event.
-  const withReset = (r: SegmentRecord) => (r.flags & 1) !== 0 && r.from === view.sender.side && msBetween(view.first, r) <= TOGETHER_MS
-  const lastOfSender = records.findLastIndex(r => r.from === view.sender.side && notKeepalive(r) && !withReset(r))
+  const withReset = (r: SegmentRecord) =>
+    (r.flags & 1) !== 0 && r.from === view.sender.side && msBetween(view.first, r) <= TOGETHER_MS
+  const lastOfSender = records.findLastIndex(
+    r => r.from === view.sender.side && notKeepalive(r) && !withReset(r),
+  )
   const chain = [...records.slice(Math.max(lastOfSender, 0)).filter(r => !withReset(r)), view.first]
   if (chain.length < 2) return undefined
   let best: Silence | undefined
   for (let i = 1; i < chain.length; i++) {
-    const from = chain[i - 1]!
-    const to = chain[i]!
+    const from = chain[i - 1]
+    const to = chain[i]
     // A passive reset follows its trigger by one round trip: that is no silence.
     if (to === view.first && trigger.active === false) continue
     const ms = msBetween(to, from)
@@ -46,7 +49,9 @@ function notKeepalive(r: SegmentRecord): boolean {
 /** Time between the reset and the last payload of either side before it (for a passive reset: before the segment it answers). */
 export function dataSilenceMs(view: ResetView, trigger: Trigger): number | undefined {
   const end = trigger.record ?? view.first
-  const last = view.before.findLast(r => r.payloadBytes > 0 && notKeepalive(r) && r.timeNs <= end.timeNs && r !== trigger.record)
+  const last = view.before.findLast(
+    r => r.payloadBytes > 0 && notKeepalive(r) && r.timeNs <= end.timeNs && r !== trigger.record,
+  )
   return last && msBetween(end, last)
 }
 

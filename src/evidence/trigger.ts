@@ -25,7 +25,13 @@ const RESPONSE_MARGIN = 0.7
 export function findTrigger(view: ResetView): Trigger {
   const { first } = view
   const syn = answeredSyn(view)
-  if (syn !== undefined) return { record: syn.record, kind: 'syn', delayMs: syn.record && msBetween(first, syn.record), active: false }
+  if (syn !== undefined)
+    return {
+      record: syn.record,
+      kind: 'syn',
+      delayMs: syn.record && msBetween(first, syn.record),
+      active: false,
+    }
   if (hasAck(first)) return { record: undefined, kind: undefined, delayMs: undefined, active: true }
   const record = answeredSegment(view)
   if (record) return { record, kind: kindOf(record), delayMs: msBetween(first, record), active: false }
@@ -38,16 +44,27 @@ function answeredSyn(view: ResetView): { record: SegmentRecord | undefined } | u
   const ownTraffic = sender.records.some(r => !(r.flags & SYN))
   if (hasAck(first) && !ownTraffic) {
     const syn = peer.records.findLast(
-      r => r.flags & SYN && !hasAck(r) && (first.ack === endOf(r) || first.ack === ((r.seq + 1) >>> 0)),
+      r => r.flags & SYN && !hasAck(r) && (first.ack === endOf(r) || first.ack === (r.seq + 1) >>> 0),
     )
     if (syn && (first.seq === 0 || sender.syn === undefined)) return { record: syn }
   }
   // Sequence number 0 with ACK is what a stack gives a segment without ACK, that is a SYN.
-  if (hasAck(first) && first.seq === 0 && !ownTraffic && sender.syn === undefined && !peer.records.some(hasAck)) {
+  if (
+    hasAck(first) &&
+    first.seq === 0 &&
+    !ownTraffic &&
+    sender.syn === undefined &&
+    !peer.records.some(hasAck)
+  ) {
     return { record: undefined }
   }
   // Some devices answer a SYN by a bare RST.
-  if (!hasAck(first) && sender.records.length === 0 && peer.records.length > 0 && peer.records.every(isPlainSyn)) {
+  if (
+    !hasAck(first) &&
+    sender.records.length === 0 &&
+    peer.records.length > 0 &&
+    peer.records.every(isPlainSyn)
+  ) {
     return { record: peer.records.at(-1) }
   }
   return undefined

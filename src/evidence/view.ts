@@ -84,7 +84,10 @@ export function windowBytes(r: SegmentRecord, connection: Connection): number | 
   return r.window * 2 ** connection.sides[r.from].windowScale!
 }
 
-function highest(records: SegmentRecord[], value: (r: SegmentRecord) => number | undefined): number | undefined {
+function highest(
+  records: SegmentRecord[],
+  value: (r: SegmentRecord) => number | undefined,
+): number | undefined {
   let best: number | undefined
   for (const r of records) {
     const v = value(r)
@@ -94,17 +97,26 @@ function highest(records: SegmentRecord[], value: (r: SegmentRecord) => number |
 }
 
 /** @param heard whether a record had reached the other side when that side reset; what crossed the reset says nothing about its reason */
-function sideView(connection: Connection, side: Side, before: SegmentRecord[], heard: (r: SegmentRecord) => boolean): SideView {
+function sideView(
+  connection: Connection,
+  side: Side,
+  before: SegmentRecord[],
+  heard: (r: SegmentRecord) => boolean,
+): SideView {
   const records = before.filter(r => r.from === side && !isRst(r))
   const known = records.filter(heard)
   return {
     side,
     state: connection.sides[side],
     records,
-    nextSeq: highest(known, r => (r.kind === 'keepalive-probe' || isStray(r, records) ? undefined : endOf(r))),
+    nextSeq: highest(known, r =>
+      r.kind === 'keepalive-probe' || isStray(r, records) ? undefined : endOf(r),
+    ),
     ackedTo: highest(records, r => (hasAck(r) ? r.ack : undefined)),
     last: records.at(-1),
-    lastData: known.findLast(r => r.payloadBytes > 0 && r.kind !== 'keepalive-probe' && r.kind !== 'zero-window-probe'),
+    lastData: known.findLast(
+      r => r.payloadBytes > 0 && r.kind !== 'keepalive-probe' && r.kind !== 'zero-window-probe',
+    ),
     syn: records.find(r => r.flags & SYN),
     fin: records.find(r => (r.flags & FIN) !== 0 && (r.flags & SYN) === 0),
   }
@@ -127,7 +139,7 @@ function crossing(r: SegmentRecord, rst: SegmentRecord, path: RoundTrip): boolea
 
 /** @param rsts records of one reset of `connection`, in capture order, at least one */
 export function viewReset(world: World, connection: Connection, rsts: SegmentRecord[]): ResetView {
-  const first = rsts[0]!
+  const first = rsts[0]
   const at = connection.segments.indexOf(first)
   const before = connection.segments.slice(0, at)
   const senderPath = roundTrip(world, connection, first.from)

@@ -76,7 +76,8 @@ export class Skim {
     const found = new Set<TrackedListener>()
     for (const listener of this.listeners.list) {
       if (found.size === NEARBY_LISTENERS) break
-      if (hosts.has(listener.address) && !reset.has(listener) && listener.acceptTimes.entries.length > 0) found.add(listener)
+      if (hosts.has(listener.address) && !reset.has(listener) && listener.acceptTimes.entries.length > 0)
+        found.add(listener)
     }
     return found
   }

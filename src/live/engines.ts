@@ -29,9 +29,17 @@ const tcpdump: Engine = {
   command: ({ interface: name, filter, snaplen }) => ({
     program: 'tcpdump',
     args: [
-      ...['-U', '-n', '-p', '-B', String(BUFFER_KIB), '--time-stamp-precision=nano'],
+      '-U',
+      '-n',
+      '-p',
+      '-B',
+      String(BUFFER_KIB),
+      '--time-stamp-precision=nano',
       ...(snaplen === undefined ? [] : ['-s', String(snaplen)]),
-      ...['-w', '-', '-i', name],
+      '-w',
+      '-',
+      '-i',
+      name,
       ...(filter === undefined ? [] : ['--', filter]),
     ],
   }),
@@ -47,9 +55,15 @@ const dumpcap: Engine = {
   command: ({ interface: name, filter, snaplen }) => ({
     program: 'dumpcap',
     args: [
-      ...['-q', '-p', '-B', String(BUFFER_KIB / 1024)],
+      '-q',
+      '-p',
+      '-B',
+      String(BUFFER_KIB / 1024),
       ...(snaplen === undefined ? [] : ['-s', String(snaplen)]),
-      ...['-w', '-', '-i', name],
+      '-w',
+      '-',
+      '-i',
+      name,
       ...(filter === undefined ? [] : ['-f', filter]),
     ],
   }),
@@ -115,9 +129,9 @@ export function explainEnd(name: EngineName, request: EngineRequest, end: Engine
     $i: printable(request.interface),
     $f: printable(request.filter ?? ''),
     $e: name,
-    $d: detail ? ` (${printable(detail.split('\n')[0]!)})` : '',
+    $d: detail ? ` (${printable(detail.split('\n')[0])})` : '',
   }
-  if (known) return new CaptureError(known[1].replace(/\$[ifed]/g, key => words[key]!))
+  if (known) return new CaptureError(known[1].replace(/\$[ifed]/g, key => words[key]))
   const last = said.findLast(line => !/^(listening on|Capturing on|File: )/.test(line))
   const how = end.signal ? `ended by ${end.signal}` : `exit ${end.code}`
   return new CaptureError(`${name} could not capture on ${words['$i']}: ${printable(last ?? how)}`)

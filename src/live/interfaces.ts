@@ -24,7 +24,8 @@ export function listInterfaces(sys = '/sys/class/net'): Interface[] {
 
 function byIndex(sys: string): string[] {
   const names = quietly(() => readdirSync(sys)) ?? []
-  const index = (name: string) => Number(quietly(() => readFileSync(`${sys}/${name}/ifindex`, 'utf8')) ?? Infinity)
+  const index = (name: string) =>
+    Number(quietly(() => readFileSync(`${sys}/${name}/ifindex`, 'utf8')) ?? Infinity)
   // Not every entry is an interface: bonding_masters is a file.
   return names.filter(name => Number.isFinite(index(name))).sort((a, b) => index(a) - index(b))
 }

@@ -43,8 +43,8 @@ export function parseEvent(line: string, ahead: number): KernelEvent | undefined
 
 function sent(time: number, fields: string, process: SentReset['process']): KernelEvent | undefined {
   const value = (key: string) => new RegExp(`\\b${key}=(\\S+)`).exec(fields)?.[1]
-  const source = value('src') ?? oldEnd(fields, 's')
-  const peer = value('dest') ?? oldEnd(fields, 'd')
+  const source = plain(value('src')) ?? oldEnd(fields, 's')
+  const peer = plain(value('dest')) ?? oldEnd(fields, 'd')
   if (source === undefined) return undefined
   const state = value('state')
   return {
@@ -63,6 +63,11 @@ function taken(time: number, fields: string): KernelEvent | undefined {
   const local = oldEnd(fields, 's')
   const remote = oldEnd(fields, 'd')
   return local && remote ? { kind: 'taken', time, local, remote } : undefined
+}
+
+/** A socket for both families has its IPv4 peers as ::ffff:a.b.c.d; the packets have them plain. */
+function plain(end: string | undefined): string | undefined {
+  return end?.replace(/^\[::ffff:(\d+\.\d+\.\d+\.\d+)\]/i, '$1')
 }
 
 /** An end given as family, port and two addresses, as older events do. */

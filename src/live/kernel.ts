@@ -1,5 +1,16 @@
 /** Asks the kernel why it resets: a tracing instance of our own on its two events, removed on every way out. Linux, root. */
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Case } from '../evidence/index.js'
 import type { Reset, Timebase } from '../model.js'
@@ -37,7 +48,8 @@ export class KernelWatch {
   static open(): KernelWatch {
     const root = MOUNTS.find(path => existsSync(join(path, 'events')))
     if (process.platform !== 'linux') throw new Error('only Linux can be asked')
-    if (root === undefined) throw new Error('no tracefs here: it takes root, and mount -t tracefs nodev /sys/kernel/tracing')
+    if (root === undefined)
+      throw new Error('no tracefs here: it takes root, and mount -t tracefs nodev /sys/kernel/tracing')
     removeAbandoned(root)
     const instance = join(root, 'instances', PREFIX + process.pid)
     try {
@@ -45,7 +57,10 @@ export class KernelWatch {
       return new KernelWatch(instance, ...prepare(instance))
     } catch (error) {
       remove(instance)
-      throw new Error(`tracefs refuses: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`)
+      throw new Error(
+        `tracefs refuses: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}`,
+        { cause: error },
+      )
     }
   }
 
@@ -64,11 +79,18 @@ export class KernelWatch {
   show(reset: Reset, item: Case, timebase: Timebase): void {
     const sent = this.sentFor(item, timebase)
     const line = (statement: string, value: string | null) =>
-      reset.evidence.unshift({ statement, value, unit: null, frames: reset.frames.slice(0, 1), supports: true })
+      reset.evidence.unshift({
+        statement,
+        value,
+        unit: null,
+        frames: reset.frames.slice(0, 1),
+        supports: true,
+      })
     if (sent) {
       reset.kernel = { reason: sent.reason, state: sent.state, process: sent.process }
       // The last one stands first.
-      if (sent.process) line(`it was sent on behalf of ${sent.process.name} (pid ${sent.process.pid})`, sent.process.name)
+      if (sent.process)
+        line(`it was sent on behalf of ${sent.process.name} (pid ${sent.process.pid})`, sent.process.name)
       if (sent.reason) line(`the kernel that sent it gives ${sent.reason} as its reason`, sent.reason)
     } else if (this.takenFor(item, timebase)) line('a socket of this host took it', null)
   }
@@ -94,7 +116,9 @@ export class KernelWatch {
     const time = timebase.seconds + view.first.timeNs / 1e9
     const remote = endpoint(view.connection[view.sender.side])
     const local = endpoint(view.connection[view.peer.side])
-    return this.taken.find(t => t.local === local && t.remote === remote && Math.abs(t.time - time) < SAME_MOMENT_S)
+    return this.taken.find(
+      t => t.local === local && t.remote === remote && Math.abs(t.time - time) < SAME_MOMENT_S,
+    )
   }
 
   private poll(): void {

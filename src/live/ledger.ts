@@ -38,7 +38,10 @@ export class Ledger {
     this.countListener(reset, first)
     this.kept.set(reset.id, reset)
     this.stories.set(reset.id, story)
-    for (const [map, most] of [[this.kept, this.most], [this.stories, STORIES]] as const) {
+    for (const [map, most] of [
+      [this.kept, this.most],
+      [this.stories, STORIES],
+    ] as const) {
       if (map.size <= most) continue
       const [oldest] = map.keys()
       map.delete(oldest)
@@ -93,7 +96,10 @@ export class Ledger {
         resetConnections,
         byCause,
       }))
-      .sort((a, b) => b.resetConnections - a.resetConnections || (a.address < b.address ? -1 : 1) || a.port - b.port)
+      .sort(
+        (a, b) =>
+          b.resetConnections - a.resetConnections || (a.address < b.address ? -1 : 1) || a.port - b.port,
+      )
   }
 
   private countListener({ connection, cause }: Reset, first: boolean): void {

@@ -58,7 +58,9 @@ export class Pending {
   told(c: TrackedConnection, frames: ReadonlySet<number>): void {
     const entry = this.waiting.get(c)
     if (!entry) return
-    const keep = entry.frames.map((frame, i) => ({ frame, timeNs: entry.timesNs[i] })).filter(e => !frames.has(e.frame))
+    const keep = entry.frames
+      .map((frame, i) => ({ frame, timeNs: entry.timesNs[i] }))
+      .filter(e => !frames.has(e.frame))
     if (keep.length === 0) this.waiting.delete(c)
     else {
       entry.frames = keep.map(e => e.frame)

@@ -1,5 +1,5 @@
 /** The flight recorder: per reset a small pcapng with its connection's packets, also those before the RST, and the verdict as a comment. */
-import { accessSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CaptureError, printable } from '../capture/error.js'
@@ -68,7 +68,9 @@ export class Recorder {
     } catch (error) {
       await rm(hidden, { force: true }).catch(() => {})
       if (this.lost++ === 0) {
-        this.onTrouble(`evidence cannot be written to ${printable(this.folder)}: ${(error as Error).message}; going on without`)
+        this.onTrouble(
+          `evidence cannot be written to ${printable(this.folder)}: ${(error as Error).message}; going on without`,
+        )
       }
     }
   }
@@ -85,7 +87,8 @@ export class Recorder {
 /** Evidence of earlier runs, oldest first. */
 function prepare(folder: string): { name: string; bytes: number }[] {
   try {
-    mkdirSync(folder, { recursive: true })
+    // One level: below /proc and the like, Node's recursive mkdir never ends.
+    if (!existsSync(folder)) mkdirSync(folder)
     accessSync(folder, constants.W_OK | constants.X_OK)
     return readdirSync(folder)
       .filter(name => NAME.test(name))
@@ -100,7 +103,8 @@ function prepare(folder: string): { name: string; bytes: number }[] {
 function fileName({ time, id, cause, connection }: Reset): string {
   const [day, clock] = time.replace(/[-:Z]/g, '').split('T')
   const [seconds, fraction = ''] = clock.split('.')
-  const end = ({ address, port }: { address: string; port: number }) => `${address.replaceAll(':', '-')}_${port}`
+  const end = ({ address, port }: { address: string; port: number }) =>
+    `${address.replaceAll(':', '-')}_${port}`
   const moment = `${day}T${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`
   return `${moment}-${id}-${cause}-${end(connection.client)}-${end(connection.server)}.pcapng`
 }

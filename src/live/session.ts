@@ -74,7 +74,13 @@ export class LiveSession {
   }
 
   /** Packets judged; connections held; resets waiting: for whoever watches. */
-  get figures(): { segments: number; connections: number; waiting: number; evicted: number; endTimeNs: number } {
+  get figures(): {
+    segments: number
+    connections: number
+    waiting: number
+    evicted: number
+    endTimeNs: number
+  } {
     const { flow } = this
     return {
       segments: flow.tcpSegments[0] ?? 0,
@@ -182,7 +188,10 @@ export class LiveSession {
     const { flow, pending, owners, ledger, options } = this
     const connections = pending.until(untilNs, BATCH)
     const due = new Map(connections.flatMap(c => pending.take(c, untilNs).map(frame => [frame, c] as const)))
-    const compared = [...pending.until(Number.POSITIVE_INFINITY, COMPARED), ...[...this.reported.keys()].slice(-COMPARED)]
+    const compared = [
+      ...pending.until(Number.POSITIVE_INFINITY, COMPARED),
+      ...[...this.reported.keys()].slice(-COMPARED),
+    ]
     const { told, late, health } = judgeDue({
       flow,
       connections: new Set([...connections, ...compared]),

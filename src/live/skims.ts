@@ -70,7 +70,8 @@ export class Skims {
   }
 
   private carryListeners(old: Skim, young: Skim): void {
-    const countsOf = (skim: Skim) => new Map(skim.listeners.list.map(l => [`${l.address} ${l.port}`, l.connections]))
+    const countsOf = (skim: Skim) =>
+      new Map(skim.listeners.list.map(l => [`${l.address} ${l.port}`, l.connections]))
     const [before, since] = [countsOf(old), countsOf(young)]
     for (const name of this.counted()) {
       const gone = (before.get(name) ?? 0) - (since.get(name) ?? 0)

@@ -40,13 +40,20 @@ function labSet(set: 'endpoint' | 'middlebox'): LabelledCapture[] {
     .sort()
     .filter(name => fs.existsSync(path.join(root, name, 'labels.json')))
     .flatMap(name => {
-      const { scenario, split, captures } = JSON.parse(fs.readFileSync(path.join(root, name, 'labels.json'), 'utf8'))
+      const { scenario, split, captures } = JSON.parse(
+        fs.readFileSync(path.join(root, name, 'labels.json'), 'utf8'),
+      )
       return captures.map((c: { file: string; resets: (Label & { impact?: Impact })[] }) => ({
         path: path.join(root, name, c.file),
         scenario,
         set,
         split,
-        labels: c.resets.map(r => ({ ...r, acceptable: r.acceptable ?? [], originAcceptable: r.originAcceptable ?? [], impactAcceptable: r.impactAcceptable ?? [] })),
+        labels: c.resets.map(r => ({
+          ...r,
+          acceptable: r.acceptable ?? [],
+          originAcceptable: r.originAcceptable ?? [],
+          impactAcceptable: r.impactAcceptable ?? [],
+        })),
       }))
     })
 }

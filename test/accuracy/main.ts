@@ -9,10 +9,13 @@ import { calibrationError, type Outcome, scoreCaptures } from './score.js'
 const args = new Set(process.argv.slice(2))
 const split = args.has('--all') ? undefined : args.has('--fit') ? 'fit' : 'held-out'
 const only = ['endpoint', 'middlebox', 'public'].find(s => args.has(s))
-const captures = labelledCaptures().filter(c => (split === undefined || c.split === split) && (only === undefined || c.set === only))
+const captures = labelledCaptures().filter(
+  c => (split === undefined || c.split === split) && (only === undefined || c.set === only),
+)
 const outcomes = await scoreCaptures(captures)
 
-const share = (part: number, whole: number) => (whole === 0 ? '   –  ' : `${((100 * part) / whole).toFixed(1).padStart(5)} %`)
+const share = (part: number, whole: number) =>
+  whole === 0 ? '   –  ' : `${((100 * part) / whole).toFixed(1).padStart(5)} %`
 
 function table(title: string, rows: Outcome[]): void {
   const impacts = rows.filter(o => o.impactRight !== undefined)
@@ -31,25 +34,34 @@ for (const set of ['endpoint', 'middlebox', 'public'] as const) {
 table('all', outcomes)
 console.log(`expected calibration error ${calibrationError(outcomes).toFixed(3)}`)
 
-
 console.log('\nwhen it says … it is right')
 for (let low = 0.3; low < 0.99; low += 0.1) {
   const bin = outcomes.filter(o => o.reset && o.reset.confidence >= low && o.reset.confidence < low + 0.1)
   if (bin.length > 0) {
-    console.log(`${low.toFixed(1)}–${(low + 0.1).toFixed(1)} ${String(bin.length).padStart(6)} resets ${share(bin.filter(o => o.causeRight).length, bin.length)}`)
+    console.log(
+      `${low.toFixed(1)}–${(low + 0.1).toFixed(1)} ${String(bin.length).padStart(6)} resets ${share(bin.filter(o => o.causeRight).length, bin.length)}`,
+    )
   }
 }
 
 console.log('\nby cause')
-for (const cause of [...new Set(outcomes.map(o => o.label.cause))].sort()) table(cause, outcomes.filter(o => o.label.cause === cause))
+for (const cause of [...new Set(outcomes.map(o => o.label.cause))].sort())
+  table(
+    cause,
+    outcomes.filter(o => o.label.cause === cause),
+  )
 
 if (args.has('--wrong')) {
-  for (const o of outcomes.filter(o => !o.causeRight || !o.originRight || (args.has('--impact') && o.impactRight === false))) {
+  for (const o of outcomes.filter(
+    o => !o.causeRight || !o.originRight || (args.has('--impact') && o.impactRight === false),
+  )) {
     const r = o.reset
     console.log(
       `${o.capture.scenario}/${o.capture.path.split('/').at(-1)} frames ${o.label.frames.slice(0, 4)} ${o.label.sender}: want ${o.label.cause}` +
         `${o.label.acceptable.length ? `|${o.label.acceptable.join('|')}` : ''} ${o.label.origin}${o.label.originAcceptable.length ? `|${o.label.originAcceptable}` : ''} ${o.label.impact}, got ` +
-        (r ? `${r.cause} ${r.confidence} (${r.alternatives.map(a => `${a.cause} ${a.confidence}`).join(', ')}) ${r.origin} ${r.originConfidence} ${r.impact}` : 'nothing'),
+        (r
+          ? `${r.cause} ${r.confidence} (${r.alternatives.map(a => `${a.cause} ${a.confidence}`).join(', ')}) ${r.origin} ${r.originConfidence} ${r.impact}`
+          : 'nothing'),
     )
   }
 }

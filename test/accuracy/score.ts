@@ -32,13 +32,18 @@ function compare(capture: LabelledCapture, label: Label, resets: Reset[]): Outco
     capture,
     label,
     reset,
-    causeRight: reset !== undefined && (reset.cause === label.cause || label.acceptable.includes(reset.cause)),
-    originRight: reset !== undefined && (reset.origin === label.origin || label.originAcceptable.includes(reset.origin)),
+    causeRight:
+      reset !== undefined && (reset.cause === label.cause || label.acceptable.includes(reset.cause)),
+    originRight:
+      reset !== undefined && (reset.origin === label.origin || label.originAcceptable.includes(reset.origin)),
     impactRight:
       label.impact === undefined || reset === undefined
         ? undefined
         : reset.impact === label.impact || label.impactAcceptable.includes(reset.impact),
-    falseAccusation: reset?.origin === 'middlebox' && label.origin === 'endpoint' && !label.originAcceptable.includes('middlebox'),
+    falseAccusation:
+      reset?.origin === 'middlebox' &&
+      label.origin === 'endpoint' &&
+      !label.originAcceptable.includes('middlebox'),
   }
 }
 

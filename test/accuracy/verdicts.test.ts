@@ -15,7 +15,8 @@ describe('labelled captures', () => {
   const lab = captures.filter(c => c.set !== 'public')
   let outcomes: Outcome[]
   const of = (split: LabelledCapture['split']) => outcomes.filter(o => o.capture.split === split)
-  const share = (rows: Outcome[], right: (o: Outcome) => boolean | undefined) => rows.filter(right).length / rows.length
+  const share = (rows: Outcome[], right: (o: Outcome) => boolean | undefined) =>
+    rows.filter(right).length / rows.length
 
   beforeAll(async () => {
     outcomes = await scoreCaptures(captures)
@@ -28,10 +29,21 @@ describe('labelled captures', () => {
 
   it('are judged right nearly always, also where no rule was written with them', () => {
     for (const split of ['fit', 'held-out'] as const) {
-      expect(share(of(split), o => o.causeRight), `${split}: cause`).toBeGreaterThan(0.93)
-      expect(share(of(split), o => o.originRight), `${split}: origin`).toBeGreaterThan(0.97)
+      expect(
+        share(of(split), o => o.causeRight),
+        `${split}: cause`,
+      ).toBeGreaterThan(0.93)
+      expect(
+        share(of(split), o => o.originRight),
+        `${split}: origin`,
+      ).toBeGreaterThan(0.97)
     }
-    expect(share(outcomes.filter(o => o.capture.set === 'public'), o => o.causeRight)).toBeGreaterThan(0.9)
+    expect(
+      share(
+        outcomes.filter(o => o.capture.set === 'public'),
+        o => o.causeRight,
+      ),
+    ).toBeGreaterThan(0.9)
   })
 
   it('bear confidences that mean something', () => {
@@ -49,13 +61,17 @@ describe('labelled captures', () => {
 })
 
 const PUBLIC = path.resolve(import.meta.dirname, '../../fixtures/public')
-const readable = fs.readdirSync(PUBLIC).filter(f => /\.pcap(ng)?$/.test(f) && f !== 'pcapng-invalid-vers-1.pcapng')
+const readable = fs
+  .readdirSync(PUBLIC)
+  .filter(f => /\.pcap(ng)?$/.test(f) && f !== 'pcapng-invalid-vers-1.pcapng')
 
 describeWith(['tshark'], 'tshark as oracle of RST frames', () => {
   for (const file of readable) {
     it(file, async () => {
       const { report } = await analyzeCaptures([path.join(PUBLIC, file)])
-      expect(rstFramesOf(report)).toEqual(tsharkFrames(path.join(PUBLIC, file), 'tcp.flags.reset == 1 && !icmp && !icmpv6'))
+      expect(rstFramesOf(report)).toEqual(
+        tsharkFrames(path.join(PUBLIC, file), 'tcp.flags.reset == 1 && !icmp && !icmpv6'),
+      )
     })
   }
 })

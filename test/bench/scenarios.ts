@@ -174,7 +174,7 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     name: 'many interfaces in a pcapng',
-    n: 20_000,
+    n: 80_000,
     make: n =>
       pcapngFrom(
         n,

@@ -268,7 +268,7 @@ describe('what is kept', () => {
       s R 5001
       s P 5001 ack 1019 "HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n"`)
     expect(c.applicationAtRst).toHaveLength(1)
-    const { beforeFrame, state } = c.applicationAtRst[0]!
+    const { beforeFrame, state } = c.applicationAtRst[0]
     expect(beforeFrame).toBe(6)
     expect([state.requests, state.answers]).toEqual([1, 0])
     expect([c.application.requests, c.application.answers]).toEqual([1, 1])

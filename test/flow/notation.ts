@@ -51,7 +51,7 @@ export function parse(text: string, telling: Telling = {}): Line[] {
         ? lines.length === 0
           ? 0
           : 1e6
-        : Math.round(Number(groups.time) * UNITS[groups.unit!])
+        : Math.round(Number(groups.time) * UNITS[groups.unit])
     const data = new Uint8Array(0)
     const frame = {
       number: lines.length + 1,

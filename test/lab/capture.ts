@@ -132,8 +132,8 @@ export async function framesOf(path: string): Promise<Frame[]> {
       return {
         number: Number(v[0]),
         time: Number(v[1]),
-        source: end(v[2]!, v[4]!, v[6]!),
-        target: end(v[3]!, v[5]!, v[7]!),
+        source: end(v[2], v[4], v[6]),
+        target: end(v[3], v[5], v[7]),
         flags: Number(v[8]),
         seq: Number(v[9]),
         ack: Number(v[10]),

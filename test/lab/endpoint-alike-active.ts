@@ -90,10 +90,10 @@ const actives: Scenario[] = [
       const listener = await lab.server.agent.listen(7001)
       for (const pause of [1300, 3100]) {
         const [one] = await more(lab, listener, 7001, 1)
-        await one!.near.send(get('/think'))
-        await one!.far.recv()
+        await one.near.send(get('/think'))
+        await one.far.recv()
         await sleep(pause)
-        await one!.far.abort()
+        await one.far.abort()
         await sleep(100)
       }
     },
@@ -113,8 +113,8 @@ const actives: Scenario[] = [
       for (const { far } of ends) await far.abort()
       await sleep(400)
       const [next] = await more(lab, listener, 5432, 1)
-      await spoken('SELECT 1;\n', '1\n')(next!.near, next!.far)
-      await next!.near.close()
+      await spoken('SELECT 1;\n', '1\n')(next.near, next.far)
+      await next.near.close()
     },
   },
   {

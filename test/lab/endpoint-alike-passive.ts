@@ -66,9 +66,9 @@ export const alikePassiveScenarios: Scenario[] = [
     run: async lab => {
       const all = await used(lab, 5000, 3)
       await sleep(4000)
-      await spoken('job\n', 'done\n')(all[1]!.near, all[1]!.far)
+      await spoken('job\n', 'done\n')(all[1].near, all[1].far)
       await sleep(3000)
-      await spoken('job\n', 'done\n')(all[2]!.near, all[2]!.far)
+      await spoken('job\n', 'done\n')(all[2].near, all[2].far)
       await sleep(500)
       await lab.network.restart('s', 600)
       await lab.server.agent.listen(5000)
@@ -115,14 +115,14 @@ export const alikePassiveScenarios: Scenario[] = [
       const [idle, busy] = await used(lab, 8443, 2)
       for (let i = 0; i < 5; i++) {
         await sleep(3000)
-        await exchange(busy!.near, busy!.far)
+        await exchange(busy.near, busy.far)
       }
-      await idle!.far.forget()
+      await idle.far.forget()
       await sleep(2500)
-      await idle!.near.send(get('/back'))
+      await idle.near.send(get('/back'))
       await sleep(100)
-      await exchange(busy!.near, busy!.far)
-      await busy!.near.close()
+      await exchange(busy.near, busy.far)
+      await busy.near.close()
     },
   },
   {

@@ -215,10 +215,10 @@ const clean: Scenario[] = [
       await far.recv()
       await far.close()
       const [second] = await more(lab, listener, 8080, 1)
-      await exchange(second!.near, second!.far)
-      await second!.far.close()
-      await second!.near.recv()
-      await second!.near.close()
+      await exchange(second.near, second.far)
+      await second.far.close()
+      await second.near.recv()
+      await second.near.close()
     },
   },
   {

@@ -180,7 +180,7 @@ async function restartUnder(lab: Lab, ports: number[], each: number, up: boolean
     await sleep(230)
   }
   for (const [i, listener] of listeners.entries()) {
-    const near = await lab.client.agent.connect(lab.server.address, ports[i]!)
+    const near = await lab.client.agent.connect(lab.server.address, ports[i])
     await spoken('job 3\n', 'done 3\n')(near, await listener.accept())
     await near.close()
   }

@@ -12,13 +12,7 @@ const idle: Truth = { cause: 'idle-timeout', impact: 'none' }
 const idleOnce: Truth = { ...idle, acceptable: ['abortive-close'] }
 
 /** Connections that talk at different times and are each reset `ms` after their last word. */
-async function idleServer(
-  lab: Lab,
-  port: number,
-  count: number,
-  ms: number,
-  talk = exchange as (n: Socket, f: Socket) => Promise<void>,
-) {
+async function idleServer(lab: Lab, port: number, count: number, ms: number, talk = exchange) {
   const first = await pair(lab, port)
   const all = [first, ...(await more(lab, first.listener, port, count - 1))]
   await Promise.all(

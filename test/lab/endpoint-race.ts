@@ -156,7 +156,7 @@ export const raceScenarios: Scenario[] = [
     vantages: ['client', 'server-any:96'],
     cuts: {
       // A capture that began in the silence: the first exchange is not in it.
-      'late.pcap': { of: 'client', keep: (f, all) => f.time > all[0]!.time + 1 },
+      'late.pcap': { of: 'client', keep: (f, all) => f.time > all[0].time + 1 },
     },
     truth: reset => (reset.file === 'late.pcap' ? { ...race, acceptable: ['data-after-close'] } : race),
     run: async lab => {

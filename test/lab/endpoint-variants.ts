@@ -12,8 +12,7 @@ import { exchange, get, more, noTimestamps, pair, plainTcp, PSHACK, spoken } fro
 const never: Scenario[] = [
   {
     name: 'overflow-any',
-    about:
-      'Accept queue full, connections without timestamps, captured on all interfaces of the server.',
+    about: 'Accept queue full, connections without timestamps, captured on all interfaces of the server.',
     network: { delay: 4, settings: noTimestamps },
     vantages: ['server-any:90', 'client:60'],
     truth: full,

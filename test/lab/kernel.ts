@@ -66,8 +66,8 @@ function parse(text: string, ahead: number): Told {
         family === 'AF_INET' ? `${v4}:${port}` : `[${v6}]:${port}`
       told.taken.push({
         time: Number(time) - ahead,
-        local: end(s4!, s6!, sport!),
-        remote: end(d4!, d6!, dport!),
+        local: end(s4, s6, sport),
+        remote: end(d4, d6, dport),
       })
     }
   }

@@ -66,7 +66,7 @@ function note(incarnation: Incarnation, f: Frame) {
 function owner(incarnations: Incarnation[], f: Frame): number {
   const newest = incarnations.length - 1
   for (let i = newest; i >= 0; i--) {
-    const range = incarnations[i]!.seen.get(f.source)
+    const range = incarnations[i].seen.get(f.source)
     if (range && distance(range.least, f.seq) <= distance(range.least, range.most) + 2) return i
   }
   return newest
@@ -80,7 +80,7 @@ export function resetsOf(frames: Frame[], roles: Roles, isClient: (endpoint: str
     const pair = pairOf(f)
     const list: Incarnation[] = connections.get(pair) ?? [{ isn: null, seen: new Map() }]
     connections.set(pair, list)
-    const current = list[list.length - 1]!
+    const current = list[list.length - 1]
     if (f.flags & RST) {
       const incarnation = owner(list, f)
       const key = `${pair} ${incarnation} ${f.source}`
@@ -94,7 +94,7 @@ export function resetsOf(frames: Frame[], roles: Roles, isClient: (endpoint: str
       if (current.isn === null && current.seen.size === 0) current.isn = f.seq
       else list.push({ isn: f.seq, seen: new Map() })
     }
-    note(list[list.length - 1]!, f)
+    note(list[list.length - 1], f)
   }
   return [...groups.values()]
 }

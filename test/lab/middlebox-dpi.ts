@@ -237,7 +237,7 @@ const sniV6: Scenario = {
     ],
   },
   rules: [
-    sni.rules[0]!,
+    sni.rules[0],
     forgedRule(
       'client',
       [SERVER],

@@ -197,7 +197,7 @@ function fits(rule: Rule, r: RstFrame, truth: Truth): boolean {
 }
 
 function describe(rule: Rule, file: string, frames: RstFrame[], truth: Truth): LabelledReset {
-  const r = frames[0]!
+  const r = frames[0]
   const verdict = { ...rule.verdict, ...rule.at?.[file] }
   const [client, server] = fromServer(r) ? [r.to, r.from] : [r.from, r.to]
   const reason =
@@ -260,10 +260,10 @@ export async function label(
     const stream = entry.key.split(' ')[0]
     // The reset it follows from, or else the first one that this vantage shows of the same connection.
     const same = all.filter(
-      o => o !== entry && o.key.split(' ')[0] === stream && o.frames[0]!.frame < entry.frames[0]!.frame,
+      o => o !== entry && o.key.split(' ')[0] === stream && o.frames[0].frame < entry.frames[0].frame,
     )
     // Behind a translated address the reset it follows from may belong to another 4-tuple.
-    const elsewhere = all.find(o => o.rule.name === wanted && o.frames[0]!.frame < entry.frames[0]!.frame)
+    const elsewhere = all.find(o => o.rule.name === wanted && o.frames[0].frame < entry.frames[0].frame)
     const cause = same.find(o => o.rule.name === wanted) ?? same[0] ?? elsewhere
     if (!cause && !entry.rule.at?.[file])
       throw new Error(`${file}: "${entry.rule.name}" follows from nothing`)
@@ -272,5 +272,5 @@ export async function label(
       entry.label.consequenceOf = `${c.client}>${c.server} ${c.sender} ${c.frames[0]}`
     }
   }
-  return all.sort((a, b) => a.frames[0]!.frame - b.frames[0]!.frame).map(entry => entry.label)
+  return all.sort((a, b) => a.frames[0].frame - b.frames[0].frame).map(entry => entry.label)
 }

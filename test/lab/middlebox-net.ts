@@ -300,12 +300,12 @@ export class Tracer {
       if (!ours.test(line) && !listener.test(line)) continue
       const time = Number(/ ([\d.]+): tcp_/.exec(line)?.[1]) + bootTime
       const sent = /tcp_send_reset: .*src=(\S+) dest=(\S+) .*reason=(\w+)/.exec(line)
-      if (sent) events.push({ kind: 'sent', time, local: sent[1]!, remote: sent[2]!, reason: sent[3]! })
+      if (sent) events.push({ kind: 'sent', time, local: sent[1], remote: sent[2], reason: sent[3] })
       const got =
         /family=(\w+) sport=(\d+) dport=(\d+) saddr=(\S+) daddr=(\S+) saddrv6=(\S+) daddrv6=(\S+)/.exec(line)
       if (!got) continue
       const [, kind, sport, dport, s4, d4, s6, d6] = got
-      const v6 = kind === 'AF_INET6' && !s6!.startsWith('::ffff:')
+      const v6 = kind === 'AF_INET6' && !s6.startsWith('::ffff:')
       const local = v6 ? `[${s6}]:${sport}` : `${s4}:${sport}`
       const remote = v6 ? `[${d6}]:${dport}` : `${d4}:${dport}`
       events.push({ kind: 'received', time, local, remote, reason: null })

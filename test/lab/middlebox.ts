@@ -59,7 +59,13 @@ const bothEnds: CaptureSpec[] = [
 ]
 
 /** Held out at first, then looked at to find out what was wrong with a rule: no longer a measure of accuracy. */
-const LOOKED_AT = new Set(['nat-flush-burst', 'scan-through-fw', 'trap-vip-two-backends', 'lb-idle-ttl-copied', 'trap-crossing-abort'])
+const LOOKED_AT = new Set([
+  'nat-flush-burst',
+  'scan-through-fw',
+  'trap-vip-two-backends',
+  'lb-idle-ttl-copied',
+  'trap-crossing-abort',
+])
 
 /** About two in five, the same on every run, whatever is added later. */
 export function split(name: string): 'fit' | 'held-out' {

@@ -10,7 +10,9 @@ export const SERVER = '10.99.7.2'
 
 /** What the tests of this folder need: root, network namespaces, an engine. */
 export function missing(...programs: string[]): string[] {
-  const lacks = programs.filter(name => !works('sh', ['-c', `command -v ${name} || test -x /usr/sbin/${name}`]))
+  const lacks = programs.filter(
+    name => !works('sh', ['-c', `command -v ${name} || test -x /usr/sbin/${name}`]),
+  )
   if (process.getuid?.() !== 0) return ['root', ...lacks]
   const name = `rstprobe${process.pid}`
   const able = works('ip', ['netns', 'add', name])
@@ -38,7 +40,10 @@ export class Cable {
     this.ip(`netns add ${this.client}`)
     this.ip(`netns add ${this.server}`)
     this.ip(`link add c0 netns ${this.client} type veth peer name s0 netns ${this.server}`)
-    for (const [name, device, last] of [[this.client, 'c0', 1], [this.server, 's0', 2]] as const) {
+    for (const [name, device, last] of [
+      [this.client, 'c0', 1],
+      [this.server, 's0', 2],
+    ] as const) {
       this.ip(`-n ${name} addr add 10.99.7.${last}/24 dev ${device}`)
       this.ip(`-n ${name} link set lo up`)
       this.ip(`-n ${name} link set ${device} up`)
@@ -76,7 +81,9 @@ export class Cable {
 
   private start(namespace: string, program: string, args: string[]): ChildProcess {
     // nsenter and not `ip netns exec`, which hides tracefs.
-    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, program, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.children.add(child)
     child.once('exit', () => this.children.delete(child))
     return child
@@ -112,7 +119,10 @@ export class Live {
   }
 
   lines(): LiveLine[] {
-    return this.out.split('\n').filter(Boolean).map(line => JSON.parse(line) as LiveLine)
+    return this.out
+      .split('\n')
+      .filter(Boolean)
+      .map(line => JSON.parse(line) as LiveLine)
   }
 
   resets(): LiveLine[] {

@@ -32,7 +32,9 @@ async function sampleReport(): Promise<string> {
   const analysis = await analyzeCaptures([path.resolve(README, '..', INCIDENT)])
   analysis.report.captures[0].path = INCIDENT
   const selection = select(analysis.report)
-  const text = [...writeText({ analysis, selection, width: SAMPLE_WIDTH, color: false, stories: 'worst' })].join('')
+  const text = [
+    ...writeText({ analysis, selection, width: SAMPLE_WIDTH, color: false, stories: 'worst' }),
+  ].join('')
   const stories = [...text.matchAll(/^r\d+ {2}/gm)].map(m => m.index)
   return ['```', text.slice(0, stories[SAMPLE_STORIES]).trimEnd(), '…', '```'].join('\n')
 }
