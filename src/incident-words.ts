@@ -5,7 +5,7 @@
 import { type FactName, shorten, some } from './causes/define.js'
 import type { Facts } from './evidence/index.js'
 import type { CauseId, Reset, Side } from './model.js'
-import { duration, endpoint } from './report/units.js'
+import { duration, endpoint } from './units.js'
 
 /** Resets of one cause that belong together. */
 export interface Group {

@@ -3,7 +3,7 @@ import { CAUSES } from './causes/index.js'
 import type { Facts } from './evidence/index.js'
 import { groupOf, INCIDENT_WORDS, rhythm } from './incident-words.js'
 import type { CauseId, Incident, Reset } from './model.js'
-import { endpoint, toMs } from './report/units.js'
+import { endpoint, toMs } from './units.js'
 
 /** Causes that belong to whoever tries, not to the listener that answers. */
 const BY_SOURCE: ReadonlySet<CauseId> = new Set(['port-scan', 'health-check-probe'])

@@ -8,7 +8,7 @@ import { WEIGHTS } from './causes/define.js'
 import { calibrate } from './calibration.js'
 import type { Facts, FactSheet } from './evidence/index.js'
 import type { Alternative, EvidenceLine } from './model.js'
-import { bytes, count, duration } from './report/units.js'
+import { bytes, count, duration } from './units.js'
 
 export interface Verdict {
   cause: Cause

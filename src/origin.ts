@@ -201,21 +201,7 @@ function namesDevice(text: string | undefined): boolean {
 
 function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[] {
   const signs: OriginSign[] = []
-  const alive = view.sender.lastData
-  if (
-    trigger.active === false &&
-    trigger.kind !== 'syn' &&
-    alive &&
-    !view.sender.fin &&
-    view.before.every(r => !isRst(r))
-  ) {
-    const ms = (rst.timeNs - alive.timeNs) / 1e6
-    const limit = Math.max(print.roundTripMs ?? 0, 1)
-    if (ms < limit) {
-      const statement = `it says that there is no such connection, though its sender had sent data ${ms.toFixed(1)} ms before and had not closed`
-      signs.push({ statement, weight: 1.5, frames: [alive.frame, rst.frame] })
-    }
-  }
+  signs.push(...aliveSigns(view, trigger, print, rst))
   const rtt = print.roundTripMs
   if (isLoopback(view)) {
     signs.push({
@@ -256,6 +242,17 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     signs.push({ statement, weight: print.linuxSender ? 2.5 : 1, frames: [rst.frame] })
   }
   return signs
+}
+
+/** A stack denies a connection whose sender was using it within the last round trip. */
+function aliveSigns(view: ResetView, trigger: Trigger, print: Fingerprint, rst: SegmentRecord): OriginSign[] {
+  const alive = view.sender.lastData
+  const passive = trigger.active === false && trigger.kind !== 'syn'
+  if (!passive || !alive || view.sender.fin || view.before.some(isRst)) return []
+  const ms = (rst.timeNs - alive.timeNs) / 1e6
+  if (ms >= Math.max(print.roundTripMs ?? 0, 1)) return []
+  const statement = `it says that there is no such connection, though its sender had sent data ${ms.toFixed(1)} ms before and had not closed`
+  return [{ statement, weight: 1.5, frames: [alive.frame, rst.frame] }]
 }
 
 function answersNothing(view: ResetView, rst: SegmentRecord, rttMs: number): boolean {

@@ -3,7 +3,7 @@
  * A match is a candidate, never a verdict: many products share a value, and every value can be configured.
  */
 import type { Side } from './model.js'
-import { duration } from './report/units.js'
+import { duration } from './units.js'
 
 export interface KnownTimer {
   product: string

@@ -30,5 +30,5 @@ export function systemError(path: string, error: unknown): CaptureError {
     EMFILE: `cannot open ${name}: too many open files (raise ulimit -n, or analyse fewer at once)`,
     EIO: `cannot read ${name}: input/output error of the disk or network file system`,
   }
-  return new CaptureError(reasons[code ?? ''] ?? `cannot read ${name}: ${printable(String(code ?? message))}`)
+  return new CaptureError(reasons[code ?? ''] ?? `cannot read ${name}: ${printable(code ?? message)}`)
 }

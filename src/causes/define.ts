@@ -8,7 +8,7 @@ import type { CauseId } from '../model.js'
 /** Predicates have three values: undefined = this capture cannot tell, which lowers confidence and is listed, but never counts as no. */
 export type Truth = boolean | undefined
 
-export type FactName = keyof Facts & string
+export type FactName = keyof Facts
 
 /** What must hold for a cause to be considered. */
 export interface Requirement {

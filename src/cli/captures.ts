@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { Analysis, Report } from '../model.js'
 import type { Names } from '../report/names.js'
-import { plural } from '../report/units.js'
+import { plural } from '../units.js'
 import type { Aliases } from '../redact/index.js'
 import { UsageError } from './errors.js'
 import type { Io } from './io.js'

@@ -1,6 +1,6 @@
 /** A progress bar on standard error, only on a terminal and only for work that takes longer than a second. */
 import type { SingleBar } from 'cli-progress'
-import { bytes, duration } from '../report/units.js'
+import { bytes, duration } from '../units.js'
 
 export interface Progress {
   /** Bytes read so far, of how many if that is known. */

@@ -1,7 +1,7 @@
 /** Whether a capture would have recorded a packet that it does not show: only then does its absence prove anything. */
 import { distance, endOf, hasAck, isRst, other, SYN } from '../evidence/view.js'
 import type { Connection, SegmentRecord, Side } from '../model.js'
-import { duration } from '../report/units.js'
+import { duration } from '../units.js'
 import type { Clocks } from './clock.js'
 import type { CaptureIndex, Link, Vantage } from './types.js'
 

@@ -1,7 +1,7 @@
 /** What the comparison adds to the evidence of one reset, as sentences that name frames of both captures. */
 import type { Case } from '../evidence/index.js'
 import type { EvidenceLine, SegmentRecord, Side } from '../model.js'
-import { endpoint, plural } from '../report/units.js'
+import { endpoint, plural } from '../units.js'
 import { arrival } from './coverage.js'
 import type { Fate, Scene } from './fate.js'
 import type { Part } from './groups.js'

@@ -1,5 +1,5 @@
 /** The paragraph for people: what the comparison found out. */
-import { count, plural } from '../report/units.js'
+import { count, plural } from '../units.js'
 import type { Union } from './merge.js'
 import type { Comparison, Vantage } from './types.js'
 

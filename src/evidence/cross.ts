@@ -1,6 +1,6 @@
 /** Facts of one reset that come from other connections: bursts, twins with the same timer, scans, probes, restarts. */
 import type { Connection, SourceTimeline, World } from '../model.js'
-import type { Facts, FactSheet } from './facts.js'
+import type { FactSheet } from './facts.js'
 import type { CrossFacts, LocalSheet } from './local.js'
 import { findNeighbours, indexEnds } from './neighbours.js'
 import type { ResetGroup } from './resets.js'
@@ -35,8 +35,6 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
   return drafts.map(draft => {
     const { view } = draft.group
     const near = findNeighbours(view, ends, failed)
-    const source = near.source
-    const activeMs = source ? (source.lastTimeNs - source.firstTimeNs) / 1e6 : 0
     const train = probes.get(draft.id)
     const before = (byConnection.get(view.connection.id) ?? []).filter(d => d !== draft && precedes(d, draft))
     const forgedBefore = before.find(d => d.group.origin.origin === 'middlebox')
@@ -54,10 +52,7 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
       nextAcceptMs: near.nextAcceptMs,
       acceptedBefore: near.acceptedBefore,
       forgottenCount: unaware(draft) ? forgotten.get(hostKey(draft))!(timeOf(draft)) : 0,
-      ...breadthOf(source, breadths.get(view.connection.client.address)!),
-      sourceSyns: source?.syns ?? 0,
-      sourceRate:
-        source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
+      ...breadthOf(near.source, breadths.get(view.connection.client.address)!),
       probeCount: train?.count ?? 0,
       probePeriodMs: train?.periodMs,
       probeJitter: train?.jitter,
@@ -68,7 +63,7 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
     return {
       id: draft.id,
       group: draft.group,
-      facts: Object.assign(draft.local.facts, cross) as Facts,
+      facts: Object.assign<typeof draft.local.facts, CrossFacts>(draft.local.facts, cross),
       frames: draft.local.frames,
     }
   })
@@ -171,12 +166,15 @@ function silentBreadth(drafts: Draft[]): Map<string, Breadth> {
 }
 
 function breadthOf(source: SourceTimeline | undefined, silent: Breadth) {
+  const activeMs = source ? (source.lastTimeNs - source.firstTimeNs) / 1e6 : 0
   return {
     sourceListeners: Math.max(source?.listeners ?? 0, silent.listeners.size),
     sourceHosts: Math.max(source?.hosts ?? 0, silent.hosts.size),
     sourcePorts: Math.max(source?.ports ?? 0, silent.ports.size),
     sourceRefused: source?.refused ?? 0,
     sourceSilent: silent.listeners.size,
+    sourceSyns: source?.syns ?? 0,
+    sourceRate: source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
   }
 }
 

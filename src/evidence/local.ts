@@ -5,6 +5,7 @@ import { closingFacts } from './closing.js'
 import { combine } from './combine.js'
 import type { Facts, FactSheet } from './facts.js'
 import { fingerprint } from './fingerprint.js'
+import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
 import { findProbePatterns, type ProbePatterns } from './probes.js'
 import type { ResetGroup } from './resets.js'
@@ -73,33 +74,40 @@ export function localFacts(group: ResetGroup): LocalSheet {
     handshakeOddities(view, trigger),
     { kernelReason: undefined },
   )
+  return { facts, trigger, frames: framesOf(view, trigger, closing, probes, time.frames) }
+}
+
+/** Which frames show which fact. */
+function framesOf(
+  view: ResetView,
+  trigger: Trigger,
+  closing: ReturnType<typeof closingFacts>,
+  probes: ProbePatterns,
+  time: FactSheet['frames'],
+): FactSheet['frames'] {
   const triggerFrames = trigger.record ? [trigger.record.frame] : []
   return {
-    facts,
-    trigger,
-    frames: {
-      ...time.frames,
-      trigger: triggerFrames,
-      triggerDelayMs: triggerFrames,
-      triggerStartsMessage: triggerFrames,
-      triggerAckUnacceptable: triggerFrames,
-      seqOffsetBytes: triggerFrames,
-      senderFinMs: closing.frames,
-      peerFinMs: view.peer.fin ? [view.peer.fin.frame] : [],
-      silenceBeforeFinMs: closing.frames,
-      dataAfterFinMs: closing.dataFrames,
-      dataAfterFinBytes: closing.dataFrames,
-      dataAfterFinStartsMessage: closing.dataFrames,
-      dataAfterFinIsGoodbye: closing.dataFrames,
-      keepaliveUnanswered: sample(probes.keepaliveUnanswered),
-      windowProbes: sample(probes.windowProbes),
-      retransmissions: sample(probes.retransmissions),
-      sincePeerDataMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
-      sinceSenderDataMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
-      peerSpokeLast: view.peer.lastData ? [view.peer.lastData.frame] : [],
-      senderRejectionMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
-      peerRejectionMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
-    },
+    ...time,
+    trigger: triggerFrames,
+    triggerDelayMs: triggerFrames,
+    triggerStartsMessage: triggerFrames,
+    triggerAckUnacceptable: triggerFrames,
+    seqOffsetBytes: triggerFrames,
+    senderFinMs: closing.frames,
+    peerFinMs: view.peer.fin ? [view.peer.fin.frame] : [],
+    silenceBeforeFinMs: closing.frames,
+    dataAfterFinMs: closing.dataFrames,
+    dataAfterFinBytes: closing.dataFrames,
+    dataAfterFinStartsMessage: closing.dataFrames,
+    dataAfterFinIsGoodbye: closing.dataFrames,
+    keepaliveUnanswered: sample(probes.keepaliveUnanswered),
+    windowProbes: sample(probes.windowProbes),
+    retransmissions: sample(probes.retransmissions),
+    sincePeerDataMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
+    sinceSenderDataMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
+    peerSpokeLast: view.peer.lastData ? [view.peer.lastData.frame] : [],
+    senderRejectionMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
+    peerRejectionMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
   }
 }
 
@@ -182,31 +190,6 @@ function turnFacts({ before }: ResetView): Pick<Facts, 'turnBytes' | 'turnSide'>
   let turnBytes = 0
   for (let i = data.length - 1; i >= 0 && data[i].from === side; i--) turnBytes += data[i].newBytes
   return { turnBytes, turnSide: side }
-}
-
-/** Whether the three-way handshake was complete when the reset came; what a capture shows that began later speaks for itself. */
-function handshakeDone({ before, connection }: ResetView): boolean | undefined {
-  const syn = before.find(r => r.flags & SYN && !hasAck(r))
-  const synAck = before.findLast(r => r.flags & SYN && hasAck(r))
-  const clientAck = (r: SegmentRecord) => r.from === 'client' && !isRst(r) && !(r.flags & SYN) && hasAck(r)
-  // The server goes on only once the client has acknowledged its SYN-ACK, whether that was captured or not.
-  const serverTalks =
-    synAck !== undefined &&
-    before.some(
-      r =>
-        r.from === synAck.from &&
-        !isRst(r) &&
-        !(r.flags & SYN) &&
-        (r.newBytes > 0 || distance(r.ack, synAck.ack) > 0),
-    )
-  if (serverTalks) return true
-  if (synAck && !before.some(r => r.from !== synAck.from && !isRst(r))) return undefined
-  if (synAck) return before.some(r => clientAck(r) && distance(r.ack, endOf(synAck)) >= 0)
-  const talk = before.filter(r => !isRst(r) && !(r.flags & SYN))
-  // One direction only: the client would not go on without a SYN-ACK.
-  if (syn) return talk.some(r => clientAck(r) && distance(r.seq, syn.seq) >= 1)
-  const both = talk.some(r => r.from === 'client') && talk.some(r => r.from === 'server')
-  return both || talk.some(r => r.newBytes > 0) || connection.handshake === 'complete' ? true : undefined
 }
 
 function triggerFacts(view: ResetView, trigger: Trigger) {
@@ -306,38 +289,5 @@ function otherResets(view: ResetView) {
     resetBefore: earlier.some(r => r.from === peer.side),
     mirrored: earlier.some(r => r.from === peer.side && msBetween(first, r) <= 1),
     wentOn: both,
-  }
-}
-
-function handshakeOddities(view: ResetView, trigger: Trigger) {
-  const { before, after, connection, first } = view
-  const syns = before.filter(r => r.flags & SYN && !hasAck(r))
-  const syn = syns[0]
-  const synAcks = [...before, ...after].filter(r => r.flags & SYN && hasAck(r))
-  const fits = (r: SegmentRecord) =>
-    syn === undefined || (distance(r.ack, syn.seq) > 0 && distance(r.ack, syn.seq) <= 1 + syn.payloadBytes)
-  // Only while the handshake is open: later every ACK lies beyond the SYN.
-  const opening = syn !== undefined && handshakeDone(view) !== true
-  const challenges = opening
-    ? before.filter(
-        r =>
-          r.from !== syn.from &&
-          !(r.flags & SYN) &&
-          !isRst(r) &&
-          hasAck(r) &&
-          !fits(r) &&
-          before.indexOf(r) > before.indexOf(syn),
-      )
-    : []
-  const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
-  const handshakeAck = before.find(r => r.from === 'client' && hasAck(r) && !(r.flags & SYN) && !isRst(r))
-  return {
-    sinceHandshakeAckMs: handshakeAck && msBetween(first, handshakeAck),
-    synRepeated:
-      syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
-    tupleReused: connection.previous !== undefined,
-    challengeAck: trigger.record !== undefined && challenges.includes(trigger.record),
-    strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
-    realAnswer: trigger.kind === 'syn' && synAcks.some(fits),
   }
 }

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import type { Case } from '../evidence/index.js'
 import type { Reset, Timebase } from '../model.js'
-import { endpoint } from '../report/units.js'
+import { endpoint } from '../units.js'
 import { type KernelEvent, parseEvent, type SentReset, type TakenReset } from './kernel-events.js'
 
 /** Where tracefs is mounted; the second on kernels before 4.1. */

@@ -13,7 +13,8 @@ import { GONE, redactAddresses, redactQuotes, redactWords } from './text.js'
  */
 export function redactAnalysis(analysis: Analysis, aliases: Aliases = aliasesFor(analysis)): Analysis {
   const redactor = { aliases, names: namesIn(analysis, aliases), paths: pathsOf(analysis) }
-  return copy(analysis, '', redactor) as Analysis
+  // Stories may be drawn on demand from the originals: here they are drawn once and copied.
+  return copy({ ...analysis, stories: new Map(analysis.stories) }, '', redactor) as Analysis
 }
 
 interface Redactor {

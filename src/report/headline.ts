@@ -3,7 +3,7 @@ import type { CauseId, Report } from '../model.js'
 import { visible } from './escape.js'
 import { clip, clipMiddle } from './layout.js'
 import { harmWords, type RankedIncident, rank } from './rank.js'
-import { clock, count, plural } from './units.js'
+import { clock, count, plural } from '../units.js'
 
 export const HEADLINE_WIDTH = 120
 

@@ -3,7 +3,7 @@
  * and of retransmissions become one step each. Text, Markdown and HTML draw the same steps.
  */
 import type { Side, StoryPacket } from '../model.js'
-import { bytes, duration } from './units.js'
+import { bytes, duration } from '../units.js'
 
 export type Step = PacketStep | { kind: 'silence'; ms: number } | { kind: 'omitted'; packets: number }
 

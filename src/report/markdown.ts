@@ -7,7 +7,7 @@ import { incidentSection, type Section, storySections } from './markdown/section
 import { namedEndpoint } from './names.js'
 import { type RankedIncident, severityOf } from './rank.js'
 import { healthLines, namesOf, spanOfCaptures, sumWords } from './text/overview.js'
-import { clock, count, plural, sure } from './units.js'
+import { clock, count, plural, sure } from '../units.js'
 import { type View, viewOf } from './view.js'
 
 const INCIDENTS_AT_MOST = 20

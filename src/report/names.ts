@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 import type { Endpoint, Report, Reset } from '../model.js'
 import { visible } from './escape.js'
 import { clip } from './layout.js'
-import { endpoint } from './units.js'
+import { endpoint } from '../units.js'
 
 /** Address (as the report writes it) → name. */
 export type Names = ReadonlyMap<string, string>

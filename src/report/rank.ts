@@ -1,6 +1,6 @@
 /** Incidents as people want them: with their resets at hand, the worst first. */
 import type { Impact, Incident, Listener, Report, Reset } from '../model.js'
-import { count, endpoint, plural } from './units.js'
+import { count, endpoint, plural } from '../units.js'
 
 export interface RankedIncident {
   incident: Incident

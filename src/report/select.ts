@@ -1,6 +1,6 @@
 /** What is shown of a report. Totals stay whole; what is left out is counted. */
 import type { CauseId, Impact, Incident, Origin, Report, Reset } from '../model.js'
-import { toMs } from './units.js'
+import { toMs } from '../units.js'
 import { resolveWhen, type When } from './when.js'
 
 /** Every given condition must hold; an absent one holds always. */

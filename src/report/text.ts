@@ -10,7 +10,7 @@ import { storyLines } from './text/story.js'
 import { FRAME_LINES, resetTable } from './text/table.js'
 import { clipColored } from './layout.js'
 import { dye, type Style } from './text/style.js'
-import { plural } from './units.js'
+import { plural } from '../units.js'
 import { localSeconds, presentable } from './view.js'
 import { UTC } from './zone.js'
 

@@ -1,6 +1,6 @@
 /** Moments as users give them: absolute, a time of day, or counted from the start of the capture. */
 import type { Report } from '../model.js'
-import { toMs } from './units.js'
+import { toMs } from '../units.js'
 
 /** `ms` counts from 1970, from midnight UTC, or from the first frame; `precisionMs` = how coarse the words were (14:03:07 → 1000). */
 export interface When {

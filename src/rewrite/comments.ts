@@ -1,7 +1,7 @@
 /** What is written on frames: the verdict on each RST, and what each frame of evidence shows. `frame.comment contains "r3"` finds a reset. */
 import type { EvidenceLine, Report, Reset } from '../model.js'
 import { visible } from '../report/escape.js'
-import { sure } from '../report/units.js'
+import { sure } from '../units.js'
 
 /** Frame number → its comments. */
 export type FrameComments = Map<number, Buffer[]>

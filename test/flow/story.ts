@@ -32,7 +32,7 @@ export function randomStory(seed: number, lines = 300): string {
     if (next() < 0.05) continue
     text.push(`${gap} ${line}`)
     if (next() < 0.1) text.push(`+20us ${line}`)
-    if (next() < 0.02) delete talks[number]
+    if (next() < 0.02) Reflect.deleteProperty(talks, number)
   }
   return text.join('\n')
 }

@@ -1,5 +1,4 @@
 /** Silence, then the end: idle timers. */
-import type { Socket } from './host.ts'
 import type { Truth } from './labels.ts'
 import { quiet, sleep } from './proc.ts'
 import type { Lab, Scenario } from './scenario.ts'

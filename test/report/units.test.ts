@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { deepVisible, safeJson, visible } from '../../src/report/escape.js'
 import { clip, clipColored, clipMiddle, columns, hang, wrap } from '../../src/report/layout.js'
-import {
-  bytes,
-  clock,
-  clockOf,
-  count,
-  duration,
-  endpoint,
-  percent,
-  sure,
-  toMs,
-} from '../../src/report/units.js'
+import { bytes, clock, clockOf, count, duration, endpoint, percent, sure, toMs } from '../../src/units.js'
 import { parseDuration, parseWhen } from '../../src/report/when.js'
 
 describe('numbers as people read them', () => {

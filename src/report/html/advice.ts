@@ -2,7 +2,7 @@
 import { CAUSES } from '../../causes/index.js'
 import type { Reset, Symptom } from '../../model.js'
 import { sentence } from '../text/incident.js'
-import { sure } from '../units.js'
+import { sure } from '../../units.js'
 import { html, type Markup, NOTHING, prose } from './markup.js'
 import { copyable } from './words.js'
 

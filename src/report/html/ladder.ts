@@ -5,7 +5,7 @@ import { type PacketStep, type Step, spanWords } from '../ladder.js'
 import { clip, clipMiddle, columns, wrap } from '../layout.js'
 import { nameAfter, type Names } from '../names.js'
 import { frameWords } from '../text/style.js'
-import { clockOf, duration, endpoint, plural } from '../units.js'
+import { clockOf, duration, endpoint, plural } from '../../units.js'
 import { html, type Markup, px } from './markup.js'
 import { fieldLines, type PacketIndex } from './packets.js'
 

@@ -2,7 +2,7 @@
 import type { Impact, Report } from '../../model.js'
 import { severityOf } from '../rank.js'
 import { healthLines, namesOf, spanOfCaptures, sumWords } from '../text/overview.js'
-import { bytes, count, plural } from '../units.js'
+import { bytes, count, plural } from '../../units.js'
 import type { View } from '../view.js'
 import { html, type Markup, NOTHING } from './markup.js'
 

@@ -1,7 +1,7 @@
 /** The header fields of the packets behind a ladder step, one line a packet, as shown when a step is pointed at. */
 import type { StoryPacket } from '../../model.js'
 import type { PacketStep } from '../ladder.js'
-import { count, plural } from '../units.js'
+import { count, plural } from '../../units.js'
 
 const FLAG_LETTERS: [number, string][] = [
   [0x002, 'SYN'],

@@ -2,7 +2,7 @@
 import type { Reset } from '../../model.js'
 import { nameAfter } from '../names.js'
 import { type RankedIncident, severityOf } from '../rank.js'
-import { clock, count, endpoint, plural, sure } from '../units.js'
+import { clock, count, endpoint, plural, sure } from '../../units.js'
 import type { View } from '../view.js'
 import { html, inert, jsonData, type Markup } from './markup.js'
 import { fullStory } from './story.js'

@@ -2,7 +2,7 @@
 import { scaleLinear, scaleSqrt } from 'd3-scale'
 import type { CauseId, Reset } from '../../model.js'
 import { type Severity, severityOf } from '../rank.js'
-import { count, plural, toMs } from '../units.js'
+import { count, plural, toMs } from '../../units.js'
 import type { View } from '../view.js'
 import { html, type Markup, NOTHING, px } from './markup.js'
 

@@ -5,7 +5,7 @@
 import { visible } from '../escape.js'
 
 /** Letters, digits, and punctuation that means nothing inside a word. */
-const PLAIN = /^["'(“‘]?[\p{L}\p{N}\p{M}][\p{L}\p{N}\p{M}.,;:'’/?=+–—-]*[)"'”’]?[.,;:!?…]*$/u
+const PLAIN = /^["'(“‘]?[\p{L}\p{N}\p{M}][\p{L}\p{N}\p{M}.,;:'’/?=+–—-]*[)"'”’]?[.,;:?…]*$/u
 /** Marks that stand alone between words. */
 const ALONE = /^(?:[–—→·−…]|[.,;:()]+|%[).,;:]*|[=<>]=?|&&?|\+)$/
 /** What would become a link, an image, a list or a reference all the same. */

@@ -1,5 +1,5 @@
 /** Making a report fit a ticket: the least important parts go first, and what went is said. */
-import { plural } from '../units.js'
+import { plural } from '../../units.js'
 import type { Section } from './sections.js'
 
 /** GitHub takes 65,536 characters; bytes are never fewer than characters. */

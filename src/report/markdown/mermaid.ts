@@ -5,7 +5,7 @@ import { abridge, type Step } from '../ladder.js'
 import { clip, clipMiddle } from '../layout.js'
 import { namedEndpoint, type Names } from '../names.js'
 import { frameWords } from '../text/style.js'
-import { duration, plural } from '../units.js'
+import { duration, plural } from '../../units.js'
 
 const STEPS_AT_MOST = 24
 const TEXT_AT_MOST = 60

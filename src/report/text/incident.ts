@@ -2,7 +2,7 @@
 import type { Reset, Symptom } from '../../model.js'
 import { clip, clipColored, firstLines, hang, pad, wrap } from '../layout.js'
 import { harmWords, type RankedIncident } from '../rank.js'
-import { clock, count, percent, plural, sure } from '../units.js'
+import { clock, count, percent, plural, sure } from '../../units.js'
 import { dye, flow, impactPaint, originWords, type Style } from './style.js'
 
 const INDENT = 3

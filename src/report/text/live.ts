@@ -2,7 +2,7 @@
 import type { Report, Reset, StoryPacket, Timebase } from '../../model.js'
 import { deepVisible } from '../escape.js'
 import { clipColored, wrap } from '../layout.js'
-import { clock, sure } from '../units.js'
+import { clock, sure } from '../../units.js'
 import { storyLines } from './story.js'
 import { dye, flow, impactPaint, originWords, pairOf, type Style } from './style.js'
 

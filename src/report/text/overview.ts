@@ -3,7 +3,7 @@ import type { CaptureHealth, CaptureInfo, Impact, Report } from '../../model.js'
 import { clip, clipMiddle, firstLines, hang, wrap } from '../layout.js'
 import { harmWords } from '../rank.js'
 import type { Selection } from '../select.js'
-import { count, dateTime, duration, percent, plural, toMs } from '../units.js'
+import { count, dateTime, duration, percent, plural, toMs } from '../../units.js'
 import { headlineOf } from '../view.js'
 import { dye, flow, type Style } from './style.js'
 

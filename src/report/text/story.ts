@@ -2,7 +2,7 @@
 import type { CaptureInfo, EvidenceLine, Reset, StoryPacket } from '../../model.js'
 import { abridge, ladder, type PacketStep, type Step, spanWords } from '../ladder.js'
 import { clip, clipColored, columns, hang, pad, wrap } from '../layout.js'
-import { clockOf, count, duration, plural, sure } from '../units.js'
+import { clockOf, count, duration, plural, sure } from '../../units.js'
 import { alternatives, labelled, listed, sentence, symptomLines } from './incident.js'
 import { dye, flow, frameWords, impactPaint, originWords, pairOf, type Style } from './style.js'
 

@@ -2,7 +2,7 @@ import type { Impact, Reset, Side } from '../../model.js'
 import { columns, type Paint, paint } from '../layout.js'
 import { type Names, namedEndpoint, NO_NAMES } from '../names.js'
 import { severityOf } from '../rank.js'
-import { sure } from '../units.js'
+import { sure } from '../../units.js'
 
 /** Width and colour of one text report. */
 export interface Style {

@@ -2,7 +2,7 @@
 import Table from 'cli-table3'
 import type { Reset } from '../../model.js'
 import { clipMiddle, columns } from '../layout.js'
-import { clock, sure } from '../units.js'
+import { clock, sure } from '../../units.js'
 import { dye, impactPaint, pairOf, type Style } from './style.js'
 
 interface Column {

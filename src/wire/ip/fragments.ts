@@ -89,7 +89,7 @@ function packetKey(segment: Segment, id: number): string {
   for (let i = 0; i < segment.layerCount; i++) {
     if (segment.layers[i * 2] === LAYER_VLAN) vlan = segment.layers[i * 2 + 1]
   }
-  return `${segment.ipVersion} ${segment.source} ${segment.destination} ${id} ${vlan}`
+  return `${segment.ipVersion} ${segment.source.join(' ')} ${segment.destination.join(' ')} ${id} ${vlan}`
 }
 
 function insert(fragments: Fragment[], fragment: Fragment): void {

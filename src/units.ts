@@ -1,5 +1,5 @@
 /** Numbers as people read them. Pure functions; thin words only, no colour. */
-import type { Endpoint } from '../model.js'
+import type { Endpoint } from './model.js'
 
 /** 1204 → `1,204`. Written by hand: `toLocaleString` loads ICU data and depends on the machine. */
 export function count(value: number): string {

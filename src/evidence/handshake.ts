@@ -1,0 +1,63 @@
+/** Was the connection ever established, and what was odd about its beginning. */
+import type { SegmentRecord } from '../model.js'
+import type { Trigger } from './trigger.js'
+import { distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
+
+/** Whether the three-way handshake was complete when the reset came; what a capture shows that began later speaks for itself. */
+export function handshakeDone({ before, connection }: ResetView): boolean | undefined {
+  const syn = before.find(r => r.flags & SYN && !hasAck(r))
+  const synAck = before.findLast(r => r.flags & SYN && hasAck(r))
+  const clientAck = (r: SegmentRecord) => r.from === 'client' && !isRst(r) && !(r.flags & SYN) && hasAck(r)
+  // The server goes on only once the client has acknowledged its SYN-ACK, whether that was captured or not.
+  const serverTalks =
+    synAck !== undefined &&
+    before.some(
+      r =>
+        r.from === synAck.from &&
+        !isRst(r) &&
+        !(r.flags & SYN) &&
+        (r.newBytes > 0 || distance(r.ack, synAck.ack) > 0),
+    )
+  if (serverTalks) return true
+  if (synAck && !before.some(r => r.from !== synAck.from && !isRst(r))) return undefined
+  if (synAck) return before.some(r => clientAck(r) && distance(r.ack, endOf(synAck)) >= 0)
+  const talk = before.filter(r => !isRst(r) && !(r.flags & SYN))
+  // One direction only: the client would not go on without a SYN-ACK.
+  if (syn) return talk.some(r => clientAck(r) && distance(r.seq, syn.seq) >= 1)
+  const both = talk.some(r => r.from === 'client') && talk.some(r => r.from === 'server')
+  return both || talk.some(r => r.newBytes > 0) || connection.handshake === 'complete' ? true : undefined
+}
+
+/** Old numbers, strange answers, repeated SYNs around a reset. */
+export function handshakeOddities(view: ResetView, trigger: Trigger) {
+  const { before, after, connection, first } = view
+  const syns = before.filter(r => r.flags & SYN && !hasAck(r))
+  const syn = syns[0]
+  const synAcks = [...before, ...after].filter(r => r.flags & SYN && hasAck(r))
+  const fits = (r: SegmentRecord) =>
+    syn === undefined || (distance(r.ack, syn.seq) > 0 && distance(r.ack, syn.seq) <= 1 + syn.payloadBytes)
+  // Only while the handshake is open: later every ACK lies beyond the SYN.
+  const opening = syn !== undefined && handshakeDone(view) !== true
+  const challenges = opening
+    ? before.filter(
+        r =>
+          r.from !== syn.from &&
+          !(r.flags & SYN) &&
+          !isRst(r) &&
+          hasAck(r) &&
+          !fits(r) &&
+          before.indexOf(r) > before.indexOf(syn),
+      )
+    : []
+  const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
+  const handshakeAck = before.find(r => r.from === 'client' && hasAck(r) && !(r.flags & SYN) && !isRst(r))
+  return {
+    sinceHandshakeAckMs: handshakeAck && msBetween(first, handshakeAck),
+    synRepeated:
+      syn !== undefined && after.some(r => r.flags & SYN && !hasAck(r) && r.seq === syn.seq) && accepted,
+    tupleReused: connection.previous !== undefined,
+    challengeAck: trigger.record !== undefined && challenges.includes(trigger.record),
+    strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
+    realAnswer: trigger.kind === 'syn' && synAcks.some(fits),
+  }
+}
