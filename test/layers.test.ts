@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'flow/key-table.ts',
     'redact/index.ts',
     'report/escape.ts',
-    'report/units.ts',
+    'units.ts',
   ],
 }
 
