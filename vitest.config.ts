@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     testTimeout: 20_000,
+    // Real engines, kernels and browsers (only where everything is required) want the machine for themselves.
+    maxWorkers: required ? 1 : 2,
     reporters: [
       'default',
       ...(required ? ['./test/setup-reporter.ts'] : []),
