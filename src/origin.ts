@@ -9,6 +9,7 @@ import type { Origin, SegmentRecord } from './model.js'
 import { type Fingerprint, latestAnswerMs } from './evidence/fingerprint.js'
 import type { Trigger } from './evidence/trigger.js'
 import { hasAck, isRst, type ResetView } from './evidence/view.js'
+import { CERTAIN_SHARE } from './evidence/paths.js'
 import { hopsOf, initialHopLimit } from './evidence/timing.js'
 
 /** One observation for (positive) or against (negative) a device on the path. */
@@ -51,14 +52,12 @@ const PRIOR = -3.2
 /** Below this, round trips are dominated by scheduling and nothing follows from a quick answer. */
 const MEASURABLE_RTT_MS = 3
 
-const RESPONSE_MARGIN = 0.7
-
 /** By number of samples: one or two round trips may have been held up (a busy host, a radio waking up); twice the true value has been seen. */
 const TOO_YOUNG = [
   { share: 0.4, weight: 2.5 },
   { share: 0.4, weight: 3.5 },
   { share: 0.5, weight: 4.5 },
-  { share: RESPONSE_MARGIN, weight: 5 },
+  { share: CERTAIN_SHARE, weight: 5 },
 ]
 
 export function judgeOrigin(context: OriginContext): OriginVerdict {
@@ -228,7 +227,7 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     signs.push({ statement, weight: Math.min(weight, limit), frames: [rst.frame] })
   } else if (
     trigger.record &&
-    trigger.delayMs! >= rtt * RESPONSE_MARGIN &&
+    trigger.delayMs! >= rtt * CERTAIN_SHARE &&
     trigger.delayMs! <= latestAnswerMs(rtt)
   ) {
     const statement = `it follows the segment it answers by ${trigger.delayMs!.toFixed(1)} ms, one round trip to its sender (${rtt.toFixed(1)} ms)`
@@ -258,7 +257,7 @@ function aliveSigns(view: ResetView, trigger: Trigger, print: Fingerprint, rst: 
 function answersNothing(view: ResetView, rst: SegmentRecord, rttMs: number): boolean {
   return !view.peer.records.some(r => {
     const age = (rst.timeNs - r.timeNs) / 1e6
-    return hasAck(r) && r.ack === rst.seq && age >= rttMs * RESPONSE_MARGIN && age <= latestAnswerMs(rttMs)
+    return hasAck(r) && r.ack === rst.seq && age >= rttMs * CERTAIN_SHARE && age <= latestAnswerMs(rttMs)
   })
 }
 

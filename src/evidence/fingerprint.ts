@@ -2,11 +2,12 @@
  * What the headers of one RST frame say about who made it, against the other packets of the host it claims to come from.
  * Only measurements here; what they weigh is in origin.ts. Undefined = this capture cannot tell.
  */
+import { CERTAIN_SHARE } from './paths.js'
 import type { SegmentRecord } from '../model.js'
 import { hopLimitsOf, seenAfter } from './hosts.js'
 import { IP_ID_STEP, linuxStack } from './stack.js'
 import { hopsOf } from './timing.js'
-import { ACK, distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN, windowBytes } from './view.js'
+import { ACK, distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
 
 export interface Fingerprint {
   /** Hop limit of the RST minus that of the sender's latest packet of this connection. */
@@ -202,7 +203,7 @@ function youth(
   const plausible =
     roundTripMs === undefined
       ? undefined
-      : ages.find(age => age >= roundTripMs * 0.7 && age <= latestAnswerMs(roundTripMs))
+      : ages.find(age => age >= roundTripMs * CERTAIN_SHARE && age <= latestAnswerMs(roundTripMs))
   const older = ages.some(age => roundTripMs !== undefined && age > latestAnswerMs(roundTripMs))
   return {
     youngestAnsweredMs: plausible ?? ages.at(-1),
@@ -229,9 +230,4 @@ function woken(view: ResetView, rst: SegmentRecord): boolean {
     last.from !== rst.from &&
     msBetween(last, previous) >= LONG_SILENCE_MS
   )
-}
-
-/** Window of the RST in bytes, where scaling is known. */
-export function resetWindowBytes(view: ResetView): number | undefined {
-  return windowBytes(view.first, view.connection)
 }

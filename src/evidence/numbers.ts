@@ -1,6 +1,6 @@
 /** What was sent, acknowledged, read and answered when the reset came: sequence, acknowledgement and window numbers. */
 import type { SegmentRecord } from '../model.js'
-import { distance, hasAck, type ResetView, type SideView, windowBytes } from './view.js'
+import { distance, hasAck, type ResetView, windowBytes } from './view.js'
 
 export interface Numbers {
   /** Bytes the reset's sender had sent without an acknowledgement by the peer. */
@@ -73,9 +73,4 @@ function acknowledgedUnread(acks: SegmentRecord[], view: ResetView): number {
     unread = acknowledged
   }
   return unread
-}
-
-/** Payload bytes that a side sent after a moment, as far as kept. */
-export function payloadAfter(side: SideView, timeNs: number): number {
-  return side.records.reduce((sum, r) => sum + (r.timeNs > timeNs ? r.newBytes : 0), 0)
 }

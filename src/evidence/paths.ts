@@ -2,6 +2,9 @@
 import type { Connection, Side, World } from '../model.js'
 import { distance, endOf, hasAck, isRst } from './view.js'
 
+/** Share of the smallest round trip that certainly has to pass before an answer; the rest is jitter. */
+export const CERTAIN_SHARE = 0.7
+
 export interface RoundTrip {
   /** Smallest response ever seen; undefined when none could be timed. */
   ns: number | undefined

@@ -5,6 +5,7 @@
 import { judgeOrigin, type OriginContext, type OriginVerdict } from '../origin.js'
 import type { Connection, SegmentRecord, World } from '../model.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
+import { CERTAIN_SHARE } from './paths.js'
 import { findTrigger, type Trigger } from './trigger.js'
 import { distance, endOf, isRst, msBetween, type ResetView, viewReset } from './view.js'
 
@@ -122,7 +123,7 @@ function honestAnswer(trigger: Trigger, print: Fingerprint): boolean {
   return (
     trigger.record !== undefined &&
     print.hopLimitDelta === 0 &&
-    (roundTripMs === undefined || trigger.delayMs! >= roundTripMs * 0.7)
+    (roundTripMs === undefined || trigger.delayMs! >= roundTripMs * CERTAIN_SHARE)
   )
 }
 

@@ -2,6 +2,7 @@
  * The first fork of every judgement: did a socket reset itself (active), or did a stack answer a segment (passive), and which one?
  * RFC 9293 §3.5.2: an answer takes SEQ from the offending segment's ACK field; if that segment had no ACK (a SYN), it is RST+ACK with SEQ 0.
  */
+import { CERTAIN_SHARE } from './paths.js'
 import type { SegmentRecord } from '../model.js'
 import { distance, endOf, FIN, hasAck, msBetween, type ResetView, SYN } from './view.js'
 
@@ -18,9 +19,6 @@ export interface Trigger {
 
 /** A reply later than this after its supposed trigger is no reply: the longest terrestrial and satellite round trips stay below (RFC 6298 §2.1 starts at 1 s). */
 const LONGEST_REPLY_MS = 3000
-
-/** Margin for jitter below the smallest response time ever seen from that side. */
-const RESPONSE_MARGIN = 0.7
 
 export function findTrigger(view: ResetView): Trigger {
   const { first } = view
@@ -85,7 +83,7 @@ function answeredSegment(view: ResetView): SegmentRecord | undefined {
   if (candidates.length === 0) return undefined
   const response = view.senderPath.ns
   if (response === undefined) return candidates.at(-1)
-  const oldEnough = candidates.findLast(r => first.timeNs - r.timeNs >= response * RESPONSE_MARGIN)
+  const oldEnough = candidates.findLast(r => first.timeNs - r.timeNs >= response * CERTAIN_SHARE)
   return oldEnough ?? candidates.at(-1)
 }
 

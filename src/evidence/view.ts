@@ -2,7 +2,7 @@
  * One reset looked at from its connection: the records before and after it, and each side's sequence numbers at that moment.
  * Everything the fact files measure starts here.
  */
-import { type RoundTrip, roundTrip } from './paths.js'
+import { CERTAIN_SHARE, type RoundTrip, roundTrip } from './paths.js'
 import type { Connection, SegmentRecord, Side, SideState, World } from '../model.js'
 
 export const FIN = 0x001
@@ -127,9 +127,6 @@ function isStray(r: SegmentRecord, records: SegmentRecord[]): boolean {
   const syn = records.find(s => s.flags & SYN)
   return syn !== undefined && r !== syn && Math.abs(distance(r.seq, syn.seq)) > 2 ** 30
 }
-
-/** Share of the smallest round trip that certainly had to pass before the sender could know of a segment; the rest is jitter. */
-const CERTAIN_SHARE = 0.7
 
 /** A segment that was still on its way when the socket that it was meant for reset itself: too young, and not acknowledged by the reset. */
 function crossing(r: SegmentRecord, rst: SegmentRecord, path: RoundTrip): boolean {

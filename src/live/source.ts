@@ -1,5 +1,4 @@
 /** Where a live capture's bytes come from: an engine that can be started again, or a stream that comes once. */
-import { CaptureError } from '../capture/error.js'
 import { type EngineRun, startEngine } from './engine.js'
 import type { EngineName } from './engine-names.js'
 import { chooseEngine, type EngineRequest, explainEnd } from './engines.js'
@@ -45,6 +44,3 @@ export function streamSource(stream: NodeJS.ReadStream): Source {
     explain: async () => undefined,
   }
 }
-
-/** True for what a user can act upon, as opposed to a bug. */
-export const isCaptureError = (error: unknown): error is CaptureError => error instanceof CaptureError
