@@ -8,6 +8,7 @@ export type {
   CaptureHealth,
   CaptureInfo,
   CauseId,
+  Comparison,
   ConnectionSummary,
   EvidenceLine,
   Impact,
@@ -17,10 +18,12 @@ export type {
   Origin,
   Report,
   Reset,
+  SeenAt,
   Side,
   StoryPacket,
   Symptom,
   Totals,
+  Translation,
 } from './model.js'
 export { Aliases, aliasesFor, redactAnalysis } from './redact/index.js'
 export {

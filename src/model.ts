@@ -385,6 +385,8 @@ export interface Reset {
   incident: string | null
   /** Live with --kernel only: what the kernel of this host said when it sent the reset. */
   kernel?: KernelWord
+  /** `rst-analyze compare` only: where each of the two captures shows it. */
+  vantages?: [SeenAt, SeenAt]
 }
 
 /** Null what the kernel did not tell: the reason before Linux 6.10, the process where the reset was not sent on its behalf. */
@@ -423,6 +425,41 @@ export interface Totals {
   byOrigin: Partial<Record<Origin, number>>
 }
 
+/** Addresses of one connection before and after translation: `a` as capture 0 saw it, `b` as capture 1 did. */
+export interface Translation {
+  a: { client: Endpoint; server: Endpoint }
+  b: { client: Endpoint; server: Endpoint }
+}
+
+/** What comparing two captures of the same traffic found out; numbered 0 and 1 in the order of the command line. */
+export interface Comparison {
+  /** What capture 1's clock shows minus what capture 0's shows at the same moment; null when no packet is in both. Times of the report are on capture 0's clock. */
+  clockOffsetMs: number | null
+  /** The true offset lies within this of the estimate. */
+  clockUncertaintyMs: number | null
+  /** How much faster capture 1's clock runs, in millionths; null where the captures are too short to tell. */
+  clockDriftPpm: number | null
+  matchedConnections: number
+  /** Connections of capture 0 and capture 1 that were reset and have no counterpart. */
+  unmatchedResetConnections: [number, number]
+  /** Connections left out because more than one counterpart fits. */
+  ambiguousConnections: number
+  /** Distinct pairs of addresses. */
+  translated: Translation[]
+  /** Connections that carry the same messages at the same time but are not the same: both sides of a proxy. */
+  related: Translation[]
+  /** One paragraph for people: what the comparison proved. */
+  summary: string
+}
+
+/** Where one of the two captures shows a reset. */
+export interface SeenAt {
+  /** 0 or 1, in the order of the command line. */
+  capture: number
+  seen: boolean
+  frames: number[]
+}
+
 /** The whole answer: exactly the JSON of `--format json`. */
 export interface Report {
   schema: 'rst-analyze/report/1'
@@ -432,6 +469,8 @@ export interface Report {
   resets: Reset[]
   listeners: Listener[]
   incidents: Incident[]
+  /** `rst-analyze compare` only. */
+  comparison?: Comparison
 }
 
 /**

@@ -21,7 +21,7 @@ import { comparisonOf, listenersOf, totalsOf } from './totals.js'
 import type { ComparedReport, ComparedReset, Link, Vantage } from './types.js'
 
 export type { CompareOptions } from './read.js'
-export type { Comparison, ComparedReport, ComparedReset, SeenAt, Translation } from './types.js'
+export type { ComparedReport, ComparedReset } from './types.js'
 
 /** What `analyzeCaptures` gives, with `comparison` in the report and `vantages` in its resets. */
 export interface ComparedAnalysis extends Analysis {

@@ -1,7 +1,7 @@
 /** Parts of both captures that share RST frames are one reset. */
-import type { SegmentRecord } from '../model.js'
+import type { SeenAt, SegmentRecord } from '../model.js'
 import type { Part } from './groups.js'
-import type { CaptureIndex, SeenAt } from './types.js'
+import type { CaptureIndex } from './types.js'
 
 /** One reset with its parts, at most one connection of each capture being told. */
 export interface Union {

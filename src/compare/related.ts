@@ -1,8 +1,8 @@
 /** Connections that are not the same but say the same at the same time: both sides of a proxy that terminates TCP. */
 import { isRst } from '../evidence/view.js'
-import type { Connection } from '../model.js'
+import type { Connection, Translation } from '../model.js'
 import type { Clocks } from './clock.js'
-import type { Link, Translation, Vantage } from './types.js'
+import type { Link, Vantage } from './types.js'
 
 /** What a proxy needs to pass a message on. */
 const PASSING_ON_NS = 1e9

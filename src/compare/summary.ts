@@ -1,7 +1,8 @@
 /** The paragraph for people: what the comparison found out. */
+import type { Comparison } from '../model.js'
 import { count, plural } from '../units.js'
 import type { Union } from './merge.js'
-import type { Comparison, Vantage } from './types.js'
+import type { Vantage } from './types.js'
 
 /** @param unions of the resets, for counting what was proven */
 export function summaryOf(

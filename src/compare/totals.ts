@@ -1,12 +1,12 @@
 /** Sums over both captures: what is in both counts once. */
-import type { Connection, Listener, Reset, Totals } from '../model.js'
+import type { Comparison, Connection, Listener, Reset, Totals, Translation } from '../model.js'
 import { isRst } from '../evidence/view.js'
 import type { Scene } from './fate.js'
 import type { Union } from './merge.js'
 import { translated } from './proof.js'
 import { relatedConnections } from './related.js'
 import { summaryOf } from './summary.js'
-import type { Comparison, Link, Translation, Vantage } from './types.js'
+import type { Link, Vantage } from './types.js'
 
 export function totalsOf({ vantages, links }: Scene, unions: Union[], resets: Reset[]): Totals {
   const [a, b] = vantages.map(v => v.world.totals)

@@ -1,10 +1,11 @@
 /** The nouns of a comparison. Two captures of the same traffic are numbered 0 and 1, in the order of the command line. */
 import type {
   CaptureInfo,
+  Comparison,
   Connection,
-  Endpoint,
   Report,
   Reset,
+  SeenAt,
   SegmentRecord,
   Side,
   World,
@@ -49,38 +50,6 @@ export interface Link {
 export interface ResetPair extends PacketPair {
   /** What was changed on the way besides addresses and hop limit. */
   rewritten: boolean
-}
-
-/** Addresses of one connection before and after translation: `a` as capture 0 saw it, `b` as capture 1 did. */
-export interface Translation {
-  a: { client: Endpoint; server: Endpoint }
-  b: { client: Endpoint; server: Endpoint }
-}
-
-export interface Comparison {
-  /** What capture 1's clock shows minus what capture 0's shows at the same moment; null when no packet is in both. Times of the report are on capture 0's clock. */
-  clockOffsetMs: number | null
-  /** The true offset lies within this of the estimate. */
-  clockUncertaintyMs: number | null
-  /** How much faster capture 1's clock runs, in millionths; null where the captures are too short to tell. */
-  clockDriftPpm: number | null
-  matchedConnections: number
-  /** Connections of capture 0 and capture 1 that were reset and have no counterpart. */
-  unmatchedResetConnections: [number, number]
-  /** Connections left out because more than one counterpart fits. */
-  ambiguousConnections: number
-  /** Distinct pairs of addresses. */
-  translated: Translation[]
-  /** Connections that carry the same messages at the same time but are not the same: both sides of a proxy. */
-  related: Translation[]
-  /** One paragraph for people: what the comparison proved. */
-  summary: string
-}
-
-export interface SeenAt {
-  capture: CaptureIndex
-  seen: boolean
-  frames: number[]
 }
 
 export interface ComparedReset extends Reset {
