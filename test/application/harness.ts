@@ -6,22 +6,14 @@ import {
   peek,
   type SideIndex,
 } from '../../src/flow/application/index.ts'
+import { bytes } from './openings.ts'
+
+export { bytes, hex } from './openings.ts'
 
 /** `c` = client, `s` = server; a string is one character per byte, so '\x16\x03' writes binary. */
 export type Turn = ['c' | 's', string]
 
 export const MS = 1e6
-
-export function bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, char => char.charCodeAt(0))
-}
-
-/** Text of the bytes that `hex` spells; spaces are ignored. */
-export function hex(digits: string): string {
-  return digits
-    .replaceAll(/\s/g, '')
-    .replaceAll(/../g, pair => String.fromCharCode(Number.parseInt(pair, 16)))
-}
 
 /** Says all turns, 10 ms apart; answers the labels of the pieces. */
 export function say(

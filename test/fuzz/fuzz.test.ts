@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { split, join } from './container.js'
 import { corpus } from './corpus.js'
 import { seedOf } from './dice.js'
-import { decodeMany } from './frames.js'
 import { inputOf } from './mutate.js'
 import { execute } from './run.js'
+import { TARGETS } from './targets/index.js'
 
 const SEED = 2026
 /** Time for them; fewer executions on a slow machine, never different ones. */
@@ -41,9 +41,12 @@ describe('damaged captures', () => {
       }
     }
   })
+})
 
-  it('never make the decoder look beyond what was captured', () => {
-    for (let index = 0; index < 100; index++) decodeMany(seedOf(SEED, index), 200)
+describe('each part on its own', () => {
+  const parts = Object.entries(TARGETS).filter(([name]) => name !== 'capture')
+  it.each(parts)('%s', async (_, target) => {
+    for (let index = 0; index < 3; index++) await target.run(seedOf(SEED, index))
   })
 })
 

@@ -78,7 +78,7 @@ function finish(bytes: Uint8Array, dice: Dice): Uint8Array {
   return dice.chance(0.005) ? damageAnywhere(done, dice) : done
 }
 
-function mutated(specimen: Specimen, specimens: Specimen[], dice: Dice): Uint8Array {
+export function mutated(specimen: Specimen, specimens: Specimen[], dice: Dice): Uint8Array {
   let parts = split(specimen.bytes)
   if (dice.chance(0.12)) parts = merge(parts, split(dice.pick(specimens).bytes), dice)
   if (parts.pieces.length === 0) return damageAnywhere(specimen.bytes, dice)

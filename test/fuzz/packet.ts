@@ -30,7 +30,7 @@ const FLAGS = [
 ] as const
 
 /** What programs, terminals, browsers and Markdown obey, and what the payload readers look for. */
-const WORDS = [
+export const WORDS = [
   'GET /\u001b[31mred\u001b]0;title\u0007 HTTP/1.1\r\nHost: a\u202eb.example\r\n\r\n',
   'GET /<script>fuzz()</script> HTTP/1.1\r\nHost: <img src=x onerror=fuzz()>\r\nContent-Length: 99999999999999999999\r\n\r\n',
   'HTTP/1.1 500 `|*_[x](javascript:fuzz())_*|`\r\nContent-Length: -1\r\n\r\n',

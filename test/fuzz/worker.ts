@@ -1,35 +1,32 @@
-/** The part of a long fuzz run that may hang or run out of memory: executes until it is told to stop, and says where it is. */
+/** The part of a long fuzz run that may hang or run out of memory: executes batches of one target until it is stopped, and says where it is. */
 import { seedOf } from './dice.js'
-import { decodeMany } from './frames.js'
-import { inputOf } from './mutate.js'
-import { execute, type Outcome } from './run.js'
+import { TARGETS } from './targets/index.js'
 
-/** Packets decoded on their own after each capture. */
-export const PACKETS_EACH = 200
-
-/** What the watcher is told: an execution begins, ends well, or fails. */
+/** What the watcher is told: a batch begins, ends well, or fails. */
 export type Word =
   | { kind: 'begin'; index: number }
-  | { kind: 'done'; outcome: Outcome }
+  | { kind: 'done'; index: number }
   | { kind: 'failure'; index: number; message: string }
 
 function say(word: Word): void {
   process.send?.(word)
 }
 
-async function run(seed: number, from: number): Promise<never> {
+async function run(name: string, seed: number, from: number): Promise<never> {
+  const target = TARGETS[name]
   for (let index = from; ; index++) {
     say({ kind: 'begin', index })
     try {
-      const outcome = await execute(inputOf(seedOf(seed, index)))
-      decodeMany(seedOf(seed + 1, index), PACKETS_EACH)
-      say({ kind: 'done', outcome })
+      await target.run(seedOf(seed, index))
+      say({ kind: 'done', index })
     } catch (error) {
-      const { name, message, stack } = error as Error
-      say({ kind: 'failure', index, message: name === 'Error' ? message : `${name}: ${message}\n${stack}` })
+      const { name: kind, message, stack } = error as Error
+      say({ kind: 'failure', index, message: kind === 'Error' ? message : `${kind}: ${message}\n${stack}` })
     }
+    // Some targets never wait for anything: messages must leave all the same.
+    await new Promise(resolve => setImmediate(resolve))
   }
 }
 
 process.on('disconnect', () => process.exit())
-if (process.send) await run(Number(process.argv[2]), Number(process.argv[3]))
+if (process.send) await run(process.argv[2], Number(process.argv[3]), Number(process.argv[4]))
