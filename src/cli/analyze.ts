@@ -113,13 +113,15 @@ export interface Delivery {
   targets: Target[]
   options: ReportOptions
   names: Names | undefined
+  /** Writes the files, when this process may not. */
+  write?: (path: string, pieces: Iterable<string>) => Promise<void>
 }
 
 /** Files first: they must be there even when the reader of standard output leaves early. */
 export async function deliver(
   analysis: Analysis,
   shown: Selection,
-  { format, targets, options, names }: Delivery,
+  { format, targets, options, names, write = writeTarget }: Delivery,
   io: Io,
 ): Promise<void> {
   const { selection, stories } = storiesOf(analysis, shown, options)
@@ -135,7 +137,7 @@ export async function deliver(
   }
   let failure: unknown
   for (const target of targets) {
-    await writeTarget(target.path, await piecesOf(target.format, rendering)).catch(error => {
+    await write(target.path, await piecesOf(target.format, rendering)).catch(error => {
       failure ??= error
     })
   }

@@ -1,8 +1,8 @@
 /** The command line: finds the command, runs it, turns what went wrong into one line and an exit code. */
-import { visible } from '../report/escape.js'
 import { type CommandName, readInvocation } from './argv.js'
 import { EXIT, UsageError } from './errors.js'
 import { type Io, processIo } from './io.js'
+import { logTo } from './log.js'
 
 /** Runs one command with its own arguments; resolves to the exit code. */
 export type Run = (args: string[], io: Io) => Promise<number>
@@ -26,13 +26,14 @@ export async function main(argv: string[], io: Io = processIo()): Promise<number
   }
 }
 
-async function complain(error: unknown, io: Io): Promise<number> {
+/** What went wrong, in one line on standard error. @returns the exit code */
+export async function complain(error: unknown, io: Io): Promise<number> {
   if (!(error instanceof Error)) throw error
   if (error.name === 'AbortError') {
-    await io.stderr.write('rst-analyze: interrupted\n').catch(() => false)
+    await logTo(io).error('interrupted')
     return EXIT.interrupted
   }
-  await io.stderr.write(`rst-analyze: ${visible(describe(error, io))}\n`).catch(() => false)
+  await logTo(io).error(describe(error, io))
   return error instanceof UsageError ? EXIT.usage : EXIT.failed
 }
 

@@ -143,9 +143,8 @@ export const LIVE: OptionGroup = [
   { flags: '--kernel', help: 'ask the kernel of this host why it resets (Linux, root)' },
   {
     flags: '--user <name>',
-    help: 'become this user once capturing',
+    help: 'who looks into the packets, when root starts it (default: nobody)',
     parse: values.oneFile,
-    unavailable: true,
   },
   {
     flags: '--metrics <addr:port>',

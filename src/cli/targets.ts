@@ -1,6 +1,6 @@
 /** Report files: checked before the analysis, written whole or not at all. */
 import { randomBytes } from 'node:crypto'
-import { chmod, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type FormatName, formatOf } from '../report/formats.js'
 import { UsageError } from './errors.js'
@@ -43,31 +43,69 @@ export async function checkTargets(targets: Target[], inputs: string[]): Promise
 
 /** Writes a file through a temporary neighbour and a rename, so that a reader never sees half of it. */
 export async function writeTarget(path: string, pieces: Iterable<string>): Promise<void> {
+  const file = new TargetFile(path)
   try {
-    const real = await realpath(path).catch(() => path)
-    const existing = await stat(real).catch(() => undefined)
-    // A named pipe or a device cannot be replaced by a file: write into it.
-    if (existing && !existing.isFile()) return await writeTo(real, 'w', pieces)
-    const temporary = join(dirname(real), `.${basename(real)}.${randomBytes(6).toString('hex')}.tmp`)
-    try {
-      await writeTo(temporary, 'wx', pieces)
-      if (existing) await chmod(temporary, existing.mode)
-      await rename(temporary, real)
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
-    }
-  } catch (error) {
-    throw outputError(path, reason(error as NodeJS.ErrnoException))
+    for (const batch of batches(pieces)) await file.add(batch)
+    await file.finish()
+  } finally {
+    await file.discard()
   }
 }
 
-async function writeTo(path: string, flags: string, pieces: Iterable<string>): Promise<void> {
-  const file = await open(path, flags)
-  try {
-    for (const batch of batches(pieces)) await file.writeFile(batch)
-  } finally {
-    await file.close()
+/** A file that comes piece by piece and is there once it is whole. Its errors are named "OutputError". */
+export class TargetFile {
+  private file: FileHandle | undefined
+  private real = ''
+  /** Where it is written until it is whole; undefined for a named pipe or a device, which no file can replace. */
+  private temporary: string | undefined
+  private mode: number | undefined
+
+  constructor(private readonly path: string) {}
+
+  async add(text: string): Promise<void> {
+    await this.orExplain(async () => {
+      this.file ??= await this.open()
+      await this.file.writeFile(text)
+    })
+  }
+
+  /** All has come: the file takes its place. */
+  async finish(): Promise<void> {
+    await this.orExplain(async () => {
+      this.file ??= await this.open()
+      await this.file.close()
+      this.file = undefined
+      if (this.temporary === undefined) return
+      if (this.mode !== undefined) await chmod(this.temporary, this.mode)
+      await rename(this.temporary, this.real)
+      this.temporary = undefined
+    })
+  }
+
+  /** Nothing is left of what did not become whole; does nothing after `finish`. */
+  async discard(): Promise<void> {
+    await this.file?.close().catch(() => {})
+    this.file = undefined
+    if (this.temporary !== undefined) await rm(this.temporary, { force: true }).catch(() => {})
+    this.temporary = undefined
+  }
+
+  private async open(): Promise<FileHandle> {
+    this.real = await realpath(this.path).catch(() => this.path)
+    const existing = await stat(this.real).catch(() => undefined)
+    if (existing && !existing.isFile()) return open(this.real, 'w')
+    this.mode = existing?.mode
+    const name = `.${basename(this.real)}.${randomBytes(6).toString('hex')}.tmp`
+    this.temporary = join(dirname(this.real), name)
+    return open(this.temporary, 'wx')
+  }
+
+  private async orExplain(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      throw outputError(this.path, reason(error as NodeJS.ErrnoException))
+    }
   }
 }
 

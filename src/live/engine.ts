@@ -4,9 +4,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { EngineName } from './engine-names.js'
 import { ENGINES, type EngineRequest, programFolders } from './engines.js'
+import type { Drops } from './link.js'
 
 /** How an engine ended. */
 export interface EngineEnd {
@@ -17,64 +18,82 @@ export interface EngineEnd {
   said: string[]
 }
 
-/** An engine at work, here or (privileges split) in another process. */
-export interface EngineRun {
-  /** What it captures. */
-  stream: Readable
+/** An engine at work, as a child of this process. */
+export interface EngineProcess {
+  /** Undefined when it could not be started. */
+  pid: number | undefined
   /** Resolves once it is gone and its last words are known; never rejects. */
   ended: Promise<EngineEnd>
-  /** Asks it to end; what it still holds comes before the stream ends. */
+  /** Asks it to end; what it still holds is written before. One that does not obey is killed. */
   stop(): void
-  /** Asks for drop counts; they appear in `drops`. */
+  /** Asks for drop counts, where it can tell them. */
   ask(): void
-  /** Packets that the kernel threw away for want of room, as last told; undefined when never told. */
-  drops(): number | undefined
 }
 
 /** Lines remembered of an engine's standard error: errors come last. */
 const SAID_LINES = 20
 const LINE_CHARACTERS = 400
 
-/** Engines still running: none outlives this process. */
-const running = new Set<ChildProcess>()
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
+/** Time for an engine to hand over what it holds. */
+const OBEDIENCE_MS = 2000
 
-/** Starts an engine, without a shell. A program that cannot be started is an end, not an exception. */
-export function startEngine(name: EngineName, request: EngineRequest): EngineRun {
+/** Engines still running. */
+const running = new Set<ChildProcess>()
+
+/**
+ * Starts an engine, without a shell. A program that cannot be started is an end, not an exception.
+ * @param packets where it writes what it captures
+ * @param onDrops told whenever it says how many packets were lost
+ */
+export function startEngine(
+  name: EngineName,
+  request: EngineRequest,
+  packets: Duplex,
+  onDrops: (drops: Drops) => void,
+): EngineProcess {
   const engine = ENGINES[name]
   const { program, args } = engine.command(request)
   // C locale: its words are read by programs.
   const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', packets, 'pipe'],
     env: { ...process.env, LC_ALL: 'C', PATH: programFolders().join(delimiter) },
   })
   running.add(child)
+  // Its standard input says nothing; that it ends tells an engine of ours that this process is gone.
+  child.stdin.on('error', () => {})
   const said: string[] = []
-  let dropped: number | undefined
+  const drops: Drops = { kernel: 0, engine: 0 }
   hear(child.stderr, line => {
-    const drops = engine.drops(line)
-    if (drops !== undefined) dropped = drops
+    const told = engine.drops(line)
+    if (told !== undefined) onDrops({ ...Object.assign(drops, told) })
     else if (said.push(line) > SAID_LINES) said.shift()
   })
+  let impatience: NodeJS.Timeout | undefined
   const ended = new Promise<EngineEnd>(resolve => {
     child.on('error', error => {
       running.delete(child)
       resolve({ code: -1, signal: null, said: [error.message] })
     })
     child.on('close', (code, signal) => {
+      clearTimeout(impatience)
       running.delete(child)
       resolve({ code, signal, said })
     })
   })
   return {
-    stream: child.stdout,
+    pid: child.pid,
     ended,
-    stop: () => void child.kill('SIGINT'),
+    stop: () => {
+      child.kill('SIGINT')
+      impatience ??= setTimeout(() => child.kill('SIGKILL'), OBEDIENCE_MS)
+    },
     ask: () => void (engine.asks && child.kill('SIGUSR1')),
-    drops: () => dropped,
   }
+}
+
+/** Ends all engines at once: the way out when there is no time. */
+export function killEngines(): void {
+  for (const child of running) child.kill('SIGKILL')
 }
 
 /** Calls back for each line of a child's words, whatever it writes; long lines are cut. */

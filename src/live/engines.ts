@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { CaptureError, printable } from '../capture/error.js'
 import type { EngineEnd } from './engine.js'
 import { ENGINE_NAMES, type EngineName } from './engine-names.js'
+import type { Drops } from './link.js'
 
 export interface EngineRequest {
   interface: string
@@ -16,8 +17,8 @@ export interface EngineRequest {
 export interface Engine {
   /** Program and arguments; no argument of the user's can be taken for an option. */
   command(request: EngineRequest): { program: string; args: string[] }
-  /** Packets dropped by the kernel, when this line of its standard error says so. */
-  drops(line: string): number | undefined
+  /** Packets lost so far, when this line of its standard error says so. */
+  drops(line: string): Partial<Drops> | undefined
   /** It answers SIGUSR1 with drop counts. */
   asks: boolean
 }
@@ -44,9 +45,10 @@ const tcpdump: Engine = {
     ],
   }),
   drops(line) {
-    const found = /(\d+) packets? dropped by (?:kernel|interface)/.exec(line)
-    if (found) return Number(found[1])
-    return undefined
+    const kernel = /(\d+) packets? dropped by kernel/.exec(line)
+    const device = /(\d+) packets? dropped by interface/.exec(line)
+    if (!kernel && !device) return undefined
+    return { ...(kernel && { kernel: Number(kernel[1]) }), ...(device && { engine: Number(device[1]) }) }
   },
   asks: true,
 }
@@ -69,7 +71,7 @@ const dumpcap: Engine = {
   }),
   drops(line) {
     const found = /received\/dropped on interface .*: \d+\/(\d+) /.exec(line)
-    return found ? Number(found[1]) : undefined
+    return found ? { kernel: Number(found[1]) } : undefined
   },
   asks: false,
 }

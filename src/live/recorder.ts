@@ -1,6 +1,7 @@
 /** The flight recorder: per reset a small pcapng with its connection's packets, also those before the RST, and the verdict as a comment. */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, readdirSync, statSync } from 'node:fs'
 import { rename, rm, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { CaptureError, printable } from '../capture/error.js'
 import type { Report, Reset, Timebase } from '../model.js'
@@ -28,15 +29,17 @@ export class Recorder {
   /**
    * @param limitBytes bound of all evidence files in the folder, those of earlier runs included
    * @param onTrouble told once when a file cannot be written
-   * @throws CaptureError when the folder cannot be made or written to
+   * @throws CaptureError when the folder cannot be written to
    */
   constructor(
     private readonly folder: string,
     private readonly limitBytes: number,
     private readonly ring: PacketRing,
     private readonly onTrouble: (line: string) => void,
+    /** What messages call the folder. */
+    private readonly name = folder,
   ) {
-    this.files = prepare(folder)
+    this.files = prepare(folder, name)
     this.total = this.files.reduce((sum, file) => sum + file.bytes, 0)
   }
 
@@ -69,7 +72,7 @@ export class Recorder {
       await rm(hidden, { force: true }).catch(() => {})
       if (this.lost++ === 0) {
         this.onTrouble(
-          `evidence cannot be written to ${printable(this.folder)}: ${(error as Error).message}; going on without`,
+          `evidence cannot be written to ${printable(this.name)}: ${(error as Error).message}; going on without`,
         )
       }
     }
@@ -85,17 +88,21 @@ export class Recorder {
 }
 
 /** Evidence of earlier runs, oldest first. */
-function prepare(folder: string): { name: string; bytes: number }[] {
+function prepare(folder: string, name: string): { name: string; bytes: number }[] {
   try {
-    // One level: below /proc and the like, Node's recursive mkdir never ends.
-    if (!existsSync(folder)) mkdirSync(folder)
     accessSync(folder, constants.W_OK | constants.X_OK)
     return readdirSync(folder)
       .filter(name => NAME.test(name))
       .sort()
       .map(name => ({ name, bytes: statSync(join(folder, name)).size }))
   } catch (error) {
-    throw new CaptureError(`--evidence ${printable(folder)}: cannot be written: ${(error as Error).message}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    const who = userInfo().username
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new CaptureError(
+        `--evidence ${printable(name)}: cannot be written by ${who}: give it to ${who}, or name another --user`,
+      )
+    throw new CaptureError(`--evidence ${printable(name)}: cannot be written: ${message}`)
   }
 }
 

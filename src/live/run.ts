@@ -1,9 +1,10 @@
 /** A live capture from its first byte to its last: starts the source, feeds the session, ticks, starts again what broke, ends when told. */
+import { CaptureError } from '../capture/error.js'
 import type { Analysis, Frame, Report, Reset, Timebase } from '../model.js'
-import type { EngineRun } from './engine.js'
+import type { Drops } from './link.js'
 import { LiveReader } from './reader.js'
 import { LiveSession, type SessionOptions } from './session.js'
-import type { Source } from './source.js'
+import type { Source, SourceRun } from './source.js'
 
 export interface LiveOptions extends Omit<SessionOptions, 'timebase' | 'capture'> {
   source: Source
@@ -33,8 +34,8 @@ const ASK_MS = 5000
 export class LiveCapture {
   readonly session: LiveSession
   private readonly reader: LiveReader
-  private engine: EngineRun | undefined
-  private dropsBefore = 0
+  private engine: SourceRun | undefined
+  private readonly dropsBefore: Drops = { kernel: 0, engine: 0 }
   private lastFrameNs = 0
   private lastFrames = -1
   private lastArrival = 0
@@ -48,9 +49,13 @@ export class LiveCapture {
     })
   }
 
-  /** Packets the kernel threw away before the engine could take them, over all runs. */
-  get kernelDrops(): number {
-    return this.dropsBefore + (this.engine?.drops() ?? 0)
+  /** Packets lost before they came here, over all runs, as far as the engine tells. */
+  get drops(): Drops {
+    const now = this.engine?.drops()
+    return {
+      kernel: this.dropsBefore.kernel + (now?.kernel ?? 0),
+      engine: this.dropsBefore.engine + (now?.engine ?? 0),
+    }
   }
 
   get frames(): number {
@@ -99,7 +104,8 @@ export class LiveCapture {
       await this.reader.open(run.stream)
     } catch (error) {
       run.stop()
-      throw (await source.explain(run)) ?? error
+      const why = source.restartable ? await run.ended : undefined
+      throw why === undefined ? error : new CaptureError(why)
     } finally {
       stop.removeEventListener('abort', end)
     }
@@ -136,13 +142,13 @@ export class LiveCapture {
   /** @returns false once told to stop */
   private async restart(): Promise<boolean> {
     const { source, stop, onTrouble } = this.options
-    const why = await source.explain(this.engine!)
+    const why = await this.engine!.ended
     await pause(SAME_SIGNAL_MS, stop)
     if (stop.aborted) return false
-    this.dropsBefore = this.kernelDrops
+    Object.assign(this.dropsBefore, this.drops)
     this.engine = undefined
     this.session.notes.add('engine-restarted', this.reader.frames || null)
-    onTrouble?.(`${why?.message ?? 'the capture ended'}; waiting to go on`)
+    onTrouble?.(`${why ?? 'the capture ended'}; waiting to go on`)
     for (let attempt = 0; ; attempt++) {
       await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], stop)
       if (stop.aborted) return false
@@ -168,8 +174,8 @@ export class LiveCapture {
   }
 
   private noteDrops(): void {
-    const drops = this.kernelDrops
-    if (drops > 0) this.session.notes.add('capture-drops', null, drops)
+    const { kernel, engine } = this.drops
+    if (kernel + engine > 0) this.session.notes.add('capture-drops', null, kernel + engine)
   }
 }
 

@@ -1,7 +1,20 @@
 /** Where a live capture's bytes come from: an engine that can be started again, or a stream that comes once. */
-import { type EngineRun, startEngine } from './engine.js'
-import type { EngineName } from './engine-names.js'
-import { chooseEngine, type EngineRequest, explainEnd } from './engines.js'
+import type { Readable } from 'node:stream'
+import type { Drops } from './link.js'
+
+/** One run of an engine, or the stream that comes once. */
+export interface SourceRun {
+  /** What it captures. */
+  stream: Readable
+  /** Resolves once it is gone, with the one line that says why; never rejects. */
+  ended: Promise<string | undefined>
+  /** Asks it to end; what it still holds comes before the stream ends. */
+  stop(): void
+  /** Asks for drop counts; they appear in `drops`. */
+  ask(): void
+  /** Packets lost before they came here, as last told; undefined when never told. */
+  drops(): Drops | undefined
+}
 
 export interface Source {
   /** What the report calls the capture. */
@@ -10,21 +23,7 @@ export interface Source {
   title: string
   /** Whether `start` may be called again. */
   restartable: boolean
-  start(): EngineRun
-  /** Why a run ended without giving a capture. */
-  explain(run: EngineRun): Promise<Error | undefined>
-}
-
-/** @throws CaptureError when no such engine is installed */
-export function engineSource(wanted: EngineName | 'auto', request: EngineRequest): Source {
-  const name = chooseEngine(wanted)
-  return {
-    label: request.interface,
-    title: `listening on ${request.interface} with ${name}`,
-    restartable: true,
-    start: () => startEngine(name, request),
-    explain: async run => explainEnd(name, request, await run.ended),
-  }
+  start(): SourceRun
 }
 
 /** Standard input: `ssh host tcpdump -U -w - | rst-analyze live -`. */
@@ -35,12 +34,11 @@ export function streamSource(stream: NodeJS.ReadStream): Source {
     restartable: false,
     start: () => ({
       stream,
-      ended: new Promise(resolve => stream.once('close', () => resolve({ code: 0, signal: null, said: [] }))),
+      ended: new Promise(resolve => stream.once('close', () => resolve(undefined))),
       // Whoever sends it usually got the same Ctrl-C, and may still flush what it holds.
       stop: () => {},
       ask: () => {},
       drops: () => undefined,
     }),
-    explain: async () => undefined,
   }
 }

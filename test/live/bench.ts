@@ -60,6 +60,21 @@ export class Cable {
     return new Live(this.start(this.server, process.execPath, [BIN, 'live', 's0', ...words]))
   }
 
+  /** Starts the program as somebody else on the server. */
+  liveAs(user: string, words: string[]): Live {
+    const [, , uid, gid] = execFileSync('getent', ['passwd', user], { encoding: 'utf8' }).split(':')
+    return new Live(
+      this.start(this.server, 'setpriv', [
+        `--reuid=${uid}`,
+        `--regid=${gid}`,
+        '--clear-groups',
+        process.execPath,
+        BIN,
+        ...words,
+      ]),
+    )
+  }
+
   /** A server that answers a request and then resets the connection. Resolves when it listens. */
   async abortingServer(port: number): Promise<void> {
     const code = `require('net').createServer(s => { s.on('error', () => {}); s.once('data', () => { s.write('HTTP/1.1 200 OK\\r\\nContent-Length: 9999\\r\\n\\r\\nhi'); setTimeout(() => s.resetAndDestroy(), 20) }) }).listen(${port}, () => console.log('ready'))`
@@ -91,6 +106,16 @@ export class Cable {
 
   private ip(words: string): void {
     execFileSync('ip', words.split(' '))
+  }
+}
+
+/** A cable for one test. */
+export async function withCable(test: (cable: Cable) => Promise<void>): Promise<void> {
+  const cable = new Cable()
+  try {
+    await test(cable)
+  } finally {
+    cable.remove()
   }
 }
 
@@ -153,14 +178,48 @@ export class Live {
     return this.ended
   }
 
-  /** Process ids of its engines. */
-  engines(): number[] {
-    const list = readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8')
-    return list.split(' ').filter(Boolean).map(Number)
+  /** Its processes by role; only those that run. */
+  processes(): { engines: number[]; analyser: number | undefined } {
+    const children = quietly(() =>
+      readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8'),
+    )
+    const pids = (children ?? '').split(' ').filter(Boolean).map(Number)
+    const isAnalyser = (pid: number) => commandOf(pid).includes('/cli/analyser.')
+    return {
+      engines: pids.filter(pid => /^(\S*\/)?(tcpdump|dumpcap)\0|engine-cap/.test(commandOf(pid))),
+      analyser: pids.find(isAnalyser),
+    }
   }
 
   private hear(change: () => void): void {
     change()
     for (const check of this.waiting) check()
+  }
+}
+
+/** Words of a process's command line, each with a NUL behind it; empty when it is gone. */
+export function commandOf(pid: number): string {
+  return quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? ''
+}
+
+/** A line of /proc/PID/status, its words. */
+export function statusOf(pid: number, key: string): string[] {
+  const line = readFileSync(`/proc/${pid}/status`, 'utf8')
+    .split('\n')
+    .find(l => l.startsWith(`${key}:`))
+  return line!.split(/\s+/).slice(1).filter(Boolean)
+}
+
+/** Waits until something holds that nothing tells of; at most 10 s. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !holds(); i++) await new Promise(resolve => setTimeout(resolve, 50))
+  if (!holds()) throw new Error('waited in vain')
+}
+
+function quietly<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
   }
 }

@@ -2,8 +2,8 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Cable, missing } from './bench.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import { missing, withCable } from './bench.js'
 
 const lacks = missing('tcpdump', 'ip', 'nsenter')
 const INSTANCES = '/sys/kernel/tracing/instances'
@@ -13,135 +13,144 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.skipIf(lacks.length > 0)(
   `live capture (needs root, namespaces, tcpdump; lacks ${lacks.join(', ') || 'nothing'})`,
+  { concurrent: true },
   () => {
-    let cable: Cable
-    beforeEach(() => {
-      cable = new Cable()
-    })
-    afterEach(() => cable.remove())
-
     const FAST = ['--format', 'ndjson', '--settle', '1s']
 
     for (const engine of ['tcpdump', 'dumpcap'] as const) {
-      it.skipIf(missing(engine).length > 0)(`judges while it runs, with ${engine}`, async () => {
-        await cable.abortingServer(8080)
-        const report = join(folder, `${engine}.json`)
-        const live = cable.live(...FAST, '--engine', engine, '-o', report).read()
-        await live.until(() => live.err.includes(`with ${engine}`))
-        await cable.connect(8080)
-        await cable.connect(81)
-        await live.until(() => live.resets().length === 2)
-        expect(live.resets().map(r => [r['id'], r['cause'], r['sender']])).toEqual([
-          ['r1', 'abortive-close', 'server'],
-          ['r2', 'port-closed', 'server'],
-        ])
-        expect(await live.stop()).toBe(0)
-        const kinds = live.lines().map(l => l.type)
-        expect(kinds.slice(0, 2)).toEqual(['reset', 'reset'])
-        expect(kinds.at(-1)).toBe('summary')
-        expect(kinds).toContain('incident')
-        const written = JSON.parse(readFileSync(report, 'utf8'))
-        expect(written.totals).toMatchObject({ connections: 2, resetConnections: 2, resets: 2, rstFrames: 2 })
-        expect(readdirSync(folder).filter(name => name.startsWith('.'))).toEqual([])
-      })
+      it.skipIf(missing(engine).length > 0)(`judges while it runs, with ${engine}`, () =>
+        withCable(async cable => {
+          await cable.abortingServer(8080)
+          const report = join(folder, `${engine}.json`)
+          const live = cable.live(...FAST, '--engine', engine, '-o', report).read()
+          await live.until(() => live.err.includes(`with ${engine}`))
+          await cable.connect(8080)
+          await cable.connect(81)
+          await live.until(() => live.resets().length === 2)
+          expect(live.resets().map(r => [r['id'], r['cause'], r['sender']])).toEqual([
+            ['r1', 'abortive-close', 'server'],
+            ['r2', 'port-closed', 'server'],
+          ])
+          expect(await live.stop()).toBe(0)
+          const kinds = live.lines().map(l => l.type)
+          expect(kinds.slice(0, 2)).toEqual(['reset', 'reset'])
+          expect(kinds.at(-1)).toBe('summary')
+          expect(kinds).toContain('incident')
+          const written = JSON.parse(readFileSync(report, 'utf8'))
+          expect(written.totals).toMatchObject({
+            connections: 2,
+            resetConnections: 2,
+            resets: 2,
+            rstFrames: 2,
+          })
+          expect(readdirSync(folder).filter(name => name.startsWith('.'))).toEqual([])
+        }),
+      )
     }
 
-    it('goes on when its engine is killed, and says so', async () => {
-      const live = cable.live(...FAST, '--engine', 'tcpdump').read()
-      await live.until(() => live.err.includes('listening'))
-      await cable.connect(81)
-      await live.until(() => live.resets().length === 1)
-      const [engine] = live.engines()
-      process.kill(engine, 'SIGKILL')
-      await live.until(() => live.err.includes('again'))
-      await cable.connect(82)
-      await live.until(() => live.resets().length === 2)
-      expect(await live.stop('SIGTERM')).toBe(0)
-      const [a, b] = live.resets().map(r => r['frames'] as number[])
-      expect(b[0]).toBeGreaterThan(a[0])
-      expect(
-        live
-          .lines()
-          .filter(l => l.type === 'note')
-          .map(n => n['name']),
-      ).toContain('engine-restarted')
-      expect(live.engines).toThrow()
-    })
+    it('goes on when its engine is killed, and says so', () =>
+      withCable(async cable => {
+        const live = cable.live(...FAST, '--engine', 'tcpdump').read()
+        await live.until(() => live.err.includes('listening'))
+        await cable.connect(81)
+        await live.until(() => live.resets().length === 1)
+        const [engine] = live.processes().engines
+        process.kill(engine, 'SIGKILL')
+        await live.until(() => live.err.includes('again'))
+        await cable.connect(82)
+        await live.until(() => live.resets().length === 2)
+        expect(await live.stop('SIGTERM')).toBe(0)
+        const [a, b] = live.resets().map(r => r['frames'] as number[])
+        expect(b[0]).toBeGreaterThan(a[0])
+        expect(
+          live
+            .lines()
+            .filter(l => l.type === 'note')
+            .map(n => n['name']),
+        ).toContain('engine-restarted')
+        expect(live.processes().engines).toEqual([])
+      }))
 
-    it('goes on when the interface went down and up', async () => {
-      const live = cable.live(...FAST).read()
-      await live.until(() => live.err.includes('listening'))
-      cable.link('down')
-      cable.link('up')
-      // Some libpcaps end when the interface goes down, then the engine is started again; others wait.
-      await new Promise(resolve => setTimeout(resolve, 1500))
-      await cable.connect(81)
-      await live.until(() => live.resets().length === 1)
-      expect(await live.stop()).toBe(0)
-    })
+    it('goes on when the interface went down and up', () =>
+      withCable(async cable => {
+        const live = cable.live(...FAST).read()
+        await live.until(() => live.err.includes('listening'))
+        cable.link('down')
+        cable.link('up')
+        // Some libpcaps end when the interface goes down, then the engine is started again; others wait.
+        await new Promise(resolve => setTimeout(resolve, 1500))
+        await cable.connect(81)
+        await live.until(() => live.resets().length === 1)
+        expect(await live.stop()).toBe(0)
+      }))
 
-    it('captures on while nobody reads its output', async () => {
-      const report = join(folder, 'unread.json')
-      const live = cable.live(...FAST, '-o', report)
-      await live.until(() => live.err.includes('listening'))
-      // More than a pipe holds: each verdict takes kilobytes.
-      await cable.connect(81, 200)
-      await new Promise(resolve => setTimeout(resolve, 3500))
-      live.child.kill('SIGTERM')
-      live.read()
-      expect(await live.ended).toBe(0)
-      expect(live.resets()).toHaveLength(200)
-      expect(JSON.parse(readFileSync(report, 'utf8')).totals).toMatchObject({ resets: 200, rstFrames: 200 })
-    })
+    it('captures on while nobody reads its output', () =>
+      withCable(async cable => {
+        const report = join(folder, 'unread.json')
+        const live = cable.live(...FAST, '-o', report)
+        await live.until(() => live.err.includes('listening'))
+        // More than a pipe holds: each verdict takes kilobytes.
+        await cable.connect(81, 200)
+        await new Promise(resolve => setTimeout(resolve, 3500))
+        live.child.kill('SIGTERM')
+        live.read()
+        expect(await live.ended).toBe(0)
+        expect(live.resets()).toHaveLength(200)
+        expect(JSON.parse(readFileSync(report, 'utf8')).totals).toMatchObject({ resets: 200, rstFrames: 200 })
+      }))
 
-    it('keeps evidence within its limit', async () => {
-      const evidence = join(folder, 'evidence')
-      const live = cable.live(...FAST, '--evidence', evidence, '--evidence-limit', '4K').read()
-      await live.until(() => live.err.includes('listening'))
-      await cable.connect(81, 20)
-      await live.until(() => live.resets().length === 20)
-      expect(await live.stop()).toBe(0)
-      const files = readdirSync(evidence)
-      const bytes = files.reduce((sum, name) => sum + statSync(join(evidence, name)).size, 0)
-      expect(files.length).toBeGreaterThan(0)
-      expect(files.some(name => name.includes('-r20-port-closed-'))).toBe(true)
-      expect(bytes).toBeLessThanOrEqual(4096)
-      const last = readFileSync(join(evidence, files[files.length - 1]))
-      expect(last.readUInt32LE(0)).toBe(0x0a0d0d0a)
-      expect(last.includes('rst-analyze r20: port-closed')).toBe(true)
-    })
+    it('keeps evidence within its limit', () =>
+      withCable(async cable => {
+        const evidence = join(folder, 'evidence')
+        const live = cable.live(...FAST, '--evidence', evidence, '--evidence-limit', '4K').read()
+        await live.until(() => live.err.includes('listening'))
+        await cable.connect(81, 20)
+        await live.until(() => live.resets().length === 20)
+        expect(await live.stop()).toBe(0)
+        const files = readdirSync(evidence)
+        const bytes = files.reduce((sum, name) => sum + statSync(join(evidence, name)).size, 0)
+        expect(files.length).toBeGreaterThan(0)
+        expect(files.some(name => name.includes('-r20-port-closed-'))).toBe(true)
+        expect(bytes).toBeLessThanOrEqual(4096)
+        const last = readFileSync(join(evidence, files[files.length - 1]))
+        expect(last.readUInt32LE(0)).toBe(0x0a0d0d0a)
+        expect(last.includes('rst-analyze r20: port-closed')).toBe(true)
+      }))
 
-    it.skipIf(!traces)('asks the kernel, and leaves nothing behind', async () => {
-      await cable.abortingServer(8080)
-      const live = cable.live(...FAST, '--kernel').read()
-      await live.until(() => live.err.includes('listening'))
-      const own = () => readdirSync(INSTANCES).filter(name => name === `rst-analyze-${live.child.pid}`)
-      expect(own()).toHaveLength(1)
-      await cable.connect(8080)
-      await live.until(() => live.resets().length === 1)
-      expect(live.resets()[0]['kernel']).toMatchObject({ state: 'TCP_CLOSE', process: { name: 'node' } })
-      expect(await live.stop()).toBe(0)
-      expect(own()).toEqual([])
-    })
+    it.skipIf(!traces)('asks the kernel, and leaves nothing behind', () =>
+      withCable(async cable => {
+        await cable.abortingServer(8080)
+        const live = cable.live(...FAST, '--kernel').read()
+        await live.until(() => live.err.includes('listening'))
+        const own = () => readdirSync(INSTANCES).filter(name => name === `rst-analyze-${live.child.pid}`)
+        expect(own()).toHaveLength(1)
+        await cable.connect(8080)
+        await live.until(() => live.resets().length === 1)
+        expect(live.resets()[0]['kernel']).toMatchObject({ state: 'TCP_CLOSE', process: { name: 'node' } })
+        expect(await live.stop()).toBe(0)
+        expect(own()).toEqual([])
+      }),
+    )
 
-    it('says in one line what is wrong, and exits with 1', async () => {
-      const cases: [string[], RegExp][] = [
-        [['--filter', 'foo bar'], /^rst-analyze: the filter does not compile: foo bar.*\n$/],
-        [['--filter', '-w /tmp/x'], /^rst-analyze: the filter does not compile: .*\n$/],
-        [
-          ['--evidence', '/proc/nowhere'],
-          /^rst-analyze: --evidence \/proc\/nowhere: cannot be written: .*\n$/,
-        ],
-      ]
-      for (const [words, message] of cases) {
-        const live = cable.live(...words).read()
+    it('says in one line what is wrong, and exits with 1', () =>
+      withCable(async cable => {
+        const cases: [string[], RegExp][] = [
+          [['--filter', 'foo bar'], /^rst-analyze: the filter does not compile: foo bar.*\n$/],
+          [['--filter', '-w /tmp/x'], /^rst-analyze: the filter does not compile: .*\n$/],
+          [
+            ['--evidence', '/proc/nowhere'],
+            /^rst-analyze: --evidence \/proc\/nowhere: cannot be written: .*\n$/,
+          ],
+        ]
+        for (const [words, message] of cases) {
+          const live = cable.live(...words).read()
+          expect(await live.ended).toBe(1)
+          expect([live.out, live.err]).toEqual(['', expect.stringMatching(message)])
+        }
+        cable.link('down')
+        const live = cable.live().read()
         expect(await live.ended).toBe(1)
-        expect([live.out, live.err]).toEqual(['', expect.stringMatching(message)])
-      }
-      cable.link('down')
-      const live = cable.live().read()
-      expect(await live.ended).toBe(1)
-      expect(live.err).toMatch(/^rst-analyze: s0 is down.*\n$/)
-    })
+        expect(live.err).toMatch(/^rst-analyze: s0 is down.*\n$/)
+      }))
   },
 )
