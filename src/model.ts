@@ -444,7 +444,7 @@ export interface Comparison {
   unmatchedResetConnections: [number, number]
   /** Connections left out because more than one counterpart fits. */
   ambiguousConnections: number
-  /** Distinct pairs of addresses. */
+  /** Addresses before and after translation, of the connections that were traced: in large captures those with resets and a sample. */
   translated: Translation[]
   /** Connections that carry the same messages at the same time but are not the same: both sides of a proxy. */
   related: Translation[]

@@ -10,11 +10,10 @@ import { type Clocks, relateClocks } from './clock.js'
 import { linksByConnection, type Scene } from './fate.js'
 import { type Part, partsOf, PROVEN } from './groups.js'
 import { explainByLeak, findLeaks, leakBehind } from './leaks.js'
-import { matchConnections } from './match.js'
 import { seenAt, type Union, unite } from './merge.js'
 import { placesOf } from './place.js'
 import { proofOf } from './proof.js'
-import { type CompareOptions, readVantages } from './read.js'
+import { type CompareOptions, type Read, readVantages } from './read.js'
 import { pairResets } from './resets.js'
 import { chooseCase, type Chosen } from './choose.js'
 import { comparisonOf, listenersOf, totalsOf } from './totals.js'
@@ -41,12 +40,13 @@ export async function compareCaptures(
 }
 
 /** Everything behind the reading. */
-export function conclude(vantages: [Vantage, Vantage]): ComparedAnalysis {
-  const { scene, ambiguous } = observe(vantages)
+export function conclude(read: Read): ComparedAnalysis {
+  const { vantages } = read
+  const scene = observe(read)
   const unions = ordered(unite(vantages.flatMap(v => partsOf(scene, v))), scene)
   const cases = casesOf(vantages, unions)
   const chosen = unions.map((union, i) => chooseCase(union, cases[i], scene))
-  const comparison = comparisonOf(scene, unions, ambiguous)
+  const comparison = comparisonOf(scene, unions, read)
   const leaks = findLeaks(scene)
   // What compares times of both captures comes first: from here on all times are on one clock.
   const corrections = unions.map((union, i) => leakBehind(union, chosen[i].item, leaks, scene))
@@ -61,7 +61,7 @@ export function conclude(vantages: [Vantage, Vantage]): ComparedAnalysis {
       schema: 'rst-analyze/report/1',
       generator: { name: 'rst-analyze', version: VERSION },
       captures: infos,
-      totals: totalsOf(scene, unions, resets),
+      totals: totalsOf(scene, unions, resets, read.census),
       resets,
       listeners: listenersOf(vantages, resets),
       incidents: findIncidents(resets),
@@ -94,8 +94,7 @@ function report(scene: Scene, union: Union, { part, item }: Chosen, reset: Reset
 /** Limits of one capture that another one lifts. */
 const ORIGIN_TEST = /^(round-trip|hop limit) test/
 
-function observe(vantages: [Vantage, Vantage]): { scene: Scene; ambiguous: number } {
-  const { links, ambiguous } = matchConnections(...vantages)
+function observe({ vantages, matching: { links } }: Read): Scene {
   const near = placesOf(links)
   let clocks = relateClocks(links, vantages)
   pairAll(links, clocks, near)
@@ -104,7 +103,7 @@ function observe(vantages: [Vantage, Vantage]): { scene: Scene; ambiguous: numbe
     clocks = relateClocks(links, vantages, true)
     pairAll(links, clocks, near)
   }
-  return { scene: { vantages, links, linksOf: linksByConnection(links), clocks, near }, ambiguous }
+  return { vantages, links, linksOf: linksByConnection(links), clocks, near }
 }
 
 function pairAll(links: Link[], clocks: Clocks, near: Scene['near']): void {

@@ -2,6 +2,7 @@
 import type { Comparison } from '../model.js'
 import { count, plural } from '../units.js'
 import type { Union } from './merge.js'
+import type { Census } from './select.js'
 import type { Vantage } from './types.js'
 
 /** @param unions of the resets, for counting what was proven */
@@ -9,14 +10,16 @@ export function summaryOf(
   [a, b]: [Vantage, Vantage],
   comparison: Omit<Comparison, 'summary'>,
   unions: Union[],
+  census: Census,
 ): string {
   const { matchedConnections, translated, related, ambiguousConnections, unmatchedResetConnections } =
     comparison
   const clock = clockSentence(a.name, b.name, comparison)
   const sentences: string[] = []
-  const nat = translated.length > 0 ? `, ${count(translated.length)} of them with translated addresses` : ''
+  const moved = translated.length + census.untracedTranslated
+  const nat = moved > 0 ? `, ${count(moved)} of them with translated addresses` : ''
   sentences.push(
-    `${plural(matchedConnections, 'connection')} ${matchedConnections === 1 ? 'is' : 'are'} in both${nat}`,
+    `${census.incomplete ? 'at least ' : ''}${plural(matchedConnections, 'connection')} ${matchedConnections === 1 ? 'is' : 'are'} in both${nat}`,
   )
   sentences.push(...provenSentences(unions))
   const alone = unmatchedResetConnections[0] + unmatchedResetConnections[1]

@@ -6,9 +6,16 @@ import type { Union } from './merge.js'
 import { translated } from './proof.js'
 import { relatedConnections } from './related.js'
 import { summaryOf } from './summary.js'
+import type { Read } from './read.js'
+import type { Census } from './select.js'
 import type { Link, Vantage } from './types.js'
 
-export function totalsOf({ vantages, links }: Scene, unions: Union[], resets: Reset[]): Totals {
+export function totalsOf(
+  { vantages, links }: Scene,
+  unions: Union[],
+  resets: Reset[],
+  census: Census,
+): Totals {
   const [a, b] = vantages.map(v => v.world.totals)
   const groups = components(links)
   const inBoth = [...new Set(groups.values())].filter(g =>
@@ -19,7 +26,7 @@ export function totalsOf({ vantages, links }: Scene, unions: Union[], resets: Re
     links.reduce((sum, l) => sum + furtherInBoth(l), 0)
   const hit = new Set(unions.flatMap(u => u.parts.map(p => groups.get(p.connection) ?? p.connection)))
   const totals: Totals = {
-    connections: a.connections + b.connections - inBoth.length,
+    connections: a.connections + b.connections - inBoth.length - census.untraced,
     resetConnections: hit.size,
     rstFrames: a.rstFrames + b.rstFrames - pairs,
     resets: resets.length,
@@ -78,7 +85,7 @@ export function listenersOf(vantages: [Vantage, Vantage], resets: Reset[]): List
   return [...found.values()].map(e => e.listener).sort(order)
 }
 
-export function comparisonOf(scene: Scene, unions: Union[], ambiguous: number): Comparison {
+export function comparisonOf(scene: Scene, unions: Union[], { census, matching }: Read): Comparison {
   const { vantages, links, clocks } = scene
   const round = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms * 1000) / 1000)
   const alone = (i: 0 | 1) =>
@@ -88,13 +95,13 @@ export function comparisonOf(scene: Scene, unions: Union[], ambiguous: number): 
     clockOffsetMs: round(clocks.offsetMs),
     clockUncertaintyMs: clocks.known ? round(clocks.uncertaintyNs / 1e6) : null,
     clockDriftPpm: round(clocks.driftPpm),
-    matchedConnections: new Set(components(links).values()).size,
+    matchedConnections: new Set(components(links).values()).size + census.untraced,
     unmatchedResetConnections: [alone(0), alone(1)] as [number, number],
-    ambiguousConnections: ambiguous,
+    ambiguousConnections: matching.ambiguous,
     translated: translationsOf(links),
     related: relatedConnections(vantages, links, clocks),
   }
-  return { ...comparison, summary: summaryOf(vantages, comparison, unions) }
+  return { ...comparison, summary: summaryOf(vantages, comparison, unions, census) }
 }
 
 function translationsOf(links: Link[]): Translation[] {

@@ -67,6 +67,16 @@ export class Flow {
     this.tcpSegments[capture] = (this.tcpSegments[capture] ?? 0) + 1
   }
 
+  /** The same skim, nothing traced: for a second reading. */
+  untraced(): Flow {
+    const flow = new Flow(this.options)
+    flow.skim = this.skim
+    flow.startTimeNs = this.startTimeNs
+    flow.endTimeNs = this.endTimeNs
+    for (const [capture, count] of this.tcpSegments.entries()) flow.tcpSegments[capture] = count
+    return flow
+  }
+
   /** Every TCP segment that is to be traced. */
   trace(segment: Segment, frame: Frame): void {
     this.tracker.track(segment, frame)

@@ -5,6 +5,7 @@ export {
   type FrameSource,
   type SegmentDecoder,
   type WorldOptions,
+  WorldReader,
 } from './world.js'
 export { Flow, type FlowOptions } from './flow.js'
 export { makeWorld } from './make-world.js'

@@ -46,8 +46,10 @@ export interface WorldOptions {
   signal?: AbortSignal
   /** UDP datagrams, DNS among them (see FOUND_DNS and FOUND_UDP), in the first pass. */
   onDatagram?: (segment: Segment, frame: Frame, found: Found) => void
-  /** Keeps every connection, not only the reset ones and a few beside them: two captures of the same traffic are matched by all of it. */
+  /** Keeps every connection that was traced, not only the reset ones and a few beside them: two captures of the same traffic are matched by these. */
   keepAll?: boolean
+  /** Segments of the first reading with one of SKIMMED_FLAGS. */
+  onSkimmed?: (segment: Segment, frame: Frame) => void
   /** Forces one pass where two are possible; for tests. */
   singlePass?: boolean
 }
@@ -62,21 +64,75 @@ export async function buildWorld(
   createDecoder: (notes: Notes) => SegmentDecoder,
   options: WorldOptions = {},
 ): Promise<BuiltWorld> {
-  const notes: Notes[] = []
-  const notesOf = options.notesOf ?? (capture => (notes[capture] ??= new Notes()))
-  const flow = new Flow(flowOptions(source, options))
-  const passes = source.rereadable && !options.singlePass ? 2 : 1
-  await source.read(
-    firstPass(flow, createDecoder, options, notesOf, passes === 1),
-    reading(options, 1, passes),
-  )
-  if (passes === 2 && !options.signal?.aborted) {
-    flow.skim.finish()
-    await source.read(secondPass(flow, createDecoder, options), reading(options, 2, passes))
+  const reader = new WorldReader(source, createDecoder, options)
+  await reader.skim()
+  await reader.trace()
+  return reader.world()
+}
+
+/** The steps of `buildWorld` one by one, for who has something to add between them. */
+export class WorldReader {
+  /** Whether every connection is traced; false once the first reading chose some. */
+  everything = false
+  private flow: Flow
+  private readonly notesOf: (capture: number) => Notes
+  private readonly passes: 1 | 2
+
+  constructor(
+    private readonly source: FrameSource,
+    private readonly createDecoder: (notes: Notes) => SegmentDecoder,
+    private readonly options: WorldOptions = {},
+  ) {
+    const notes: Notes[] = []
+    this.notesOf = options.notesOf ?? (capture => (notes[capture] ??= new Notes()))
+    this.flow = new Flow(flowOptions(source, options))
+    this.passes = source.rereadable && !options.singlePass ? 2 : 1
   }
-  const { world, sums } = makeWorld(flow)
-  addNotes(flow, sums, notesOf)
-  return { ...world, tcpSegmentsByCapture: [...flow.tcpSegments].map(n => n ?? 0) }
+
+  /** True for what cannot be read again: the first reading traces everything. */
+  get once(): boolean {
+    return this.passes === 1
+  }
+
+  get skimmed(): Flow['skim'] {
+    return this.flow.skim
+  }
+
+  get timebase(): Timebase {
+    return this.source.timebase
+  }
+
+  /** The first reading. */
+  async skim(): Promise<void> {
+    const { flow, createDecoder, options, notesOf } = this
+    const read = reading(options, 1, this.passes)
+    await this.source.read(firstPass(flow, createDecoder, options, notesOf, this.once), read)
+    if (!this.once) flow.skim.finish()
+    // Without a reset everything is of interest: what else is wrong with the capture?
+    this.everything = options.keepAll === true || flow.skim.rstFrames === 0
+  }
+
+  /** The second reading, of the interesting connections; may be repeated with more of them. */
+  async trace(): Promise<void> {
+    if (this.once || this.options.signal?.aborted) return
+    this.flow = this.flow.untraced()
+    const read = reading(this.options, 2, this.passes)
+    await this.source.read(secondPass(this.flow, this.createDecoder, this.options, this.everything), read)
+  }
+
+  /** A further reading of every segment, for a question of the caller's. */
+  async scan(use: (segment: Segment) => void): Promise<void> {
+    if (this.once || this.options.signal?.aborted) return
+    const read = eachSegment(this.createDecoder, this.options.filter, use)
+    await this.source.read(read, reading(this.options, 2, this.passes))
+  }
+
+  /** @param notesOf where the notes on what was traced go, instead of where all others went */
+  world(notesOf = this.notesOf): BuiltWorld {
+    const { world, sums } = makeWorld(this.flow)
+    addNotes(this.flow, sums, notesOf)
+    return { ...world, tcpSegmentsByCapture: [...this.flow.tcpSegments].map(n => n ?? 0) }
+  }
 }
 
 function flowOptions(source: FrameSource, options: WorldOptions): FlowOptions {
@@ -102,7 +158,7 @@ function firstPass(
 ): FrameHandler {
   const decoderOf = decoders(createDecoder, notesOf)
   const segment = new Segment()
-  const { filter, onDatagram } = options
+  const { filter, onDatagram, onSkimmed } = options
   const quick = !traceAll && filter === undefined
   return frame => {
     flow.noteFrame(frame)
@@ -119,6 +175,7 @@ function firstPass(
     if (found === FOUND_TCP) {
       if (filter !== undefined && !filter(segment)) return
       flow.skimSegment(segment, frame)
+      if (onSkimmed !== undefined && segment.flags & SKIMMED_FLAGS) onSkimmed(segment, frame)
       if (traceAll) flow.trace(segment, frame)
     } else if (found === FOUND_ICMP_ERROR) {
       if (filter !== undefined && !filter(segment)) return
@@ -132,14 +189,13 @@ function secondPass(
   flow: Flow,
   createDecoder: (notes: Notes) => SegmentDecoder,
   options: WorldOptions,
+  everything: boolean,
 ): FrameHandler {
   // What is malformed was noted in the first pass.
   const ignored = new Notes()
   const decoderOf = decoders(createDecoder, () => ignored)
   const segment = new Segment()
   const { filter } = options
-  // Without a reset everything is of interest: what else is wrong with the capture?
-  const everything = flow.options.keepAll || flow.skim.rstFrames === 0
   return frame => {
     const found = decoderOf(frame.capture).decode(frame, segment)
     if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
@@ -147,6 +203,20 @@ function secondPass(
     if (!everything && !flow.isInteresting(segment)) return
     if (found === FOUND_TCP) flow.trace(segment, frame)
     else flow.tracker.trackIcmpError(segment, frame)
+  }
+}
+
+function eachSegment(
+  createDecoder: (notes: Notes) => SegmentDecoder,
+  filter: WorldOptions['filter'],
+  use: (segment: Segment) => void,
+): FrameHandler {
+  const ignored = new Notes()
+  const decoderOf = decoders(createDecoder, () => ignored)
+  const segment = new Segment()
+  return frame => {
+    if (decoderOf(frame.capture).decode(frame, segment) !== FOUND_TCP) return
+    if (filter === undefined || filter(segment)) use(segment)
   }
 }
 
