@@ -2,14 +2,17 @@
 import { openCaptures } from './capture/index.js'
 import { gatherCases } from './evidence/index.js'
 import { buildWorld } from './flow/index.js'
+import { NameBook } from './flow/name-book.js'
 import { segmentFilter } from './filter.js'
 import { findIncidents } from './incidents.js'
 import type { Analysis, CauseId, Listener, Report, Reset, Totals, World } from './model.js'
+import { type NameTable, nameTable, namesUsed, plainNames } from './names.js'
 import { Notes } from './notes.js'
 import { storiesOf } from './stories.js'
 import { verdictOf } from './verdict.js'
 import { VERSION } from './version.js'
 import { createDecoder } from './wire/decoder.js'
+import { FOUND_DNS } from './wire/walk.js'
 
 export interface AnalyzeOptions {
   /** Only connections of these addresses, ports, networks (CIDR); they see inside tunnels. */
@@ -20,6 +23,8 @@ export interface AnalyzeOptions {
   keepGoing?: boolean
   /** Upper bound for the memory of tracked connections, in bytes. */
   memoryBytes?: number
+  /** Names for addresses (IPv6 as in RFC 5952): they go before those found in the capture. */
+  hostNames?: ReadonlyMap<string, string>
   signal?: AbortSignal
   onProgress?: (done: number, total: number | undefined) => void
   onWarning?: (line: string) => void
@@ -37,8 +42,12 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
   const captures = await openCaptures(paths, options)
   const filter = segmentFilter(options)
   const notes = captures.infos().map(() => new Notes())
+  const book = new NameBook()
   const world = await buildWorld(captures, createDecoder, {
     notesOf: capture => notes[capture],
+    onDatagram: (segment, _frame, found) => {
+      if (found === FOUND_DNS) book.note(segment)
+    },
     ...(filter ? { filter } : {}),
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(signal ? { signal } : {}),
@@ -51,14 +60,20 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
     tcpSegments: world.tcpSegmentsByCapture[i] ?? 0,
     notes: [...info.notes, ...notes[i].list()],
   }))
-  return conclude(world, infos)
+  const names = nameTable([
+    ['hosts', options.hostNames],
+    ['capture', captures.names],
+    ['dns', book.list()],
+  ])
+  return conclude(world, infos, names)
 }
 
 /** Everything right of the tracker: rare, plain and clear. */
-export function conclude(world: World, captures: Report['captures']): Analysis {
+export function conclude(world: World, captures: Report['captures'], names: NameTable = new Map()): Analysis {
   const cases = gatherCases(world)
   const resets = cases.map(item => verdictOf(item, world.timebase, captures))
   const incidents = findIncidents(resets, new Map(cases.map(c => [c.id, c.facts])))
+  const listeners = listenersOf(world, resets)
   return {
     report: {
       schema: 'rst-analyze/report/1',
@@ -66,12 +81,14 @@ export function conclude(world: World, captures: Report['captures']): Analysis {
       captures,
       totals: totalsOf(world, resets),
       resets,
-      listeners: listenersOf(world, resets),
+      listeners,
       incidents,
+      names: namesUsed(names, { resets, listeners, incidents }),
     },
     stories: storiesOf(cases, resets),
     health: world.health,
     timebase: world.timebase,
+    names: plainNames(names),
   }
 }
 

@@ -460,6 +460,15 @@ export interface SeenAt {
   frames: number[]
 }
 
+/** A name somebody gave to an address: a claim, shown beside the address and never instead of it. */
+export interface NamedAddress {
+  address: string
+  /** As it came, at most 253 characters, not escaped; `a.example and 2 more` where one address has several. */
+  name: string
+  /** The user (--hosts), a pcapng name resolution block, or a DNS answer in the capture. */
+  from: 'hosts' | 'capture' | 'dns'
+}
+
 /** The whole answer: exactly the JSON of `--format json`. */
 export interface Report {
   schema: 'rst-analyze/report/1'
@@ -471,6 +480,8 @@ export interface Report {
   incidents: Incident[]
   /** `rst-analyze compare` only. */
   comparison?: Comparison
+  /** Of the addresses above that have one. */
+  names: NamedAddress[]
 }
 
 /**
@@ -483,6 +494,8 @@ export interface Analysis {
   stories: Stories
   health: CaptureHealth
   timebase: Timebase
+  /** Every name that is known for an address, those of the report among them. */
+  names: ReadonlyMap<string, string>
 }
 
 /** Packets by reset id; a Map will do. */

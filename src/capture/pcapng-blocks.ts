@@ -3,6 +3,10 @@
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
  */
 
+/** Names kept of one analysis, and of each the characters: as many as DNS allows (RFC 1035 §2.3.4). */
+const NAMES_AT_MOST = 65_536
+const LONGEST_NAME = 253
+
 /** Calls back for each option in `[at, end)`; stops at opt_endofopt or at the first option that does not fit. */
 export function forEachOption(
   view: DataView,
@@ -129,12 +133,13 @@ export function readNames(
       const zero = data.indexOf(0, value + addressBytes)
       if (zero < 0 || zero >= value + length) return false
       const address = addressBytes === 4 ? data.subarray(value, value + 4).join('.') : ipv6Text(view, value)
+      const nameAt = value + addressBytes
       const name = Buffer.from(
         data.buffer,
-        data.byteOffset + value + addressBytes,
-        zero - value - addressBytes,
+        data.byteOffset + nameAt,
+        Math.min(zero - nameAt, LONGEST_NAME),
       ).toString('utf8')
-      if (name !== '' && !names.has(address)) names.set(address, name)
+      if (name !== '' && !names.has(address) && names.size < NAMES_AT_MOST) names.set(address, name)
     }
     record = value + ((length + 3) & ~3)
   }

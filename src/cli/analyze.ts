@@ -66,8 +66,8 @@ async function analyze(
   const targets = targetsOf(options.output)
   await checkTargets(targets, operands)
   await checkCaptures(options, operands)
-  const names = options.hosts === undefined ? undefined : await readHosts(options.hosts)
-  const analysis = await read(operands, options, io)
+  const hostNames = options.hosts === undefined ? undefined : await readHosts(options.hosts)
+  const analysis = await read(operands, options, hostNames, io)
   const shown = select(analysis.report, filtersOf(options))
   const redacted = options.redact ? await redactionOf(analysis) : undefined
   const { selection } = storiesOf(analysis, shown, options)
@@ -76,7 +76,7 @@ async function analyze(
     if (error.name === 'AbortError') throw error
     failure = error
   })
-  const delivery = { format, targets, options, names }
+  const delivery = { format, targets, options }
   if (redacted) {
     const shownRedacted = select(redacted.analysis.report, filtersOf(options))
     await deliver(redacted.analysis, shownRedacted, { ...delivery, names: redacted.names }, io)
@@ -85,7 +85,12 @@ async function analyze(
   return options.failOn && failsOn(shown.report.resets, options.failOn) ? EXIT.matched : EXIT.ok
 }
 
-async function read(paths: string[], options: ReportOptions, io: Io): Promise<Analysis> {
+async function read(
+  paths: string[],
+  options: ReportOptions,
+  hostNames: Names | undefined,
+  io: Io,
+): Promise<Analysis> {
   const abort = new AbortController()
   const release = io.onInterrupt(() => {
     if (paths.includes('-')) setTimeout(() => abort.abort(), FLUSH_MS).unref()
@@ -95,6 +100,7 @@ async function read(paths: string[], options: ReportOptions, io: Io): Promise<An
   try {
     const analysis = await io.analyze(paths, {
       ...narrowingOf(options),
+      ...(hostNames && { hostNames }),
       signal: abort.signal,
       onProgress: progress.update,
       onWarning: line => void io.stderr.write(`rst-analyze: warning: ${line}\n`).catch(() => false),
@@ -112,7 +118,8 @@ export interface Delivery {
   format: FormatName
   targets: Target[]
   options: ReportOptions
-  names: Names | undefined
+  /** Instead of the analysis's own names. */
+  names?: Names
   /** Writes the files, when this process may not. */
   write?: (path: string, pieces: Iterable<string>) => Promise<void>
 }

@@ -8,6 +8,8 @@ export interface AnalyzeOptions {
   nets?: string[]
   keepGoing?: boolean
   memoryBytes?: number
+  /** Names by the user. */
+  hostNames?: ReadonlyMap<string, string>
   /** Aborted by Ctrl-C: reading stops. */
   signal?: AbortSignal
   onProgress?: (done: number, total: number | undefined) => void

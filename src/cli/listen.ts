@@ -64,12 +64,12 @@ class Listener {
   }
 
   async run(): Promise<number> {
-    const { plan, remote, names, io, outlet } = this
+    const { plan, remote, io, outlet } = this
     const stop = stopping(plan.options.duration, remote, io)
     try {
       const analysis = await this.capturing(stop.signal).run()
       if (outlet.failure) throw outputError('standard output', (outlet.failure as Error).message)
-      return await conclude(analysis, { plan, outlet, names, remote }, io)
+      return await conclude(analysis, { plan, outlet, remote }, io)
     } finally {
       stop.release()
     }
@@ -85,7 +85,7 @@ class Listener {
     const { options } = plan
     const evidence = this.recording()
     const kernel = settings.trace && new KernelWatch(4, settings.trace.aheadS)
-    const print = options.quiet ? undefined : printer(plan, this.names, this.io)
+    const print = options.quiet ? undefined : printer(plan, this.io)
     const capture: LiveCapture = new LiveCapture({
       source,
       stop,
@@ -96,6 +96,7 @@ class Listener {
       },
       settleMs: options.settle ?? DEFAULT_SETTLE_MS,
       filter: segmentFilter(narrowingOf(options)),
+      hostNames: this.names,
       onStart: () => log.info(source.title),
       onTrouble: line => log.warn(line),
       inform: kernel && (item => kernel.inform(item, capture.timebase)),

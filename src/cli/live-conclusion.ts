@@ -2,7 +2,6 @@
 import type { Outlet } from '../live/outlet.js'
 import type { Remote } from '../live/remote.js'
 import type { Analysis } from '../model.js'
-import type { Names } from '../report/names.js'
 import { failsOn, select } from '../report/select.js'
 import { deliver } from './analyze.js'
 import { EXIT } from './errors.js'
@@ -19,14 +18,13 @@ const PATIENCE_MS = 10_000
 export interface Conclusion {
   plan: LivePlan
   outlet: Outlet
-  names: Names | undefined
   remote: Remote
 }
 
 /** @returns the exit code */
 export async function conclude(
   analysis: Analysis,
-  { plan, outlet, names, remote }: Conclusion,
+  { plan, outlet, remote }: Conclusion,
   io: Io,
 ): Promise<number> {
   const { format, targets, options } = plan
@@ -42,17 +40,14 @@ export async function conclude(
       batches(pieces),
     )
   let failure: unknown
-  await deliver(
-    analysis,
-    shown,
-    { format, targets, options: { ...options, quiet: true }, names, write },
-    io,
-  ).catch((error: unknown) => {
-    failure = error
-  })
+  await deliver(analysis, shown, { format, targets, options: { ...options, quiet: true }, write }, io).catch(
+    (error: unknown) => {
+      failure = error
+    },
+  )
   const rest = format === 'ndjson' ? { ...shown, report: { ...shown.report, resets: [] } } : shown
   const patient = { ...io, stdout: impatient(io.stdout) }
-  if (outlet.open) await deliver(analysis, rest, { format, targets: [], options, names }, patient)
+  if (outlet.open) await deliver(analysis, rest, { format, targets: [], options }, patient)
   if (failure) throw failure
   return code
 }

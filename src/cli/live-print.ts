@@ -3,7 +3,7 @@ import type { Told } from '../live/judge.js'
 import type { LiveCapture } from '../live/run.js'
 import type { Reset } from '../model.js'
 import { safeJson } from '../report/escape.js'
-import { type Names, withNames } from '../report/names.js'
+import { type Names, shownNames, withNames } from '../report/names.js'
 import { select } from '../report/select.js'
 import { verdictLines, verdictLogLine, verdictStory } from '../report/text/live.js'
 import type { Style } from '../report/text/style.js'
@@ -15,7 +15,6 @@ import { filtersOf, wantsColor, widthOf } from './settings.js'
 /** @returns the text of a verdict, empty when it is not to be shown; undefined for formats that are written at the end */
 export function printer(
   { format, options }: LivePlan,
-  names: Names | undefined,
   io: Io,
 ): ((told: Told, capture: LiveCapture) => string) | undefined {
   const isShown = (told: Told, capture: LiveCapture) =>
@@ -25,11 +24,13 @@ export function printer(
       isShown(told, capture) ? `${safeJson(JSON.stringify({ type: 'reset', ...told.reset }))}\n` : ''
   }
   if (format !== 'text') return undefined
-  const style: Style = { width: widthOf(io.stdout, io.env), color: wantsColor(options, io.stdout, io.env) }
+  const plain: Style = { width: widthOf(io.stdout, io.env), color: wantsColor(options, io.stdout, io.env) }
   const journal = isJournal(io.env, 1)
   return (told, capture) => {
     if (!isShown(told, capture)) return ''
-    const reset = names ? named(told.reset, names) : told.reset
+    const names = shownNames(capture.namesOf(told.reset))
+    const reset = named(told.reset, names)
+    const style = { ...plain, names }
     if (options.all) {
       const lines = verdictStory(reset, told.story, capture.reportOf(reset), capture.timebase, style)
       return `${lines.join('\n')}\n`

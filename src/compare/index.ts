@@ -3,6 +3,7 @@ import { crossFacts, type Case } from '../evidence/cross.js'
 import { localFacts } from '../evidence/local.js'
 import { findIncidents } from '../incidents.js'
 import type { Analysis, Reset, Timebase } from '../model.js'
+import { namesUsed, plainNames } from '../names.js'
 import { storiesOf } from '../stories.js'
 import { verdictOf } from '../verdict.js'
 import { VERSION } from '../version.js'
@@ -56,6 +57,9 @@ export function conclude(read: Read): ComparedAnalysis {
     const reset = report(scene, union, chosen[i], verdictOf(chosen[i].item, timebase, infos))
     return corrections[i] ? explainByLeak(reset, chosen[i].item, corrections[i], vantages) : reset
   })
+  const listeners = listenersOf(vantages, resets)
+  const incidents = findIncidents(resets)
+  const names = new Map([...vantages[1].names, ...vantages[0].names])
   return {
     report: {
       schema: 'rst-analyze/report/1',
@@ -63,8 +67,9 @@ export function conclude(read: Read): ComparedAnalysis {
       captures: infos,
       totals: totalsOf(scene, unions, resets, read.census),
       resets,
-      listeners: listenersOf(vantages, resets),
-      incidents: findIncidents(resets),
+      listeners,
+      incidents,
+      names: namesUsed(names, { resets, listeners, incidents }),
       comparison,
     },
     stories: storiesOf(
@@ -73,6 +78,7 @@ export function conclude(read: Read): ComparedAnalysis {
     ),
     health: largest(vantages).world.health,
     timebase,
+    names: plainNames(names),
   }
 }
 

@@ -4,9 +4,12 @@ import type { AnalyzeOptions } from '../analyze.js'
 import { openCaptures } from '../capture/index.js'
 import { segmentFilter } from '../filter.js'
 import { WorldReader } from '../flow/index.js'
+import { NameBook } from '../flow/name-book.js'
 import type { Connection, World } from '../model.js'
+import { nameTable } from '../names.js'
 import { Notes } from '../notes.js'
 import { createDecoder } from '../wire/decoder.js'
+import { FOUND_DNS } from '../wire/walk.js'
 import { type Matching, matchConnections } from './match.js'
 import { Openings } from './openings.js'
 import { type Census, chooseConnections, type Skimmed } from './select.js'
@@ -87,6 +90,8 @@ type Captures = Awaited<ReturnType<typeof openCaptures>>
 interface Half extends Skimmed {
   captures: Captures
   notes: Notes
+  book: NameBook
+  hostNames: AnalyzeOptions['hostNames']
 }
 
 function beginOne(captures: Captures, options: AnalyzeOptions, onBytes: (bytes: number) => void): Half {
@@ -94,7 +99,11 @@ function beginOne(captures: Captures, options: AnalyzeOptions, onBytes: (bytes: 
   const filter = segmentFilter(options)
   const notes = new Notes()
   const openings = new Openings()
+  const book = new NameBook()
   const reader = new WorldReader(captures, createDecoder, {
+    onDatagram: (segment, _frame, found) => {
+      if (found === FOUND_DNS) book.note(segment)
+    },
     keepAll: true,
     notesOf: () => notes,
     onSkimmed: (segment, frame) => openings.note(segment, frame),
@@ -104,10 +113,14 @@ function beginOne(captures: Captures, options: AnalyzeOptions, onBytes: (bytes: 
     // Progress of a pass counts all passes; the share of this capture is what matters.
     onProgress: (bytes, all) => onBytes(all ? (bytes / all) * (captures.totalBytes ?? 0) : bytes),
   })
-  return { captures, notes, openings, reader }
+  return { captures, notes, openings, reader, book, hostNames: options.hostNames }
 }
 
-function vantageOf({ captures, reader, notes }: Half, index: CaptureIndex, name: string): Vantage {
+function vantageOf(
+  { captures, reader, notes, book, hostNames }: Half,
+  index: CaptureIndex,
+  name: string,
+): Vantage {
   const own = new Notes()
   const world = reader.world(() => own)
   mark(world, index)
@@ -121,6 +134,11 @@ function vantageOf({ captures, reader, notes }: Half, index: CaptureIndex, name:
       tcpSegments: world.tcpSegmentsByCapture[0] ?? 0,
       notes: [...info.notes, ...notes.list(), ...own.list()],
     },
+    names: nameTable([
+      ['hosts', hostNames],
+      ['capture', captures.names],
+      ['dns', book.list()],
+    ]),
     incomplete: own.has('connections-evicted'),
   }
 }

@@ -10,6 +10,7 @@ import type {
   Side,
   World,
 } from '../model.js'
+import type { NameTable } from '../names.js'
 
 export type CaptureIndex = 0 | 1
 
@@ -20,6 +21,7 @@ export interface Vantage {
   name: string
   world: World
   info: CaptureInfo
+  names: NameTable
   /** Connections were forgotten for want of memory: what is absent may have been there. */
   incomplete: boolean
 }

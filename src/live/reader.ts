@@ -15,6 +15,7 @@ export class LiveReader {
   frames = 0
   private readonly finished: CaptureInfo[] = []
   private current: CaptureSet | undefined
+  private lastNames: ReadonlyMap<string, string> = new Map()
 
   /** @param label what messages and the report call the capture */
   constructor(private readonly label: string) {}
@@ -48,6 +49,7 @@ export class LiveReader {
       this.finished.push(info)
       // Frames that could not be handed over count in what the reader numbered.
       this.frames = before + info.frames
+      this.lastNames = captures.names
       this.current = undefined
     }
   }
@@ -57,6 +59,11 @@ export class LiveReader {
     const all = this.current ? [...this.finished, ...this.current.infos()] : this.finished
     const [first] = all
     return all.slice(1).reduce(joined, first)
+  }
+
+  /** By name blocks, as far as they have come. */
+  names(): ReadonlyMap<string, string> {
+    return this.current?.names ?? this.lastNames
   }
 
   private shiftOf({ timebase }: CaptureSet): number {

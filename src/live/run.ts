@@ -46,6 +46,7 @@ export class LiveCapture {
       ...options,
       timebase: this.reader.timebase,
       capture: () => this.reader.info(),
+      blockNames: () => this.reader.names(),
     })
   }
 
@@ -64,6 +65,15 @@ export class LiveCapture {
 
   get timebase(): Timebase {
     return this.reader.timebase
+  }
+
+  /** The names of a reset's two ends, as far as they are known by now. */
+  namesOf({ connection: { client, server } }: Reset): Map<string, string> {
+    const named = [client.address, server.address].flatMap((address): [string, string][] => {
+      const name = this.session.nameOf(address)
+      return name === undefined ? [] : [[address, name]]
+    })
+    return new Map(named)
   }
 
   /** A report of one reset, for what shows verdicts as they come. */

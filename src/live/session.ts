@@ -4,13 +4,15 @@
 import type { Case } from '../evidence/index.js'
 import { Flow } from '../flow/flow.js'
 import { makeWorld, type TrackedConnection } from '../flow/index.js'
+import { NameBook } from '../flow/name-book.js'
 import { findIncidents } from '../incidents.js'
 import type { Analysis, CaptureHealth, CaptureInfo, Frame, Report, Reset, Timebase } from '../model.js'
+import { type NameTable, nameTable, namesUsed, plainNames } from '../names.js'
 import { Notes } from '../notes.js'
 import { VERSION } from '../version.js'
 import { createDecoder } from '../wire/decoder.js'
 import { Segment } from '../wire/segment.js'
-import { FOUND_ICMP_ERROR, FOUND_TCP } from '../wire/walk.js'
+import { FOUND_DNS, FOUND_ICMP_ERROR, FOUND_TCP } from '../wire/walk.js'
 import { judgeDue, type Told } from './judge.js'
 import { Ledger } from './ledger.js'
 import { Pending } from './pending.js'
@@ -26,6 +28,9 @@ export interface SessionOptions {
   filter?: ((segment: Segment) => boolean) | undefined
   /** The capture as far as it has come. */
   capture: () => CaptureInfo
+  /** Names by the user, and by name blocks of the capture as far as it has come. */
+  hostNames?: ReadonlyMap<string, string> | undefined
+  blockNames?: () => ReadonlyMap<string, string>
   onVerdict: (told: Told) => void
   /** Every TCP segment that passes the filter. */
   onSegment?: ((segment: Segment, frame: Frame) => void) | undefined
@@ -52,6 +57,7 @@ export class LiveSession {
   readonly ledger: Ledger
   private readonly flow: Flow
   private readonly skims: Skims
+  private readonly book = new NameBook()
   private readonly pending = new Pending()
   private readonly decoder = createDecoder(this.notes)
   private readonly segment = new Segment()
@@ -97,7 +103,10 @@ export class LiveSession {
     flow.noteFrame(frame)
     if (frame.timeNs >= this.nextNs) this.settle(frame.timeNs)
     const found = this.decoder.decode(frame, segment)
-    if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
+    if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) {
+      if (found === FOUND_DNS) this.book.note(segment)
+      return
+    }
     if (options.filter !== undefined && !options.filter(segment)) return
     if (found === FOUND_TCP) {
       flow.skimSegment(segment, frame)
@@ -124,12 +133,30 @@ export class LiveSession {
     report.captures = [this.captureInfo()]
     report.listeners = ledger.listenerList((address, port) => skims.connectionsOf(address, port))
     report.incidents = findIncidents(resets)
+    const names = this.names()
+    report.names = namesUsed(names, report)
     return {
       report,
       stories: ledger.stories,
       health: { ...(this.health ?? healthOf(this.flow)), connections: skims.connections },
       timebase: this.options.timebase,
+      names: plainNames(names),
     }
+  }
+
+  private names(): NameTable {
+    const { hostNames, blockNames } = this.options
+    return nameTable([
+      ['hosts', hostNames],
+      ['capture', blockNames?.()],
+      ['dns', this.book.list()],
+    ])
+  }
+
+  /** What is known by now of one address. */
+  nameOf(address: string): string | undefined {
+    const { hostNames, blockNames } = this.options
+    return hostNames?.get(address) ?? blockNames?.().get(address) ?? this.book.nameOf(address)
   }
 
   /** A report of one reset, as far as the capture has come. */
@@ -146,6 +173,7 @@ export class LiveSession {
       resets,
       listeners: [],
       incidents: [],
+      names: [],
     }
   }
 

@@ -55,7 +55,13 @@ function copyObject(value: object, key: string, redactor: Redactor): object {
     // What evidence measured is a number, or a word of the payload.
     if (name === 'value' && typeof item === 'string') return [name, redactWords(item, redactor.aliases)]
     if (name === 'name' && 'address' in value && typeof item === 'string')
-      return [name, redactor.aliases.name(item)]
+      // What follows a DNS name is how many others there are.
+      return [
+        name,
+        item.replace('from' in value && value.from === 'dns' ? /^\S+/ : /.*/s, raw =>
+          redactor.aliases.name(raw),
+        ),
+      ]
     return [name, copy(item, name, redactor)]
   })
   return Object.fromEntries(entries) as object

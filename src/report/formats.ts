@@ -16,7 +16,7 @@ export interface Rendering {
   color: boolean
   /** Which stories are told: the worst few, every one, or exactly those of these resets (in full). */
   stories: 'worst' | 'all' | string[]
-  /** Names for addresses; the formats for people show them beside the addresses. */
+  /** Names for addresses, shown beside them in the formats for people; the analysis's own when absent. */
   names?: Names
   /** Clock of the times in the formats for people; UTC when absent. */
   zone?: Zone

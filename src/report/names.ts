@@ -11,6 +11,14 @@ export type Names = ReadonlyMap<string, string>
 export const NO_NAMES: Names = new Map()
 
 const LONGEST_NAME = 60
+/** Of a hosts file's name: what DNS allows (RFC 1035 §2.3.4). */
+const LONGEST_KEPT = 253
+
+/** Names as they are shown: harmless to print, of bounded length. */
+export function shownNames(names: Names): Names {
+  if (names.size === 0) return NO_NAMES
+  return new Map([...names].map(([address, name]) => [address, clip(visible(name), LONGEST_NAME)]))
+}
 
 /** Reads a hosts file: `address name alias… # comment` a line. Lines that are none are passed over; the first name wins. */
 export function parseHosts(text: string): Map<string, string> {
@@ -18,7 +26,7 @@ export function parseHosts(text: string): Map<string, string> {
   for (const line of text.split(/\r\n|\r|\n/)) {
     const [address, name] = line.replace(/#.*/s, '').trim().split(/\s+/)
     const canonical = name ? canonicalAddress(address) : undefined
-    if (canonical && !names.has(canonical)) names.set(canonical, clip(visible(name), LONGEST_NAME))
+    if (canonical && !names.has(canonical)) names.set(canonical, name.slice(0, LONGEST_KEPT))
   }
   return names
 }

@@ -2,7 +2,6 @@
 import type { Reset } from '../model.js'
 import { deepVisible } from './escape.js'
 import type { Rendering } from './formats.js'
-import { NO_NAMES } from './names.js'
 import { type RankedIncident, rank } from './rank.js'
 import { fileLines, healthLines, summaryLines } from './text/overview.js'
 import { ENDLESS, incidentBlock, incidentBrief, incidentLine, LAVISH, ROOMY, TIGHT } from './text/incident.js'
@@ -11,7 +10,7 @@ import { FRAME_LINES, resetTable } from './text/table.js'
 import { clipColored } from './layout.js'
 import { dye, type Style } from './text/style.js'
 import { plural } from '../units.js'
-import { localSeconds, presentable } from './view.js'
+import { localSeconds, namesOf, presentable } from './view.js'
 import { UTC } from './zone.js'
 
 /** Lines before the first story, unless everything was asked for. */
@@ -23,8 +22,8 @@ const HARMLESS_SHOWN = 3
 
 /** Writes the report. Everything that came from packets has been made visible before it is laid out. */
 export function* writeText(rendering: Rendering): Generator<string> {
-  const { width, color, names = NO_NAMES, zone = UTC } = rendering
-  const style: Style = { width, color, names, zone: zone.label }
+  const { width, color, zone = UTC } = rendering
+  const style: Style = { width, color, names: namesOf(rendering), zone: zone.label }
   const lines = Array.isArray(rendering.stories)
     ? chosenStories(rendering, style)
     : wholeReport(rendering, style)
@@ -37,7 +36,7 @@ function guard(line: string, { width }: Style): string {
 }
 
 function* chosenStories(rendering: Rendering, style: Style): Generator<string> {
-  const report = presentable(rendering.selection.report, rendering.names, rendering.zone)
+  const report = presentable(rendering.selection.report, style.names, rendering.zone)
   yield* fileLines(report, style)
   for (const reset of report.resets) {
     yield ''
@@ -48,7 +47,7 @@ function* chosenStories(rendering: Rendering, style: Style): Generator<string> {
 function* wholeReport(rendering: Rendering, style: Style): Generator<string> {
   const { analysis, selection } = rendering
   const all = rendering.stories === 'all'
-  const report = presentable(selection.report, rendering.names, rendering.zone)
+  const report = presentable(selection.report, style.names, rendering.zone)
   const ranked = rank(report, selection.sizes)
   const head = [
     ...fileLines(report, style),

@@ -3,7 +3,7 @@ import type { CaptureHealth, Report, Reset, StoryPacket } from '../model.js'
 import { deepVisible } from './escape.js'
 import type { Rendering } from './formats.js'
 import { HEADLINE_WIDTH, headline } from './headline.js'
-import { type Names, NO_NAMES, reportWithNames, withNames } from './names.js'
+import { type Names, NO_NAMES, reportWithNames, shownNames, withNames } from './names.js'
 import { type RankedIncident, rank } from './rank.js'
 import { reportInZone, UTC, type Zone } from './zone.js'
 
@@ -27,7 +27,8 @@ export interface View {
 }
 
 export function viewOf(rendering: Rendering): View {
-  const { analysis, selection, names = NO_NAMES, zone = UTC } = rendering
+  const { analysis, selection, zone = UTC } = rendering
+  const names = namesOf(rendering)
   const report = presentable(selection.report, names, zone)
   const { seconds } = analysis.timebase
   return {
@@ -43,6 +44,11 @@ export function viewOf(rendering: Rendering): View {
     packets: reset => deepVisible(analysis.stories.get(reset.id) ?? []),
     secondsOf: reset => localSeconds(seconds, reset, zone),
   }
+}
+
+/** The names to show: those given, else all that are known. */
+export function namesOf({ names, analysis }: Rendering): Names {
+  return shownNames(names ?? analysis.names)
 }
 
 /** Visible characters only, local times, named addresses. */

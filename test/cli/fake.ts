@@ -70,7 +70,8 @@ export async function rst(words: string | string[], world: World = {}): Promise<
     analyze: async (paths, options) => {
       ran.paths = paths
       ran.options = options
-      return world.analyze ? world.analyze(paths, options) : (world.analysis ?? checkout())
+      if (world.analyze) return world.analyze(paths, options)
+      return { ...(world.analysis ?? checkout()), names: options?.hostNames ?? new Map() }
     },
     causes: async () => new Map([[CAUSE.id, CAUSE]]),
   }

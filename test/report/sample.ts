@@ -173,6 +173,7 @@ export function report(resets: Reset[], incidents: Incident[], over: Partial<Rep
       },
     ],
     incidents,
+    names: [],
     ...over,
   }
 }
@@ -257,6 +258,7 @@ export function analysis(of: Report, over: Partial<Analysis> = {}): Analysis {
     stories: new Map([['r1', keepAliveStory()]]),
     health: HEALTH,
     timebase: { seconds: START_SECONDS },
+    names: new Map(),
     ...over,
   }
 }

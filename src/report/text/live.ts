@@ -25,7 +25,11 @@ export function verdictLogLine(told: Reset, style: Style): string {
 
 function parts(reset: Reset, style: Style): string[] {
   const verdict = `${reset.cause} ${sure(reset.confidence)}`
-  return [pairOf(reset), dye(style, impactPaint(reset.impact), verdict), originWords([reset], reset)]
+  return [
+    pairOf(reset, style.names),
+    dye(style, impactPaint(reset.impact), verdict),
+    originWords([reset], reset),
+  ]
 }
 
 /** The whole story with its ladder, for those who asked for all. */
