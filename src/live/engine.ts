@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { delimiter } from 'node:path'
-import type { Duplex, Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { EngineName } from './engine-names.js'
 import { ENGINES, type EngineRequest, programFolders } from './engines.js'
 import type { Drops } from './link.js'
@@ -42,28 +42,28 @@ const running = new Set<ChildProcess>()
 
 /**
  * Starts an engine, without a shell. A program that cannot be started is an end, not an exception.
- * @param packets where it writes what it captures
+ * @param packetsFd where it writes what it captures
  * @param onDrops told whenever it says how many packets were lost
  */
 export function startEngine(
   name: EngineName,
   request: EngineRequest,
-  packets: Duplex,
+  packetsFd: number,
   onDrops: (drops: Drops) => void,
 ): EngineProcess {
   const engine = ENGINES[name]
   const { program, args } = engine.command(request)
   // C locale: its words are read by programs.
   const child = spawn(program, args, {
-    stdio: ['pipe', packets, 'pipe'],
+    stdio: ['pipe', packetsFd, 'pipe'],
     env: { ...process.env, LC_ALL: 'C', PATH: programFolders().join(delimiter) },
   })
   running.add(child)
   // Its standard input says nothing; that it ends tells an engine of ours that this process is gone.
-  child.stdin.on('error', () => {})
+  child.stdin!.on('error', () => {})
   const said: string[] = []
   const drops: Drops = { kernel: 0, engine: 0 }
-  hear(child.stderr, line => {
+  hear(child.stderr!, line => {
     const told = engine.drops(line)
     if (told !== undefined) onDrops({ ...Object.assign(drops, told) })
     else if (said.push(line) > SAID_LINES) said.shift()

@@ -1,6 +1,6 @@
 /**
  * What the supervisor (which may be root) and the analyser (which looks into packets and therefore must not be) tell each other. Packets go
- * another way: the engine writes them into a socket that the analyser reads. The supervisor takes orders from a process that strangers'
+ * another way: the engine writes them into a pipe that the analyser reads. The supervisor takes orders from a process that strangers'
  * packets may have broken: they name nothing but what the command line already named.
  */
 import type { EngineEnd } from './engine.js'

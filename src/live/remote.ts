@@ -1,5 +1,5 @@
 /**
- * The analyser's end of the link to its supervisor. All engine runs write into one socket, one after the other; a marker, asked for when a
+ * The analyser's end of the link to its supervisor. All engine runs write into one pipe, one after the other; a marker, asked for when a
  * run has ended, tells where its bytes end: an engine that was killed may leave half a record.
  */
 import { Socket } from 'node:net'

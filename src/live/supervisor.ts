@@ -1,10 +1,10 @@
 /**
  * The process that may be root. It starts the analyser (which becomes somebody without privileges), opens the engine for it, and writes the
- * files that the command line named. It never looks at a packet: the engine writes them into the analyser's socket.
+ * files that the command line named. It never looks at a packet: the engine writes them into a pipe that the analyser reads.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import type { Duplex } from 'node:stream'
+import { close, closeSync, write } from 'node:fs'
 import { type EngineProcess, killEngines, startEngine } from './engine.js'
 import type { EngineName } from './engine-names.js'
 import { type EngineRequest, explainEnd } from './engines.js'
@@ -17,6 +17,7 @@ import {
   type ToAnalyser,
   type ToSupervisor,
 } from './link.js'
+import { makePipe, type Pipe } from './pipe.js'
 import type { Trace } from './trace.js'
 import { Watchdog } from './watchdog.js'
 
@@ -42,6 +43,7 @@ export class Supervisor {
   /** Exit code of the analyser; null with the signal that ended it. */
   readonly ended: Promise<{ code: number | null; signal: string | null }>
   private readonly marker = randomBytes(MARKER_BYTES)
+  private readonly packets: Pipe | undefined
   private readonly analyser: ChildProcess
   private readonly watchdog: Watchdog
   private engine: EngineProcess | undefined
@@ -50,12 +52,21 @@ export class Supervisor {
     const { engine, trace } = options
     this.watchdog = new Watchdog(trace?.instance)
     const [program, ...args] = options.analyser
+    this.packets = engine && makePipe()
     this.analyser = spawn(program, args, {
-      stdio: ['inherit', 'inherit', 'inherit', engine ? 'pipe' : 'ignore', trace?.fd ?? 'ignore', 'ipc'],
+      stdio: [
+        'inherit',
+        'inherit',
+        'inherit',
+        this.packets?.readFd ?? 'ignore',
+        trace?.fd ?? 'ignore',
+        'ipc',
+      ],
       env: { ...process.env, [SETTINGS]: JSON.stringify(this.settings()) },
     })
     this.analyser.on('message', message => this.obey(orderOf(message)))
-    this.packets?.on('error', () => {})
+    // Once the analyser is gone, nobody may seem to read.
+    if (this.packets) closeSync(this.packets.readFd)
     this.ended = this.untilItEnds()
     process.once('exit', this.killAll)
   }
@@ -63,10 +74,6 @@ export class Supervisor {
   /** Asks the analyser to conclude: a signal came that it may not have got. */
   stop(): void {
     this.tell({ type: 'stop' })
-  }
-
-  private get packets(): Duplex | undefined {
-    return (this.analyser.stdio[3] as Duplex | null) ?? undefined
   }
 
   private settings(): LinkSettings {
@@ -89,6 +96,7 @@ export class Supervisor {
     // Whatever an engine still holds, nobody reads it any more.
     killEngines()
     await this.engine?.ended
+    if (this.packets) close(this.packets.writeFd, () => {})
     this.options.trace?.close()
     this.watchdog.close()
     process.off('exit', this.killAll)
@@ -107,7 +115,7 @@ export class Supervisor {
       case 'start':
         return void this.startEngine()
       case 'mark':
-        return void this.packets?.write(this.marker)
+        return this.mark()
       case 'stop':
         return this.engine?.stop()
       case 'ask':
@@ -121,11 +129,16 @@ export class Supervisor {
     }
   }
 
+  /** May wait for the analyser to make room. */
+  private mark(): void {
+    if (this.packets) write(this.packets.writeFd, this.marker, () => {})
+  }
+
   private async startEngine(): Promise<void> {
     const { engine } = this.options
     const { packets } = this
     if (!engine || !packets || this.engine) return
-    const run = startEngine(engine.name, engine.request, packets, drops =>
+    const run = startEngine(engine.name, engine.request, packets.writeFd, drops =>
       this.tell({ type: 'drops', drops }),
     )
     this.engine = run

@@ -29,6 +29,14 @@ function works(program: string, args: string[]): boolean {
   }
 }
 
+/** What the flood says it sent. */
+export interface Sent {
+  frames: number
+  rst: number
+  connections: number
+  seconds: number
+}
+
 let made = 0
 
 export class Cable {
@@ -87,6 +95,15 @@ export class Cable {
     const code = `(async () => { for (let i = 0; i < ${times}; i++) await new Promise(r => { const s = require('net').connect(${port}, '${SERVER}', () => s.write('GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')); s.on('error', () => {}); s.on('close', r); s.resume() }) })()`
     const child = this.start(this.client, process.execPath, ['-e', code])
     await new Promise(resolve => child.once('exit', resolve))
+  }
+
+  /** Sends made-up connections towards the server; resolves to what was sent. */
+  async flood(program: string, rate: string, seconds: string, resetPercent: string): Promise<Sent> {
+    const child = this.start(this.client, program, ['c0', rate, seconds, resetPercent])
+    let out = ''
+    child.stdout!.on('data', text => (out += text))
+    await new Promise(resolve => child.once('close', resolve))
+    return JSON.parse(out) as Sent
   }
 
   remove(): void {
