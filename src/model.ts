@@ -84,6 +84,29 @@ export interface Timebase {
 /** Called once per record, synchronously, in capture order. */
 export type FrameHandler = (frame: Frame) => void
 
+/**
+ * Captured records in capture order as columns: element i of each is a field of record i, as in `Frame`. ONE batch is reused for a whole
+ * capture. What looks at every frame of a capture takes batches: 8 ns a record to fill and walk, where a `Frame` and a call take 30.
+ */
+export interface FrameBatch {
+  capture: number
+  /** Records in it, at most `start.length`. */
+  length: number
+  /** The buffer that holds the captured bytes of all of them. */
+  data: Uint8Array
+  /** The same bytes; both begin at the same place. */
+  view: DataView
+  number: Uint32Array
+  timeNs: Float64Array
+  start: Int32Array
+  end: Int32Array
+  originalLength: Uint32Array
+  linkType: Int32Array
+}
+
+/** Records `from .. to` of a batch, synchronously, in capture order. */
+export type BatchHandler = (batch: FrameBatch, from: number, to: number) => void
+
 /** One named malformation or capture defect, counted. */
 export interface Note {
   name: string

@@ -8,19 +8,21 @@ const SRC = path.resolve(import.meta.dirname, '../src')
 /** Folder or top-level file → what it may import besides itself. `*` = anything. */
 const MAY_IMPORT: Record<string, string[]> = {
   'model.ts': ['flow/application'],
+  'frames.ts': ['model.ts'],
   'notes.ts': ['model.ts'],
   'time.ts': ['model.ts'],
   'units.ts': ['model.ts'],
   'version.ts': [],
-  capture: ['model.ts', 'notes.ts', 'time.ts'],
+  capture: ['model.ts', 'frames.ts', 'notes.ts', 'time.ts'],
   wire: ['model.ts', 'notes.ts'],
-  flow: ['model.ts', 'notes.ts', 'wire'],
+  flow: ['model.ts', 'frames.ts', 'notes.ts', 'wire'],
   evidence: ['model.ts', 'flow/application', 'origin.ts'],
   'origin.ts': ['model.ts', 'evidence'],
   causes: ['model.ts', 'evidence/facts.ts'],
   redact: ['model.ts', 'wire'],
   rewrite: [
     'model.ts',
+    'frames.ts',
     'notes.ts',
     'version.ts',
     'capture',

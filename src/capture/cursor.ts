@@ -4,13 +4,13 @@
  * The buffer holds a chunk behind at most one unfinished record, so memory stays the same whatever the file claims:
  * unused bytes are moved to the front only when the room behind them is used up.
  */
-import type { CaptureInfo, FrameHandler, Timebase } from '../model.js'
+import type { CaptureInfo, Timebase } from '../model.js'
 import { formatTime } from '../time.js'
 import { type Input, type OpenInput, openInput } from './input.js'
 import { linkTypeName } from './linktypes.js'
 import { createPcapReader } from './pcap.js'
 import { createPcapngReader } from './pcapng.js'
-import { MAX_HELD_BYTES, newRecordState, type RecordReader, type RecordState } from './record.js'
+import { isFull, MAX_HELD_BYTES, newRecordState, type RecordReader, type RecordState } from './record.js'
 
 export interface Cursor {
   input: Input
@@ -23,7 +23,11 @@ export interface Cursor {
   /** Unused bytes are `buffer[start .. end)`. */
   start: number
   end: number
-  /** True once the input has ended and nothing more comes. */
+  /** The batch was full: further records may lie at hand. */
+  more: boolean
+  /** Nothing more can be read of the input. */
+  ended: boolean
+  /** True once the last record was taken and nothing more comes. */
   done: boolean
 }
 
@@ -52,16 +56,30 @@ export async function openCursor(input: Input, capture: number, shared: Shared):
     chunkBytes: shared.chunkBytes,
     start: 0,
     end: 0,
+    more: false,
+    ended: false,
     done: false,
   }
 }
 
 /**
- * Reads the next chunk and hands over the records that are now whole. The last call, at the end of the input, sets `done`.
+ * Fills the batch with the records that come next: those at hand, else the ones that the next chunk makes whole (which may be none).
+ * The last call, at the end of the input, sets `done`.
  * @throws CaptureError
  */
-export async function advance(cursor: Cursor, onFrame: FrameHandler): Promise<void> {
-  const { state, reader, buffer, view, chunkBytes } = cursor
+export async function advance(cursor: Cursor): Promise<void> {
+  const { state, reader, buffer, view } = cursor
+  state.batch.length = 0
+  if (cursor.done) return
+  if (!cursor.more) await fetch(cursor)
+  if (cursor.ended) return conclude(cursor)
+  cursor.start = reader.read(buffer, view, cursor.start, cursor.end)
+  cursor.more = isFull(state.batch)
+}
+
+/** Reads the next chunk behind what is unused. */
+async function fetch(cursor: Cursor): Promise<void> {
+  const { state, buffer, chunkBytes } = cursor
   if (buffer.length - cursor.end < chunkBytes) {
     buffer.copyWithin(0, cursor.start, cursor.end)
     cursor.end -= cursor.start
@@ -69,19 +87,22 @@ export async function advance(cursor: Cursor, onFrame: FrameHandler): Promise<vo
   }
   const count = state.stopped ? 0 : await cursor.opened.source.read(buffer, cursor.end, chunkBytes)
   cursor.end += count
-  if (count > 0) {
-    cursor.start = reader.read(buffer, view, cursor.start, cursor.end, onFrame)
-    return
-  }
+  cursor.ended = count === 0
+}
+
+function conclude(cursor: Cursor): void {
+  const { state, reader, buffer, view, opened } = cursor
   if (cursor.done) return
+  const defect = state.stopped ? undefined : opened.source.defect()
+  cursor.start = reader.finish(buffer, view, cursor.start, cursor.end)
+  cursor.more = isFull(state.batch) && !state.stopped
+  if (cursor.more) return
   cursor.done = true
-  const defect = state.stopped ? undefined : cursor.opened.source.defect()
-  reader.finish(buffer, view, cursor.start, cursor.end, onFrame)
   if (defect) {
     state.notes.add(defect.note, null, 1, defect.message)
     if (defect.note !== 'trailing-garbage') state.complete = false
   }
-  cursor.opened.source.close()
+  opened.source.close()
 }
 
 /** Stops reading here, as if the rest did not exist; a read that is under way ends. */

@@ -1,5 +1,5 @@
 /** One input of a capture set through its life: looked into when the set is opened, read once or more. */
-import type { CaptureInfo, FrameHandler } from '../model.js'
+import type { BatchHandler, CaptureInfo } from '../model.js'
 import { abandon, advance, type Cursor, infoOf, openCursor, type Shared } from './cursor.js'
 import type { ReadOptions } from './index.js'
 import type { Input } from './input.js'
@@ -57,7 +57,7 @@ export async function openEntry(
 export async function readEntries(
   entries: Entry[],
   shared: Shared,
-  onFrame: FrameHandler,
+  onBatch: BatchHandler,
   total: number | null,
   options: ReadOptions,
 ): Promise<void> {
@@ -74,8 +74,8 @@ export async function readEntries(
   }
   for (const entry of entries) if (!entry.fresh && !entry.lane) entry.cursor = restarted(entry, shared)
   try {
-    if (entries.length === 1) await readOne(entries[0], shared, onFrame, proceed)
-    else await readMerged(pieces(entries, shared), onFrame, proceed)
+    if (entries.length === 1) await readOne(entries[0], shared, onBatch, proceed)
+    else await readMerged(pieces(entries, shared), onBatch, proceed)
   } finally {
     signal?.removeEventListener('abort', onAbort)
     entries.forEach(closeEntry)
@@ -85,11 +85,15 @@ export async function readEntries(
 async function readOne(
   entry: Entry,
   shared: Shared,
-  onFrame: FrameHandler,
+  onBatch: BatchHandler,
   proceed: () => boolean,
 ): Promise<void> {
   const cursor = await cursorOf(entry, shared)
-  while (proceed() && !cursor.done) await advance(cursor, onFrame)
+  const { batch } = cursor.state
+  while (proceed() && !cursor.done) {
+    await advance(cursor)
+    if (batch.length > 0) onBatch(batch, 0, batch.length)
+  }
 }
 
 function pieces(entries: Entry[], shared: Shared): { firstNs: number; open(order: number): Promise<Lane> }[] {

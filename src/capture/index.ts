@@ -1,6 +1,7 @@
 /** bytes → frames: opens captures and hands over their records, ordered by time. */
 import type { Readable } from 'node:stream'
-import type { CaptureInfo, FrameHandler, Timebase } from '../model.js'
+import { eachFrame } from '../frames.js'
+import type { BatchHandler, CaptureInfo, FrameHandler, Timebase } from '../model.js'
 import type { Shared } from './cursor.js'
 import { closeEntry, type Entry, infoOfEntry, openEntry, readEntries } from './entry.js'
 import { CaptureError } from './error.js'
@@ -20,12 +21,12 @@ export interface OpenOptions {
 
 export interface ReadOptions {
   /**
-   * Called after each chunk.
+   * Called after each batch of records.
    * @param bytes read of all inputs in this pass, as they lie on the disk
    * @param total their sizes together; null when a stream is among them
    */
   onProgress?: (bytes: number, total: number | null) => void
-  /** Ends the reading after the current chunk; `read` then resolves as if the captures ended there. */
+  /** Ends the reading after the current batch; `read` then resolves as if the captures ended there. */
   signal?: AbortSignal
 }
 
@@ -48,6 +49,8 @@ export interface CaptureSet {
    * Hands over every record, ordered by time across captures. Each call starts at the first record and delivers exactly the same.
    * @throws CaptureError for what could not be seen when the captures were opened (a disk error, a damaged first header)
    */
+  readBatches(onBatch: BatchHandler, options?: ReadOptions): Promise<void>
+  /** The same, one record at a time. */
   read(onFrame: FrameHandler, options?: ReadOptions): Promise<void>
   /** Releases what is open. Only needed when `read` was never called to the end. */
   close(): void
@@ -108,16 +111,18 @@ function captureSet(entries: Entry[], shared: Shared): CaptureSet {
     0,
   )
   let passes = 0
+  async function readBatches(onBatch: BatchHandler, options: ReadOptions = {}): Promise<void> {
+    if (passes++ > 0 && !rereadable) throw new Error('a stream can be read only once')
+    await readEntries(entries, shared, onBatch, totalBytes, options)
+  }
   return {
     timebase: shared.timebase,
     rereadable,
     totalBytes,
     names: shared.names,
     infos: () => entries.map(infoOfEntry),
-    async read(onFrame, options = {}) {
-      if (passes++ > 0 && !rereadable) throw new Error('a stream can be read only once')
-      await readEntries(entries, shared, onFrame, totalBytes, options)
-    },
+    readBatches,
+    read: (onFrame, options) => readBatches(eachFrame(onFrame), options),
     close: () => entries.forEach(closeEntry),
   }
 }

@@ -2,7 +2,7 @@
  * Several captures as one stream ordered by time. They are the pieces of one vantage point, so mostly they follow each other:
  * a piece is opened only when the ones before it have come to its first timestamp, and the last one open is read without a queue.
  */
-import type { FrameHandler } from '../model.js'
+import type { BatchHandler } from '../model.js'
 import { advance } from './cursor.js'
 import { deliver, headTime, type Lane, refill } from './lane.js'
 
@@ -15,12 +15,12 @@ export interface Piece {
 
 /**
  * @param pieces ordered by `firstNs`
- * @param proceed called after every chunk; false stops
+ * @param proceed called after every batch; false stops
  * @throws CaptureError
  */
 export async function readMerged(
   pieces: Piece[],
-  onFrame: FrameHandler,
+  onBatch: BatchHandler,
   proceed: () => boolean,
 ): Promise<void> {
   let lanes: Lane[] = []
@@ -36,21 +36,21 @@ export async function readMerged(
       continue
     }
     if (lanes.length === 0) return
-    if (lanes.length === 1 && !waiting) return await readAlone(lanes[0], onFrame, proceed)
-    deliverUntilEmpty(lanes, waitingNs, onFrame)
+    if (lanes.length === 1 && !waiting) return await readAlone(lanes[0], onBatch, proceed)
+    deliverUntilEmpty(lanes, waitingNs, onBatch)
   }
 }
 
 /** Hands over records of all lanes by time, until one has none waiting or the next is later than `limitNs`. Nothing is awaited per record. */
-function deliverUntilEmpty(lanes: Lane[], limitNs: number, onFrame: FrameHandler): void {
+function deliverUntilEmpty(lanes: Lane[], limitNs: number, onBatch: BatchHandler): void {
   for (;;) {
     const lane = pick(lanes)
     if (headTime(lane) > limitNs) return
     const rival = pick(lanes, lane)
     const rivalNs = rival === lane ? Number.POSITIVE_INFINITY : headTime(rival)
-    if (limitNs < rivalNs) deliver(lane, limitNs, true, onFrame)
-    else deliver(lane, rivalNs, rival === lane || lane.order < rival.order, onFrame)
-    if (lane.next === lane.length) return
+    if (limitNs < rivalNs) deliver(lane, limitNs, true, onBatch)
+    else deliver(lane, rivalNs, rival === lane || lane.order < rival.order, onBatch)
+    if (lane.next === lane.batch.length) return
   }
 }
 
@@ -65,7 +65,11 @@ function pick(lanes: Lane[], except?: Lane): Lane {
   return best ?? lanes[0]
 }
 
-async function readAlone(lane: Lane, onFrame: FrameHandler, proceed: () => boolean): Promise<void> {
-  deliver(lane, Number.POSITIVE_INFINITY, true, onFrame)
-  while (!lane.cursor.done && proceed()) await advance(lane.cursor, onFrame)
+async function readAlone(lane: Lane, onBatch: BatchHandler, proceed: () => boolean): Promise<void> {
+  deliver(lane, Number.POSITIVE_INFINITY, true, onBatch)
+  const { cursor, batch } = lane
+  while (!cursor.done && proceed()) {
+    await advance(cursor)
+    if (batch.length > 0) onBatch(batch, 0, batch.length)
+  }
 }

@@ -1,5 +1,4 @@
 /** Packet blocks of pcapng and their times. Section numbers are those of draft-ietf-opsawg-pcapng-03. */
-import type { FrameHandler } from '../model.js'
 import { maxCapturedBytes } from './linktypes.js'
 import { type Interface, packetDrops } from './pcapng-blocks.js'
 import type { RecordState } from './record.js'
@@ -15,13 +14,7 @@ export interface Section {
 export type Outcome = 'ok' | 'damaged' | 'unknown-interface'
 
 /** §4.3: interface (4) · time high, low (8) · captured (4) · original (4) · data · options */
-export function enhancedPacket(
-  section: Section,
-  view: DataView,
-  at: number,
-  total: number,
-  onFrame: FrameHandler,
-): Outcome {
+export function enhancedPacket(section: Section, view: DataView, at: number, total: number): Outcome {
   const { state, little } = section
   const from = section.interfaces[view.getUint32(at + 8, little)]
   const captured = view.getUint32(at + 20, little)
@@ -29,19 +22,13 @@ export function enhancedPacket(
   if (outcome !== 'ok') return outcome
   const padded = (captured + 3) & ~3
   if (total > 32 + padded) from.packetDrops += packetDrops(view, at + 28 + padded, at + total - 4, little)
-  setTime(state, from, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
-  emit(state, from, at + 28, captured, view.getUint32(at + 24, little), onFrame)
+  const timeNs = timeOf(state, from, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
+  emit(state, from, timeNs, at + 28, captured, view.getUint32(at + 24, little))
   return 'ok'
 }
 
 /** Appendix A: as the enhanced one, but interface (2) · drops (2). */
-export function obsoletePacket(
-  section: Section,
-  view: DataView,
-  at: number,
-  total: number,
-  onFrame: FrameHandler,
-): Outcome {
+export function obsoletePacket(section: Section, view: DataView, at: number, total: number): Outcome {
   const { state, little } = section
   const from = section.interfaces[view.getUint16(at + 8, little)]
   const captured = view.getUint32(at + 20, little)
@@ -49,19 +36,13 @@ export function obsoletePacket(
   if (outcome !== 'ok') return outcome
   const lost = view.getUint16(at + 10, little)
   if (lost !== 0xffff) from.packetDrops += lost
-  setTime(state, from, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
-  emit(state, from, at + 28, captured, view.getUint32(at + 24, little), onFrame)
+  const timeNs = timeOf(state, from, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
+  emit(state, from, timeNs, at + 28, captured, view.getUint32(at + 24, little))
   return 'ok'
 }
 
 /** §4.4: original length (4) · data; of interface 0, without a time. The snap length tells how much is data. */
-export function simplePacket(
-  section: Section,
-  view: DataView,
-  at: number,
-  total: number,
-  onFrame: FrameHandler,
-): Outcome {
+export function simplePacket(section: Section, view: DataView, at: number, total: number): Outcome {
   const { state, little } = section
   const from = section.interfaces[0]
   const original = view.getUint32(at + 8, little)
@@ -69,8 +50,7 @@ export function simplePacket(
   const outcome = check(from, captured, 16, total)
   if (outcome !== 'ok') return outcome
   state.notes.add('no-timestamps', state.frames + 1)
-  state.frame.timeNs = state.lastNs
-  emit(state, from, at + 12, captured, original, onFrame)
+  emit(state, from, state.lastNs, at + 12, captured, original)
   return 'ok'
 }
 
@@ -84,22 +64,23 @@ function check(from: Interface | undefined, captured: number, fixedBytes: number
 function emit(
   state: RecordState,
   from: Interface,
+  timeNs: number,
   dataAt: number,
   captured: number,
   original: number,
-  onFrame: FrameHandler,
 ): void {
-  const { frame } = state
+  const { batch } = state
+  const row = batch.length++
   state.bytes += captured
-  frame.number = ++state.frames
-  frame.start = dataAt
-  frame.end = dataAt + captured
-  frame.originalLength = original
-  frame.linkType = from.linkType
-  onFrame(frame)
+  batch.number[row] = ++state.frames
+  batch.timeNs[row] = timeNs
+  batch.start[row] = dataAt
+  batch.end[row] = dataAt + captured
+  batch.originalLength[row] = original
+  batch.linkType[row] = from.linkType
 }
 
-function setTime(state: RecordState, from: Interface, high: number, low: number): void {
+function timeOf(state: RecordState, from: Interface, high: number, low: number): number {
   if (!from.baseKnown) setBase(state, from, high, low)
   // Both halves relative to the zero point: exact in a double for 104 days of nanoseconds, whatever the date.
   const units = (high - from.baseHigh) * 4_294_967_296 + (low - from.baseLow)
@@ -108,7 +89,7 @@ function setTime(state: RecordState, from: Interface, high: number, low: number)
   if (!(timeNs >= state.earliestNs)) state.earliestNs = timeNs
   if (!(timeNs <= state.latestNs)) state.latestNs = timeNs
   state.lastNs = timeNs
-  state.frame.timeNs = timeNs
+  return timeNs
 }
 
 function setBase({ timebase }: RecordState, from: Interface, high: number, low: number): void {

@@ -7,11 +7,10 @@
  * Numbered are the blocks that tshark numbers: packets, and also custom blocks, systemd journal entries and Sysdig events.
  * A block with sound lengths and a damaged body is skipped with a note (tshark stops there); unsound lengths end the capture.
  */
-import type { FrameHandler } from '../model.js'
 import { CaptureError, printable } from './error.js'
 import { parseInterface, readNames, statisticsDrops, UNKNOWN_INTERFACE } from './pcapng-blocks.js'
 import { enhancedPacket, type Outcome, obsoletePacket, type Section, simplePacket } from './pcapng-packets.js'
-import { cut, MAX_HELD_BYTES, type RecordReader, type RecordState, stop } from './record.js'
+import { cut, isFull, MAX_HELD_BYTES, type RecordReader, type RecordState, stop } from './record.js'
 
 /** Reads the same in both byte orders. */
 export const SECTION_HEADER = 0x0a0d0d0a
@@ -62,23 +61,23 @@ interface PcapngReading extends Section {
   skippedCounts: boolean
 }
 
-type Arguments = [data: Uint8Array, view: DataView, start: number, end: number, onFrame: FrameHandler]
-
 /** A reader for one pcapng capture whose first four bytes are known to be SECTION_HEADER. */
 export function createPcapngReader(state: RecordState): RecordReader {
   const skipped = { skipping: 0, skippedTotal: 0, skippedCounts: false }
   const ng: PcapngReading = { state, little: true, interfaces: [], sections: 0, ...skipped }
   return {
-    read: (data, view, start, end, onFrame) => read(ng, data, view, start, end, onFrame),
-    finish: (data, view, start, end, onFrame) => finish(ng, data, view, start, end, onFrame),
+    read: (data, view, start, end) => read(ng, data, view, start, end),
+    finish: (data, view, start, end) => finish(ng, data, view, start, end),
   }
 }
 
-function read(ng: PcapngReading, ...[data, view, start, end, onFrame]: Arguments): number {
+function read(ng: PcapngReading, data: Uint8Array, view: DataView, start: number, end: number): number {
   const { state } = ng
+  const { batch } = state
   let at = start
-  state.frame.data = data
-  while (!state.stopped) {
+  batch.data = data
+  batch.view = view
+  while (!state.stopped && !isFull(batch)) {
     if (ng.skipping > 0) at = skip(ng, at, end)
     const total = blockLength(ng, view, at, end)
     if (total === 0) break
@@ -91,22 +90,24 @@ function read(ng: PcapngReading, ...[data, view, start, end, onFrame]: Arguments
       fail(ng, `the two lengths of the block behind record ${state.frames} disagree`)
       break
     }
-    readBlock(ng, data, view, at, total, onFrame)
+    readBlock(ng, data, view, at, total)
     at += total
   }
   return state.stopped ? end : at
 }
 
-function finish(ng: PcapngReading, ...[data, view, start, end, onFrame]: Arguments): void {
+function finish(ng: PcapngReading, data: Uint8Array, view: DataView, start: number, end: number): number {
   const { state } = ng
-  const at = state.stopped ? end : read(ng, data, view, start, end, onFrame)
+  const at = state.stopped ? end : read(ng, data, view, start, end)
+  if (isFull(state.batch) && !state.stopped) return at
   if (ng.sections === 0) {
     throw new CaptureError(`${printable(state.label)} ends within its pcapng header: nothing to analyse`)
   }
   noteDrops(ng)
-  if (state.stopped) return
+  if (state.stopped) return end
   if (ng.skipping > 0) cut(state, ng.skippedTotal, ng.skippedTotal - ng.skipping)
   else if (at < end) cut(state, blockLength(ng, view, at, end) || 12, end - at)
+  return end
 }
 
 /** To a multiple of 4, unsigned. */
@@ -141,18 +142,11 @@ function fail({ state, sections }: PcapngReading, reason: string): void {
   stop(state, 'damaged-block', state.frames + 1, `${reason}: analysed up to there`)
 }
 
-function readBlock(
-  ng: PcapngReading,
-  data: Uint8Array,
-  view: DataView,
-  at: number,
-  total: number,
-  onFrame: FrameHandler,
-): void {
+function readBlock(ng: PcapngReading, data: Uint8Array, view: DataView, at: number, total: number): void {
   const { state, little } = ng
   const type = view.getUint32(at, little)
   if (type === ENHANCED_PACKET && total >= 32)
-    return settle(ng, type, total, enhancedPacket(ng, view, at, total, onFrame))
+    return settle(ng, type, total, enhancedPacket(ng, view, at, total))
   if (total < (LEAST.get(type) ?? 0)) return settle(ng, type, total, 'damaged')
   if (NUMBERED_OTHERS.has(type)) {
     state.frames++
@@ -164,9 +158,9 @@ function readBlock(
     case INTERFACE:
       return addInterface(ng, view, at, total)
     case SIMPLE_PACKET:
-      return settle(ng, type, total, simplePacket(ng, view, at, total, onFrame))
+      return settle(ng, type, total, simplePacket(ng, view, at, total))
     case PACKET:
-      return settle(ng, type, total, obsoletePacket(ng, view, at, total, onFrame))
+      return settle(ng, type, total, obsoletePacket(ng, view, at, total))
     case NAMES:
       return settle(ng, type, total, readNames(data, view, at, total, little, state.names) ? 'ok' : 'damaged')
     case STATISTICS:

@@ -1,5 +1,6 @@
 /** What the two record readers (pcap.ts, pcapng.ts) share: their state, their interface, their limits. */
-import type { Frame, FrameHandler, Timebase } from '../model.js'
+import { newBatch } from '../frames.js'
+import type { FrameBatch, Timebase } from '../model.js'
 import { Notes } from '../notes.js'
 
 /**
@@ -18,8 +19,8 @@ export interface RecordState {
   /** Address → name from name resolution blocks; shared by all captures of an analysis. */
   names: Map<string, string>
   notes: Notes
-  /** The one object handed to the handler. */
-  frame: Frame
+  /** Where its records are put; whoever takes them sets its length back to 0. */
+  batch: FrameBatch
   /** Records so far, numbered as Wireshark numbers them. */
   frames: number
   /** Captured bytes of them. */
@@ -42,15 +43,21 @@ export interface RecordState {
 /** A push parser: synchronous, keeps no bytes; the caller owns the buffer. */
 export interface RecordReader {
   /**
-   * Hands over every record that lies whole in `data[start .. end)`.
+   * Puts the records that lie whole in `data[start .. end)` into the batch, until that is full.
    * @param view a DataView over the same bytes as `data`
-   * @returns the position up to which bytes were used up; the caller presents the rest again, with more behind it.
-   *          Never leaves more than MAX_HELD_BYTES unused.
+   * @returns the position up to which bytes were used up; the caller presents the rest again: at once where the batch was full, else with
+   *          more behind it. Then it never leaves more than MAX_HELD_BYTES unused.
    */
-  read(data: Uint8Array, view: DataView, start: number, end: number, onFrame: FrameHandler): number
-  /** The input ended with `data[start .. end)` unused: hands over what can still be, notes what is cut. */
-  finish(data: Uint8Array, view: DataView, start: number, end: number, onFrame: FrameHandler): void
+  read(data: Uint8Array, view: DataView, start: number, end: number): number
+  /**
+   * The input ended with `data[start .. end)` unused: puts what can still be read into the batch and notes what is cut.
+   * @returns as `read`: where the batch is full and the state not stopped, call again
+   */
+  finish(data: Uint8Array, view: DataView, start: number, end: number): number
 }
+
+/** A batch with room for no more records. */
+export const isFull = (batch: FrameBatch): boolean => batch.length === batch.start.length
 
 export function newRecordState(
   label: string,
@@ -65,17 +72,7 @@ export function newRecordState(
     timebase,
     names,
     notes: new Notes(),
-    // NaN makes the engine store timeNs unboxed from the start: no allocation per frame.
-    frame: {
-      number: 0,
-      capture,
-      timeNs: Number.NaN,
-      data: new Uint8Array(0),
-      start: 0,
-      end: 0,
-      originalLength: 0,
-      linkType: 0,
-    },
+    batch: newBatch(capture),
     frames: 0,
     bytes: 0,
     linkTypes: [],

@@ -2,7 +2,7 @@
  * The two halves of this folder put together: `Skim` (every connection, by its rare segments) and `Tracker` (some connections, by all their
  * segments). A stream feeds both at once; a file that can be read twice is skimmed, then traced. `makeWorld` answers the same for both.
  */
-import type { Frame, Timebase } from '../model.js'
+import type { Frame, FrameBatch, Timebase } from '../model.js'
 import type { Segment } from '../wire/segment.js'
 import type { SideIndex, TrackedConnection } from './connection.js'
 import { HealthSums } from './health.js'
@@ -56,15 +56,30 @@ export class Flow {
     else if (frame.timeNs < this.startTimeNs) this.startTimeNs = frame.timeNs
   }
 
+  /** The same for records `from .. to` of a batch. */
+  noteFrames({ timeNs }: FrameBatch, from: number, to: number): void {
+    if (from === to) return
+    let earliest = this.frames === 0 ? timeNs[from] : this.startTimeNs
+    let latest = this.frames === 0 ? timeNs[from] : this.endTimeNs
+    for (let row = from; row < to; row++) {
+      const time = timeNs[row]
+      if (time > latest) latest = time
+      if (time < earliest) earliest = time
+    }
+    this.frames += to - from
+    this.startTimeNs = earliest
+    this.endTimeNs = latest
+  }
+
   /** Every TCP segment, in the first or only pass. */
   skimSegment(segment: Segment, frame: Frame): void {
-    this.countSegment(frame.capture)
+    this.countSegments(frame.capture, 1)
     this.skim.note(segment, frame)
   }
 
-  /** A TCP segment that was recognised without being decoded, because it has none of SKIMMED_FLAGS. */
-  countSegment(capture: number): void {
-    this.tcpSegments[capture] = (this.tcpSegments[capture] ?? 0) + 1
+  /** TCP segments that were recognised without being decoded, because they have none of SKIMMED_FLAGS. */
+  countSegments(capture: number, count: number): void {
+    if (count > 0) this.tcpSegments[capture] = (this.tcpSegments[capture] ?? 0) + count
   }
 
   /** The same skim, nothing traced: for a second reading. */

@@ -4,6 +4,7 @@
  */
 import type { Frame } from '../model.js'
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.js'
+import { TupleBits } from '../wire/skim.js'
 import { ACCEPTED, ANSWERED, Attempts, BY_SYN, CLIENT_LOW, REFUSED, SERVER_FIN } from './attempts.js'
 import { HOP_FIN, HOP_RST, HOP_RST_TO_SYN, HOP_SYN, HOP_SYN_ACK, Hosts } from './hosts.js'
 import { KeyTable } from './key-table.js'
@@ -67,6 +68,17 @@ export class Skim {
     for (const listener of this.nearby()) {
       for (const { tuple } of listener.first.slice(0, NEARBY_CONNECTIONS)) this.interesting.add(tuple)
     }
+  }
+
+  /** The interesting 4-tuples in the form that picks frames; IPv6 ones are not in it. */
+  interestingBits(): TupleBits {
+    const { interesting, tuple } = this
+    const bits = new TupleBits(interesting.size)
+    for (let id = 0; id < interesting.size; id++) {
+      interesting.read(id, tuple)
+      bits.add(tuple[3], tuple[7], tuple[8] >>> 16, tuple[8] & 0xffff)
+    }
+    return bits
   }
 
   /** Other listeners of hosts that have a listener with resets, in order of appearance, bounded. */

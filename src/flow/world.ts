@@ -2,21 +2,21 @@
  * Reads a capture into a `World`: twice where that is possible (skim everything, then trace only what matters), once where it is not.
  * Both ways give the same world.
  */
-import type { Frame, FrameHandler, Timebase, World } from '../model.js'
+import type { BatchHandler, Frame, Timebase, World } from '../model.js'
 import { Notes } from '../notes.js'
-import { FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP, type Found } from '../wire/walk.js'
-import { Segment } from '../wire/segment.js'
+import type { Found } from '../wire/walk.js'
+import type { Segment } from '../wire/segment.js'
 import { Flow, type FlowOptions } from './flow.js'
 import type { HealthSums } from './health.js'
 import { makeWorld } from './make-world.js'
-import { SKIMMED_FLAGS } from './skim.js'
+import { eachSegment, firstPass, secondPass } from './passes.js'
 
 /** The part of a `CaptureSet` that is needed. */
 export interface FrameSource {
   readonly timebase: Timebase
   /** Whether `read` may be called more than once. */
   readonly rereadable: boolean
-  read(onFrame: FrameHandler, options?: ReadOptions): Promise<void>
+  readBatches(onBatch: BatchHandler, options?: ReadOptions): Promise<void>
 }
 
 export interface ReadOptions {
@@ -27,11 +27,6 @@ export interface ReadOptions {
 /** The part of a `Decoder` that is needed; one is made per capture and pass. */
 export interface SegmentDecoder {
   decode(frame: Frame, segment: Segment): Found
-  /**
-   * Optional short cut for the first pass: the TCP flags of a frame that is an ordinary TCP segment without encapsulation or fragments,
-   * -1 for every other frame (which is then decoded).
-   */
-  flags?(frame: Frame): number
 }
 
 export interface WorldOptions {
@@ -106,7 +101,7 @@ export class WorldReader {
   async skim(): Promise<void> {
     const { flow, createDecoder, options, notesOf } = this
     const read = reading(options, 1, this.passes)
-    await this.source.read(firstPass(flow, createDecoder, options, notesOf, this.once), read)
+    await this.source.readBatches(firstPass(flow, createDecoder, options, notesOf, this.once), read)
     if (!this.once) flow.skim.finish()
     // Without a reset everything is of interest: what else is wrong with the capture?
     this.everything = options.keepAll === true || flow.skim.rstFrames === 0
@@ -117,14 +112,17 @@ export class WorldReader {
     if (this.once || this.options.signal?.aborted) return
     this.flow = this.flow.untraced()
     const read = reading(this.options, 2, this.passes)
-    await this.source.read(secondPass(this.flow, this.createDecoder, this.options, this.everything), read)
+    await this.source.readBatches(
+      secondPass(this.flow, this.createDecoder, this.options, this.everything),
+      read,
+    )
   }
 
   /** A further reading of every segment, for a question of the caller's. */
   async scan(use: (segment: Segment) => void): Promise<void> {
     if (this.once || this.options.signal?.aborted) return
     const read = eachSegment(this.createDecoder, this.options.filter, use)
-    await this.source.read(read, reading(this.options, 2, this.passes))
+    await this.source.readBatches(read, reading(this.options, 2, this.passes))
   }
 
   /** @param notesOf where the notes on what was traced go, instead of where all others went */
@@ -138,86 +136,6 @@ export class WorldReader {
 function flowOptions(source: FrameSource, options: WorldOptions): FlowOptions {
   const { memoryBytes, keepAll = false } = options
   return { timebase: source.timebase, keepAll, ...(memoryBytes === undefined ? {} : { memoryBytes }) }
-}
-
-/** One decoder per capture: fragments and the like must not mix. */
-function decoders(
-  createDecoder: (notes: Notes) => SegmentDecoder,
-  notesOf: (capture: number) => Notes,
-): (capture: number) => SegmentDecoder {
-  const made: SegmentDecoder[] = []
-  return capture => (made[capture] ??= createDecoder(notesOf(capture)))
-}
-
-function firstPass(
-  flow: Flow,
-  createDecoder: (notes: Notes) => SegmentDecoder,
-  options: WorldOptions,
-  notesOf: (capture: number) => Notes,
-  traceAll: boolean,
-): FrameHandler {
-  const decoderOf = decoders(createDecoder, notesOf)
-  const segment = new Segment()
-  const { filter, onDatagram, onSkimmed } = options
-  const quick = !traceAll && filter === undefined
-  return frame => {
-    flow.noteFrame(frame)
-    const decoder = decoderOf(frame.capture)
-    if (quick && decoder.flags !== undefined) {
-      const flags = decoder.flags(frame)
-      if (flags >= 0 && (flags & SKIMMED_FLAGS) === 0) {
-        flow.countSegment(frame.capture)
-        return
-      }
-    }
-    const found = decoder.decode(frame, segment)
-    if (found === FOUND_NONE) return
-    if (found === FOUND_TCP) {
-      if (filter !== undefined && !filter(segment)) return
-      flow.skimSegment(segment, frame)
-      if (onSkimmed !== undefined && segment.flags & SKIMMED_FLAGS) onSkimmed(segment, frame)
-      if (traceAll) flow.trace(segment, frame)
-    } else if (found === FOUND_ICMP_ERROR) {
-      if (filter !== undefined && !filter(segment)) return
-      notesOf(frame.capture).add('icmp-error-quotes-tcp', frame.number)
-      if (traceAll) flow.tracker.trackIcmpError(segment, frame)
-    } else onDatagram?.(segment, frame, found)
-  }
-}
-
-function secondPass(
-  flow: Flow,
-  createDecoder: (notes: Notes) => SegmentDecoder,
-  options: WorldOptions,
-  everything: boolean,
-): FrameHandler {
-  // What is malformed was noted in the first pass.
-  const ignored = new Notes()
-  const decoderOf = decoders(createDecoder, () => ignored)
-  const segment = new Segment()
-  const { filter } = options
-  return frame => {
-    const found = decoderOf(frame.capture).decode(frame, segment)
-    if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
-    if (filter !== undefined && !filter(segment)) return
-    if (!everything && !flow.isInteresting(segment)) return
-    if (found === FOUND_TCP) flow.trace(segment, frame)
-    else flow.tracker.trackIcmpError(segment, frame)
-  }
-}
-
-function eachSegment(
-  createDecoder: (notes: Notes) => SegmentDecoder,
-  filter: WorldOptions['filter'],
-  use: (segment: Segment) => void,
-): FrameHandler {
-  const ignored = new Notes()
-  const decoderOf = decoders(createDecoder, () => ignored)
-  const segment = new Segment()
-  return frame => {
-    if (decoderOf(frame.capture).decode(frame, segment) !== FOUND_TCP) return
-    if (filter === undefined || filter(segment)) use(segment)
-  }
 }
 
 function reading(options: WorldOptions, pass: number, passes: number): ReadOptions {

@@ -1,6 +1,7 @@
 /** Blocks of a pcapng file. What is sound, and which number a packet bears, is judged by the reader of the capture layer, block by block. */
 import { createPcapngReader } from '../capture/pcapng.js'
 import { MAX_HELD_BYTES, newRecordState, type RecordReader, type RecordState } from '../capture/record.js'
+import { loadFrame, newFrame } from '../frames.js'
 import type { Frame, Timebase } from '../model.js'
 import { ENHANCED_PACKET, PACKET, SECTION_HEADER, SIMPLE_PACKET } from './blocks.js'
 import type { Block, BlockReader, LargePiece, Packet, Visitor } from './read.js'
@@ -15,8 +16,7 @@ export class PcapngBlocks implements BlockReader {
   private readonly piece = newPiece()
   /** The last time of interface 0, for blocks without one. */
   private readonly lastTime = { high: 0, low: 0 }
-  /** The packet that the judge found last; undefined when it found none. */
-  private seen: Frame | undefined
+  private readonly frame = newFrame()
   private skipping = 0
 
   constructor(
@@ -57,8 +57,8 @@ export class PcapngBlocks implements BlockReader {
   private one(data: Uint8Array, view: DataView, at: number, total: number): void {
     const { state, block, visitor } = this
     const before = state.frames
-    this.seen = undefined
-    this.judge.read(data, view, at, at + total, this.onFrame)
+    state.batch.length = 0
+    this.judge.read(data, view, at, at + total)
     if (state.stopped) return
     const type = view.getUint32(at, block.little)
     block.type = type
@@ -67,14 +67,12 @@ export class PcapngBlocks implements BlockReader {
     block.at = at
     block.total = total
     block.numbered = state.frames > before
-    if (this.seen) visitor.packet(fill(this.packet, block, this.seen, this.lastTime))
-    else if (type === SECTION_HEADER) visitor.section(block)
+    if (state.batch.length > 0) {
+      loadFrame(state.batch, 0, this.frame)
+      visitor.packet(fill(this.packet, block, this.frame, this.lastTime))
+    } else if (type === SECTION_HEADER) visitor.section(block)
     // Packets that the judge did not take are damaged: another program would stop at them.
     else if (type !== ENHANCED_PACKET && type !== PACKET && type !== SIMPLE_PACKET) visitor.block(block)
-  }
-
-  private readonly onFrame = (frame: Frame): void => {
-    this.seen = frame
   }
 
   /** The next part of a block that is too long to be held. */
@@ -83,7 +81,7 @@ export class PcapngBlocks implements BlockReader {
     const to = Math.min(end, at + this.skipping)
     const before = state.frames
     const first = piece.last
-    this.judge.read(data, view, at, to, this.onFrame)
+    this.judge.read(data, view, at, to)
     if (state.stopped) return end
     this.skipping -= to - at
     Object.assign(piece, { data, from: at, to, first, last: this.skipping === 0, little: block.little })

@@ -2,9 +2,8 @@
 import type { Frame } from '../model.js'
 import type { Notes } from '../notes.js'
 import { linkLayer } from './link/link.js'
-import { Segment } from './segment.js'
-import { skimPlain } from './skim.js'
-import { FOUND_TCP, type Found, Walk } from './walk.js'
+import type { Segment } from './segment.js'
+import { type Found, Walk } from './walk.js'
 
 export interface Decoder {
   /**
@@ -13,33 +12,12 @@ export interface Decoder {
    * @returns a FOUND_* number: 0 no TCP, 1 TCP segment, 2 ICMP error that quotes TCP, 3 DNS over UDP, 4 other UDP
    */
   decode(frame: Frame, segment: Segment): Found
-  /**
-   * TCP flags only, as fast as possible.
-   * @returns for a TCP segment: its twelve flag bits, plus in the common layout (`result >>> 12`) the offset of the TCP header from
-   * `frame.start`, which is 0 where a full walk was needed; for any other frame: -1 - found, with found as from `decode`
-   */
-  skim(frame: Frame): number
-  /** TCP flags of a frame in the commonest layout (see skim.ts), else -1: then `decode` it. Keeps no state, counts no notes. */
-  flags(frame: Frame): number
 }
 
 /** @param notes receives malformations met on the way; a second pass over the same capture takes Notes of its own */
 export function createDecoder(notes: Notes): Decoder {
   const walk = new Walk(notes)
-  const scratch = new Segment()
-  return {
-    decode: (frame, segment) => decodeFrame(walk, frame, segment),
-    flags(frame) {
-      const quick = skimPlain(frame)
-      return quick < 0 ? -1 : quick & 0xfff
-    },
-    skim(frame) {
-      const quick = skimPlain(frame)
-      if (quick >= 0) return quick
-      const found = decodeFrame(walk, frame, scratch)
-      return found === FOUND_TCP ? scratch.flags : -1 - found
-    },
-  }
+  return { decode: (frame, segment) => decodeFrame(walk, frame, segment) }
 }
 
 function decodeFrame(walk: Walk, frame: Frame, segment: Segment): Found {

@@ -6,8 +6,9 @@ import path from 'node:path'
 import { openCaptures, type OpenOptions } from '../../src/capture/index.ts'
 import { createPcapReader } from '../../src/capture/pcap.ts'
 import { createPcapngReader } from '../../src/capture/pcapng.ts'
-import { newRecordState } from '../../src/capture/record.ts'
+import { isFull, newRecordState } from '../../src/capture/record.ts'
 import { sniff } from '../../src/capture/sniff.ts'
+import { eachFrame } from '../../src/frames.ts'
 import type { CaptureInfo, Frame } from '../../src/model.ts'
 import { formatEpoch } from '../../src/time.ts'
 
@@ -61,29 +62,37 @@ export function feed(
 ): { rows: string[]; data: string[]; state: unknown } {
   const state = newRecordState('fed', 0, false, { seconds: Number.NaN }, new Map())
   const reader = sniff(bytes) === 'pcap' ? createPcapReader(state) : createPcapngReader(state)
-  const [rows, data]: string[][] = [[], []]
-  const onFrame = (frame: Frame): void => {
-    rows.push(
-      `${frame.number} ${formatEpoch(state.timebase, frame.timeNs)} ${frame.end - frame.start}/${frame.originalLength} ${frame.linkType}`,
-    )
+  const frames: Frame[] = []
+  const data: string[] = []
+  const onBatch = eachFrame(frame => {
+    frames.push({ ...frame })
     data.push(Buffer.from(frame.data.subarray(frame.start, frame.end)).toString('hex'))
+  })
+  const take = (): boolean => {
+    const full = isFull(state.batch) && !state.stopped
+    onBatch(state.batch, 0, state.batch.length)
+    state.batch.length = 0
+    return full
   }
   // A copy as long as what has come: whatever looks beyond fails or finds nothing.
   let start = 0
   for (let end = 0; end < bytes.length && !state.stopped; ) {
     end = Math.min(end + chunkBytes, bytes.length)
     const view = new DataView(bytes.buffer, bytes.byteOffset, end)
-    start = reader.read(bytes.subarray(0, end), view, start, end, onFrame)
+    do start = reader.read(bytes.subarray(0, end), view, start, end)
+    while (take())
   }
-  if (!state.stopped)
-    reader.finish(
-      bytes,
-      new DataView(bytes.buffer, bytes.byteOffset, bytes.length),
-      start,
-      bytes.length,
-      onFrame,
-    )
-  const { frame: _, notes, names, ...rest } = state
+  if (!state.stopped) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    do start = reader.finish(bytes, view, start, bytes.length)
+    while (take())
+  }
+  // The zero point of times is known once all was read: records without a time may come before the first with one.
+  const rows = frames.map(
+    ({ number, timeNs, start: from, end, originalLength, linkType }) =>
+      `${number} ${formatEpoch(state.timebase, timeNs)} ${end - from}/${originalLength} ${linkType}`,
+  )
+  const { batch: _, notes, names, ...rest } = state
   return { rows, data, state: { ...rest, notes: notes.list(), names: Object.fromEntries(names) } }
 }
 

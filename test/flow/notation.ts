@@ -11,9 +11,10 @@
  * `#` begins a comment.
  */
 import { buildWorld, type BuiltWorld, type WorldOptions } from '../../src/flow/index.js'
-import type { Connection, Frame, FrameHandler, SegmentRecord } from '../../src/model.js'
+import type { BatchHandler, Connection, Frame, SegmentRecord } from '../../src/model.js'
 import { ACK, FIN, PSH, RST, Segment, SYN } from '../../src/wire/segment.js'
 import { FOUND_ICMP_ERROR, FOUND_TCP } from '../../src/wire/walk.js'
+import { batchOf } from '../wire/judge.js'
 
 /** How the same story is told: the world must not change but for what these say. */
 export interface Telling {
@@ -137,8 +138,8 @@ export async function worldOf(
   const source = {
     timebase: { seconds: 0 },
     rereadable: telling.singlePass !== true,
-    read: async (onFrame: FrameHandler) => {
-      for (const line of lines) onFrame(line.frame)
+    readBatches: async (onBatch: BatchHandler) => {
+      for (const line of lines) onBatch(batchOf(line.frame), 0, 1)
     },
   }
   const decode = (frame: Frame, into: Segment) => {

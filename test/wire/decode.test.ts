@@ -8,8 +8,7 @@ import { addressText, encapsulationText } from '../../src/wire/text.js'
 import { FOUND_DNS, FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP, FOUND_UDP } from '../../src/wire/walk.js'
 import { be16, be32, eth, hex, ip4, ip6, tcp, udp, withTcpChecksum, zeros } from './bytes.js'
 import { everyLayer } from './catalog.js'
-import { asFrame, type TestFrame } from './judge.js'
-import { generator, mutate } from './mutate.js'
+import { asFrame } from './judge.js'
 
 const OPTIONS = hex('020405b4 01 030307 0402 080a 11223344 55667788 01 050a 00000064 000000c8 0101')
 
@@ -211,30 +210,6 @@ describe('what is no segment', () => {
     expect(answer.segment).toMatchObject({ payloadStart: 42, payloadEnd: 45, payloadBytes: 3 })
     expect(decode(eth(ip4(udp([1, 2, 3], 5000, 53), { protocol: 17 }))).found).toBe(FOUND_UDP)
     expect(decode(eth(zeros(46), 0x0806)).found).toBe(FOUND_NONE)
-  })
-})
-
-describe('skim', () => {
-  const flagsOf = (frame: TestFrame) => {
-    const decoder = createDecoder(new Notes())
-    const segment = new Segment()
-    const found = decoder.decode(asFrame(frame, 1), segment)
-    return found === FOUND_TCP ? segment.flags : -1 - found
-  }
-
-  test('says what decode says, of whole and of damaged frames', () => {
-    const random = generator(5)
-    for (let i = 0; i < 20_000; i++) {
-      const frame = mutate(everyLayer[i % everyLayer.length], random)
-      const skimmed = createDecoder(new Notes()).skim(asFrame(frame, 1))
-      expect(skimmed < 0 ? skimmed : skimmed & 0xfff, frame.name).toBe(flagsOf(frame))
-    }
-  })
-
-  test('tells where the header stands in the common layout', () => {
-    expect(
-      createDecoder(new Notes()).skim(asFrame({ name: '', linkType: 1, bytes: eth(ip4(tcp())) }, 1)) >>> 12,
-    ).toBe(34)
   })
 })
 

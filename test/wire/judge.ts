@@ -2,7 +2,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Frame } from '../../src/model.js'
+import { newBatch } from '../../src/frames.js'
+import type { Frame, FrameBatch } from '../../src/model.js'
 import { Notes } from '../../src/notes.js'
 import { createDecoder } from '../../src/wire/decoder.js'
 import { Segment } from '../../src/wire/segment.js'
@@ -137,6 +138,22 @@ export function asFrame(frame: TestFrame, number: number): Frame {
     originalLength: frame.originalLength ?? data.length,
     linkType: frame.linkType,
   }
+}
+
+/** A batch of one record that ends where its captured bytes do: whoever looks beyond throws. */
+export function batchOf(frame: Frame): FrameBatch {
+  const { data } = frame
+  const batch = newBatch(frame.capture, 1)
+  batch.length = 1
+  batch.data = data
+  batch.view = new DataView(data.buffer, data.byteOffset, frame.end)
+  batch.number[0] = frame.number
+  batch.timeNs[0] = frame.timeNs
+  batch.start[0] = frame.start
+  batch.end[0] = frame.end
+  batch.originalLength[0] = frame.originalLength
+  batch.linkType[0] = frame.linkType
+  return batch
 }
 
 export interface Difference {

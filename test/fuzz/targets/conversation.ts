@@ -7,6 +7,7 @@ import { buildWorld, type FrameSource } from '../../../src/flow/index.js'
 import type { Frame, Report } from '../../../src/model.js'
 import { createDecoder } from '../../../src/wire/decoder.js'
 import { reportDefect } from '../../schema/validate.js'
+import { batchOf } from '../../wire/judge.js'
 import { demand } from '../demand.js'
 import { Dice, NASTY, seedOf } from '../dice.js'
 import { WORDS } from '../packet.js'
@@ -155,8 +156,8 @@ async function report(frames: Frame[], rereadable: boolean): Promise<Report> {
   const source: FrameSource = {
     timebase: { seconds: 1_700_000_000 },
     rereadable,
-    async read(onFrame) {
-      for (const frame of frames) onFrame(frame)
+    async readBatches(onBatch) {
+      for (const frame of frames) onBatch(batchOf(frame), 0, 1)
     },
   }
   return conclude(await buildWorld(source, createDecoder), []).report

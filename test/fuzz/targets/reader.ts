@@ -2,9 +2,9 @@
 import { CaptureError } from '../../../src/capture/index.js'
 import { createPcapReader } from '../../../src/capture/pcap.js'
 import { createPcapngReader } from '../../../src/capture/pcapng.js'
-import { newRecordState } from '../../../src/capture/record.js'
+import { isFull, newRecordState } from '../../../src/capture/record.js'
 import { sniff } from '../../../src/capture/sniff.js'
-import type { Frame } from '../../../src/model.js'
+import { BATCH_ROWS, eachFrame, newBatch } from '../../../src/frames.js'
 import * as b from '../../capture/build.js'
 import { split } from '../container.js'
 import { corpus, type Specimen } from '../corpus.js'
@@ -75,8 +75,9 @@ interface Read {
   notes: string
 }
 
-function read(bytes: Uint8Array, chunkBytes: number): Read {
+function read(bytes: Uint8Array, chunkBytes: number, rows: number): Read {
   const state = newRecordState('fuzz', 0, false, { seconds: Number.NaN }, new Map())
+  state.batch = newBatch(0, rows)
   const reader = sniff(bytes) === 'pcap' ? createPcapReader(state) : createPcapngReader(state)
   const room = new Uint8Array(bytes.length + 2 * AROUND).fill(0xee)
   room.set(bytes, AROUND)
@@ -84,7 +85,7 @@ function read(bytes: Uint8Array, chunkBytes: number): Read {
   let hash = 0
   let last = 0
   let end = AROUND
-  const onFrame = (frame: Frame): void => {
+  const onBatch = eachFrame(frame => {
     demand(frame.number > last, `frame ${frame.number} behind ${last}`)
     demand(
       frame.start >= AROUND && frame.start <= frame.end && frame.end <= end,
@@ -100,17 +101,29 @@ function read(bytes: Uint8Array, chunkBytes: number): Read {
       frame.linkType,
     ])
       hash = (Math.imul(hash, 31) + value) | 0
+  })
+  /** Takes what was read; true where there may be more of it at hand. */
+  const take = (): boolean => {
+    const full = isFull(state.batch) && !state.stopped
+    onBatch(state.batch, 0, state.batch.length)
+    state.batch.length = 0
+    return full
   }
   let refusal: string | undefined
   try {
     let start = AROUND
     while (end < AROUND + bytes.length && !state.stopped) {
       end = Math.min(end + chunkBytes, AROUND + bytes.length)
-      const used = reader.read(room, view, start, end, onFrame)
-      demand(used >= start && used <= end, `used up to ${used} of ${start}..${end}`)
-      start = used
+      do {
+        const used = reader.read(room, view, start, end)
+        demand(used >= start && used <= end, `used up to ${used} of ${start}..${end}`)
+        start = used
+      } while (take())
     }
-    if (!state.stopped) reader.finish(room, view, start, end, onFrame)
+    if (!state.stopped) {
+      do start = reader.finish(room, view, start, end)
+      while (take())
+    }
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error
     refusal = error.message
@@ -134,8 +147,8 @@ export const reader: Target = {
       const bytes = bytesOfSeed(seedOf(seed, i))
       const kind = sniff(bytes)
       if (kind !== 'pcap' && kind !== 'pcapng') continue
-      const whole = read(bytes, bytes.length)
-      const pieces = read(bytes, [1, 5, 64, 777][i % 4] + (bytes.length >> 6))
+      const whole = read(bytes, bytes.length, BATCH_ROWS)
+      const pieces = read(bytes, [1, 5, 64, 777][i % 4] + (bytes.length >> 6), [1, 2, 3, BATCH_ROWS][i % 4])
       demand(
         JSON.stringify(whole) === JSON.stringify(pieces),
         `${i}: read differently in pieces: ${JSON.stringify(whole)} / ${JSON.stringify(pieces)}`,

@@ -1,0 +1,58 @@
+/** Frames and batches of them, made and filled (their shapes are in model.ts). */
+import type { BatchHandler, Frame, FrameBatch, FrameHandler } from './model.js'
+
+/** Records of a batch: its columns (64 KiB) and the bytes it describes should still be in a core's cache when they are looked at again. */
+export const BATCH_ROWS = 2048
+
+export function newBatch(capture: number, rows: number = BATCH_ROWS): FrameBatch {
+  const data = new Uint8Array(0)
+  return {
+    capture,
+    length: 0,
+    data,
+    view: new DataView(data.buffer),
+    number: new Uint32Array(rows),
+    timeNs: new Float64Array(rows),
+    start: new Int32Array(rows),
+    end: new Int32Array(rows),
+    originalLength: new Uint32Array(rows),
+    linkType: new Int32Array(rows),
+  }
+}
+
+export function newFrame(): Frame {
+  return {
+    number: 0,
+    capture: 0,
+    // NaN makes the engine store timeNs unboxed from the start: no allocation per frame.
+    timeNs: Number.NaN,
+    data: new Uint8Array(0),
+    start: 0,
+    end: 0,
+    originalLength: 0,
+    linkType: 0,
+  }
+}
+
+/** Record `row` of a batch as a frame. */
+export function loadFrame(batch: FrameBatch, row: number, frame: Frame): void {
+  frame.number = batch.number[row]
+  frame.capture = batch.capture
+  frame.timeNs = batch.timeNs[row]
+  frame.data = batch.data
+  frame.start = batch.start[row]
+  frame.end = batch.end[row]
+  frame.originalLength = batch.originalLength[row]
+  frame.linkType = batch.linkType[row]
+}
+
+/** For readers that want one frame at a time. */
+export function eachFrame(onFrame: FrameHandler): BatchHandler {
+  const frame = newFrame()
+  return (batch, from, to) => {
+    for (let row = from; row < to; row++) {
+      loadFrame(batch, row, frame)
+      onFrame(frame)
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** The quick look at many frames leaves out only what the full walk finds nothing in. */
+import { describe, expect, test } from 'vitest'
+import { Notes } from '../../src/notes.js'
+import { createDecoder } from '../../src/wire/decoder.js'
+import { ACK, FIN, RST, Segment, SYN } from '../../src/wire/segment.js'
+import { pickFlags, TupleBits } from '../../src/wire/skim.js'
+import { FOUND_TCP } from '../../src/wire/walk.js'
+import { eth, hex, ip4, tcp } from './bytes.js'
+import { everyLayer } from './catalog.js'
+import { asFrame, batchOf, type TestFrame } from './judge.js'
+import { generator, mutate } from './mutate.js'
+
+const FLAGS = SYN | FIN | RST
+const TIMESTAMPS = hex('0101 080a 11223344 55667788')
+
+const ordinary = (flags: number, more: Parameters<typeof tcp>[0] = {}): TestFrame => ({
+  name: `flags ${flags}`,
+  linkType: 1,
+  bytes: eth(ip4(tcp({ flags, ...more }))),
+})
+/** What most captures consist of. */
+const plain = [
+  ordinary(ACK),
+  ordinary(ACK | 8, { payload: [1, 2, 3] }),
+  ordinary(ACK, { options: TIMESTAMPS }),
+  ordinary(ACK, { options: TIMESTAMPS, payload: [1] }),
+]
+
+function decode(frame: TestFrame) {
+  const notes = new Notes()
+  const segment = new Segment()
+  const found = createDecoder(notes).decode(asFrame(frame, 1), segment)
+  return { found, segment, notes: notes.list() }
+}
+
+/** Whole and damaged frames of every kind, ordinary ones every other time. */
+function* frames(count: number): Generator<TestFrame> {
+  const random = generator(5)
+  for (let i = 0; i < count; i++) {
+    const of = i & 1 ? plain : everyLayer
+    const frame = of[(i >> 1) % of.length]
+    yield i % 3 === 0 ? frame : mutate(frame, random)
+  }
+}
+
+describe('picking by flags', () => {
+  const picked = new Int32Array(1)
+  const picks = (frame: TestFrame) => pickFlags(batchOf(asFrame(frame, 1)), 0, 1, FLAGS, picked) === 1
+
+  test('leaves out ordinary segments and picks those with a flag', () => {
+    for (const frame of plain) expect(picks(frame), frame.name).toBe(false)
+    for (const flag of [SYN, FIN, RST, RST | ACK])
+      for (const options of [[], TIMESTAMPS]) expect(picks(ordinary(flag, { options })), `${flag}`).toBe(true)
+  })
+
+  test('leaves out only segments in which the decoder finds none of the flags and nothing to note', () => {
+    let left = 0
+    for (const frame of frames(30_000)) {
+      if (picks(frame)) continue
+      left++
+      const { found, segment, notes } = decode(frame)
+      expect([found, segment.flags & FLAGS, notes], frame.name).toEqual([FOUND_TCP, 0, []])
+    }
+    expect(left).toBeGreaterThan(5000)
+  })
+})
+
+describe('picking by 4-tuple', () => {
+  test('leaves out no segment of a wanted connection, whichever way it goes', () => {
+    const picked = new Int32Array(1)
+    let left = 0
+    for (const frame of frames(10_000)) {
+      const { found, segment } = decode(frame)
+      if (found !== FOUND_TCP) continue
+      const { source, destination, sourcePort, destinationPort } = segment
+      const [there, back, other] = [new TupleBits(1), new TupleBits(1), new TupleBits(1)]
+      there.add(source[3], destination[3], sourcePort, destinationPort)
+      back.add(destination[3], source[3], destinationPort, sourcePort)
+      other.add(source[3], destination[3], sourcePort ^ 1, destinationPort)
+      const batch = batchOf(asFrame(frame, 1))
+      expect([there.pick(batch, 0, 1, picked), back.pick(batch, 0, 1, picked)], frame.name).toEqual([1, 1])
+      left += 1 - other.pick(batch, 0, 1, picked)
+    }
+    expect(left).toBeGreaterThan(2000)
+  })
+
+  test('takes few strangers for members', () => {
+    const members = 10_000
+    const bits = new TupleBits(members)
+    for (let i = 0; i < members; i++) bits.add(0x0a000000 + (i >> 4), 0xc0a80001, 1024 + i, 443)
+    let taken = 0
+    for (let i = 0; i < 5000; i++) {
+      const bytes = eth(ip4(tcp({ flags: ACK })))
+      bytes.splice(26, 4, 10, 1 + (i >> 8), i & 255, 7)
+      taken += bits.pick(batchOf(asFrame({ name: '', linkType: 1, bytes }, 1)), 0, 1, new Int32Array(1))
+    }
+    expect(taken / 5000).toBeLessThan(1 / 32)
+  })
+})
