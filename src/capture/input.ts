@@ -3,7 +3,8 @@ import fs from 'node:fs'
 import type { Readable } from 'node:stream'
 import { decompress } from './decompress.js'
 import { CaptureError, printable, systemError } from './error.js'
-import { type Compression, describeContent, type Format, SNIFF_BYTES, sniff } from './sniff.js'
+import { describeContent } from './foreign.js'
+import { type Compression, type Format, SNIFF_BYTES, sniff } from './sniff.js'
 import { type ByteSource, fileSource, readAhead, streamSource, unread } from './source.js'
 
 export interface OpenInput {
@@ -107,5 +108,5 @@ async function openCompressed(
 function notACapture(label: string, head: Uint8Array, what: string): CaptureError {
   const name = printable(label)
   if (head.length === 0) return new CaptureError(`${name}${what} is empty: no capture came through`)
-  return new CaptureError(`${name}${what} is not a capture: ${describeContent(head)}`)
+  return new CaptureError(`${name}${what} ${describeContent(head)}`)
 }

@@ -43,6 +43,18 @@ describe('refused', () => {
       'DIR/esc is not a capture: it begins with the bytes 1b 5b 33 31 6d 72 65 64, not with a pcap or pcapng header',
     ],
     [
+      'text with a short first line',
+      'a.diag',
+      b.text('16(\n  [\n    "x"'),
+      'DIR/a.diag is not a capture: it begins with "16(", not with a pcap or pcapng header',
+    ],
+    [
+      'ERF',
+      'a.erf',
+      b.concat(new Uint8Array(8), Uint8Array.of(2, 4, 0, 0x54, 0, 0, 0, 0x40, 0, 0)),
+      'DIR/a.erf is not a capture: it begins with the bytes 00 00 00 00 00 00 00 00, not with a pcap or pcapng header (perhaps Endace ERF: convert it with editcap -F pcapng IN OUT)',
+    ],
+    [
       'three bytes',
       'tiny',
       Uint8Array.of(0xd4, 0xc3, 0xb2),
@@ -64,7 +76,7 @@ describe('refused', () => {
       'snoop',
       'a.snoop',
       b.text('snoop\0\0\0'),
-      'DIR/a.snoop is not a capture: it is a snoop capture: convert it with editcap -F pcapng IN OUT',
+      'DIR/a.snoop is a snoop capture (Solaris), which is not read: convert it with editcap -F pcapng IN OUT',
     ],
   ])('%s', async (_, name, bytes, message) => {
     expect(await refusal(tempFile(bytes, name))).toBe(message)
