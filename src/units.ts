@@ -73,7 +73,9 @@ export function dateTime(iso: string, zone = 'UTC'): string {
 export function clock(iso: string, decimals = 3): string {
   const [, fraction = ''] = /\.(\d+)/.exec(iso) ?? []
   const shown = fraction.slice(0, decimals)
-  return iso.slice(11, 19) + (decimals > 0 && shown ? `.${shown.padEnd(decimals, '0')}` : '')
+  // Years beyond 9999 have more digits.
+  const at = iso.indexOf('T') + 1
+  return iso.slice(at, at + 8) + (decimals > 0 && shown ? `.${shown.padEnd(decimals, '0')}` : '')
 }
 
 /** Time of day of a packet, from nanoseconds since the timebase's whole second. */
@@ -82,7 +84,7 @@ export function clockOf(seconds: number, timeNs: number): string {
   const date = new Date((seconds + whole) * 1000)
   if (Number.isNaN(date.getTime())) return '--:--:--.---'
   const ms = Math.floor((timeNs - whole * 1e9) / 1e6)
-  return `${date.toISOString().slice(11, 19)}.${String(ms).padStart(3, '0')}`
+  return `${date.toISOString().slice(-13, -5)}.${String(ms).padStart(3, '0')}`
 }
 
 function two(value: number): string {

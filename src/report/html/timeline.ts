@@ -121,10 +121,13 @@ function axis(x: ReturnType<typeof scaleLinear<number, number>>, span: Span, bot
 }
 
 function tickWords(ms: number, step: number): string {
-  const iso = new Date(ms).toISOString()
-  if (step >= 86_400_000) return iso.slice(0, 10)
-  if (step >= 60_000) return iso.slice(11, 16)
-  return iso.slice(11, step >= 1000 ? 19 : 23)
+  const date = new Date(ms)
+  // A clock at the end of what Date covers has no words beyond it.
+  if (Number.isNaN(date.getTime())) return ''
+  const [day, time] = date.toISOString().split('T')
+  if (step >= 86_400_000) return day
+  if (step >= 60_000) return time.slice(0, 5)
+  return time.slice(0, step >= 1000 ? 8 : 12)
 }
 
 function spoken(lanes: Lane[]): string {
