@@ -21,6 +21,9 @@ export function judgeImpact(f: Facts, cause: CauseId): Impact {
   return establishedImpact(f, cause)
 }
 
+/** Less stands unread between two reads of any program. */
+const UNREAD_BYTES = 1000
+
 /** More than this in one turn is a transfer, whatever the protocol (a request or short answer fits below). */
 const TRANSFER_BYTES = 16_000
 
@@ -29,7 +32,10 @@ function establishedImpact(f: Facts, cause: CauseId): Impact {
   if (cause === 'zero-window-timeout') return 'transfer-cut'
   if (!f.payloadSeen && !f.midCapture)
     return f.sender === 'server' && (f.ageMs ?? 0) < 1000 ? 'connect-failed' : 'none'
-  if (cause === 'unread-data-close' && ((f.unreadBytes ?? 0) > 0 || (f.peerUnackedBytes ?? 0) > 1))
+  if (
+    cause === 'unread-data-close' &&
+    ((f.unreadBytes ?? 0) >= UNREAD_BYTES || (f.peerUnackedBytes ?? 0) > 1)
+  )
     return 'transfer-cut'
   if (f.sessionRefused) return 'request-lost'
   if (cause === 'retransmission-timeout' && (f.senderUnackedBytes ?? 0) > 1)
@@ -54,6 +60,6 @@ function byTurns(f: Facts): Impact {
   if (f.turnSide === 'server')
     return heard ? 'none' : f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'unknown'
   // The client spoke last: unless its words were only a goodbye, they went unanswered.
-  if (f.encrypted && f.turnBytes <= 69) return 'none'
+  if (f.encrypted && f.turnBytes <= 85) return 'none'
   return f.requestOutstanding === undefined && f.encrypted ? 'unknown' : 'request-lost'
 }

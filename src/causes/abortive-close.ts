@@ -12,7 +12,7 @@ import {
   strong,
   weak,
 } from './define.js'
-import { PROMPT_MS, sinceArrival } from './thresholds.js'
+import { diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'abortive-close',
@@ -84,7 +84,7 @@ export default defineCause({
       'it gave up after waiting in vain',
       f => f.retransmissions >= 3 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000,
     ),
-    against('many connections of the same owner ended together', f => f.burstCount >= 3),
+    against('many connections of the same owner ended together', diedTogether),
     against(
       'it was a refusal',
       f => f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true,

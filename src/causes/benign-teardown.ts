@@ -1,3 +1,4 @@
+import type { Facts } from '../evidence/facts.js'
 import {
   against,
   and,
@@ -13,7 +14,18 @@ import {
   strong,
   weak,
 } from './define.js'
-import { IDLE_MS } from './thresholds.js'
+import { diedTogether, IDLE_MS } from './thresholds.js'
+
+/** Both sides closed by FIN with everything acknowledged: neither had anything left to say, whatever the capture missed of the exchange. */
+function closedByBoth(f: Facts): boolean {
+  return (
+    f.senderFinMs !== undefined &&
+    f.peerFinMs !== undefined &&
+    (f.senderUnackedBytes ?? 2) <= 1 &&
+    (f.peerUnackedBytes ?? 2) <= 1 &&
+    f.dataAfterFinBytes === 0
+  )
+}
 
 export default defineCause({
   id: 'benign-teardown',
@@ -38,7 +50,10 @@ export default defineCause({
   requires: [
     must('the connection had been established', f => f.handshakeDone),
     must('no request was left unanswered', f =>
-      not(or(f.requestOutstanding === true, f.sender === 'client' ? false : f.responseInProgress === true)),
+      or(
+        closedByBoth(f),
+        not(or(f.requestOutstanding === true, f.sender === 'client' ? false : f.responseInProgress === true)),
+      ),
     ),
     must('no device made it', f => f.origin !== 'middlebox'),
     must('the connection had not been reset before', f => !f.resetBefore),
@@ -109,7 +124,10 @@ export default defineCause({
     contrary('{unreadBytes} lay unread: the window had closed', f =>
       and(atLeast(f.unreadBytes, 1000), atLeast(f.windowShrunk, 0.5)),
     ),
-    against('nothing was ever exchanged', f => !f.payloadSeen),
+    strong('it had closed by FIN long before, and nothing had come in since', f =>
+      and(f.active, f.senderFinMs !== undefined && !f.finWithReset, f.dataAfterFinBytes === 0),
+    ),
+    against('nothing was ever exchanged', f => !f.payloadSeen && !f.midCapture),
     contrary('a server dropped the idle connection by a timer', f =>
       and(f.sender === 'server', f.active, atLeast(f.silenceMs, IDLE_MS), f.peerFinMs === undefined),
     ),
@@ -122,7 +140,7 @@ export default defineCause({
     ),
     contrary(
       'many connections of the same owner ended together',
-      f => f.burstCount >= 3 && f.peerFinMs === undefined,
+      f => diedTogether(f) && f.peerFinMs === undefined,
     ),
     against('its sender had refused right before', f =>
       and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)),

@@ -44,7 +44,9 @@ export default defineCause({
       ['ageMs'],
     ),
     weak('the same client was connected to the same port elsewhere at that time', f => f.retrySucceeded),
-    weak('the client reset its own attempt before any answer', f => f.active === true && !f.synAckSeen),
+    strong('the client reset its own attempt, {ageMs} after its SYN, before any answer', f =>
+      and(f.synSeen, f.active, !f.synAckSeen && !f.payloadSeen),
+    ),
     against('the source tried many ports or hosts', scans),
     contrary('data had been exchanged', f => f.payloadSeen),
   ],

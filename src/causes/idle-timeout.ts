@@ -93,6 +93,10 @@ export default defineCause({
         ? f.survivedSilenceMs > f.silenceMs * 1.3
         : undefined,
     ),
+    contrary(
+      'the peer had repeated its data {peerRetransmissions} times and closed: it was not idle, it was not heard',
+      f => f.peerRetransmissions >= 3 && f.peerFinMs !== undefined,
+    ),
     against(
       'several connections of this host were forgotten at once, whatever their silence',
       f => f.forgottenCount >= 2,

@@ -58,6 +58,10 @@ export default defineCause({
     contrary('what met the FIN continued a message', f => f.dataAfterFinStartsMessage === false, [
       'dataAfterFinStartsMessage',
     ]),
+    contrary(
+      'what met the FIN had been sent long before it: it was lost on the way, it did not cross',
+      f => (f.dataAfterFinMs ?? 0) < -3 * (f.senderResponseMs ?? 0) - 1000,
+    ),
     against('the FIN came in the middle of traffic', f =>
       or(f.silenceBeforeFinMs === undefined, f.silenceBeforeFinMs! < 100),
     ),

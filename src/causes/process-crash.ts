@@ -11,7 +11,7 @@ import {
   strong,
   weak,
 } from './define.js'
-import { BURST, IDLE_MS } from './thresholds.js'
+import { diedTogether, IDLE_MS } from './thresholds.js'
 
 export default defineCause({
   id: 'process-crash',
@@ -46,11 +46,12 @@ export default defineCause({
     must('{burstCount} connections of the same owner ended together, or the port refuses afterwards', f =>
       or(f.burstCount >= 2, f.refusalsAfter > 0),
     ),
+    must('its sender had not closed long before', f => f.senderFinMs === undefined || f.finWithReset),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
     strong('{burstCount} connections ended within {burstSpanMs}', f =>
-      and(f.burstCount >= BURST, below(f.burstSpanMs, 500)),
+      and(diedTogether(f), below(f.burstSpanMs, 500)),
     ),
     weak('{burstCount} connections ended within {burstSpanMs}', f =>
       and(f.burstCount === 2, below(f.burstSpanMs, 100)),

@@ -43,6 +43,20 @@ export function sinceArrival(f: Facts): number | undefined {
     : Math.max(f.sincePeerDataMs - (f.senderResponseMs ?? 0), 0)
 }
 
+/** A kernel that closes a dead process's sockets needs microseconds for each (measured: 10 in 0.11 ms); a program that hangs up one by one takes longer. */
+const KERNEL_CLOSE_MS = 0.3
+
+/**
+ * Many connections of one owner ended together. A client that pauses, quits or drops its pool does the same: it died only where something was
+ * left undone, or where its connections ended faster than a program closes them.
+ */
+export function diedTogether(f: Facts): boolean {
+  if (f.burstCount < BURST) return false
+  if (f.sender === 'server') return true
+  if (f.requestOutstanding || f.responseInProgress || f.requestInProgress) return true
+  return f.exchangeComplete !== true && (f.burstSpanMs ?? 0) <= KERNEL_CLOSE_MS * f.burstCount
+}
+
 /** Three equal gaps make a period. */
 export const PROBE_COUNT = 3
 

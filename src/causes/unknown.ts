@@ -20,11 +20,11 @@ export default defineCause({
     decisive('nothing of the connection but the reset was captured', f => f.orphan && f.burstCount < BURST),
     fair(
       'one direction of the connection is missing',
-      f => !f.orphan && !f.bothSidesSeen && f.trigger !== 'syn',
+      f => !f.orphan && !f.bothSidesSeen && f.trigger !== 'syn' && f.handshakeDone !== false,
     ),
     fair(
       'the capture begins in the middle of the connection',
-      f => !f.orphan && f.midCapture && !f.payloadSeen,
+      f => !f.orphan && f.midCapture && !f.payloadSeen && f.senderFinMs === undefined,
     ),
     fair('it answers nothing that is visible', f => f.active === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),

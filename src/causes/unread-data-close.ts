@@ -12,7 +12,7 @@ import {
   strong,
   weak,
 } from './define.js'
-import { PROMPT_MS, sinceArrival } from './thresholds.js'
+import { diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'unread-data-close',
@@ -54,7 +54,11 @@ export default defineCause({
       f => atLeast(f.resetWindowRatio, 1.9),
     ),
     strong("the peer's data was still arriving: {peerUnackedBytes} were on their way", f =>
-      and(f.peerSpokeLast, atLeast(f.peerUnackedBytes, 1), below(sinceArrival(f), 1500)),
+      and(
+        f.peerSpokeLast,
+        atLeast(f.peerUnackedBytes, f.peerFinMs === undefined ? 1 : 2),
+        below(sinceArrival(f), 1500),
+      ),
     ),
     fair("the peer's data came last, {sincePeerDataMs} before the reset, and was not answered", f =>
       and(f.peerSpokeLast, below(sinceArrival(f), PROMPT_MS), f.sender === 'server' || f.peerPaused !== true),
@@ -75,7 +79,7 @@ export default defineCause({
       'it gave up after waiting in vain',
       f => f.retransmissions >= 2 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000,
     ),
-    against('many connections of the same owner ended together', f => f.burstCount >= 3),
+    against('many connections of the same owner ended together', diedTogether),
     contrary('the peer had closed and everything was acknowledged', f =>
       and(f.peerFinMs !== undefined, f.exchangeComplete),
     ),

@@ -17,8 +17,8 @@ type Closing = Pick<
   | 'finWithReset'
 >
 
-/** Largest TLS record that says only goodbye: an encrypted alert (RFC 8446 §6, RFC 5246 §7.2), with up to 32 bytes of padding and MAC more. */
-const GOODBYE_BYTES = 69
+/** Largest TLS record that says only goodbye: an encrypted alert (RFC 5246 §6.2.3.2, §7.2) is 5 + 16 (IV) + 2 + 48 (HMAC-SHA384) + padding to 16 bytes. */
+const GOODBYE_BYTES = 85
 
 export function closingFacts(
   view: ResetView,

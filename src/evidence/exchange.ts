@@ -55,15 +55,17 @@ export function exchangeFacts(view: ResetView): Exchange {
       ? { text: rejection.text, ms: (view.first.timeNs - rejection.timeNs) / 1e6 }
       : undefined
   }
+  // With one direction in the capture nobody knows what was answered.
+  const heard = <T>(fact: T): T | undefined => (view.peer.records.length > 0 ? fact : undefined)
   const mine = rejectedBy(own)
   const theirs = rejectedBy(own === 0 ? 1 : 0)
   return {
     application: applicationName(state) ?? undefined,
     encrypted: isEncrypted(state),
-    requestOutstanding: requestOutstanding(state),
-    responseInProgress: responseInProgress(state),
-    requestInProgress: requestInProgress(state),
-    exchangeComplete: exchangeComplete(state),
+    requestOutstanding: heard(requestOutstanding(state)),
+    responseInProgress: heard(responseInProgress(state)),
+    requestInProgress: heard(requestInProgress(state)),
+    exchangeComplete: heard(exchangeComplete(state)),
     exchanges: state.counted ? state.answers : Math.min(state.sides[0].turns, state.sides[1].turns),
     senderRejection: mine?.text,
     senderRejectionMs: mine?.ms,

@@ -155,7 +155,8 @@ function flowLabelSame(rst: SegmentRecord, own: SegmentRecord[]): boolean | unde
 
 function macDiffers(rst: SegmentRecord, view: ResetView): boolean | undefined {
   const own = view.connection.segments.filter(r => r.from === rst.from && !isRst(r) && r.mac >= 0)
-  if (rst.mac < 0 || own.length < 2) return undefined
+  // Recorded on several interfaces, each copy bears the address of its own link.
+  if (rst.mac < 0 || own.length < 2 || view.connection.copies > 0) return undefined
   return own.every(r => r.mac !== rst.mac)
 }
 

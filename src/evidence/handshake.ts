@@ -1,7 +1,7 @@
 /** Was the connection ever established, and what was odd about its beginning. */
 import type { SegmentRecord } from '../model.js'
 import type { Trigger } from './trigger.js'
-import { distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
+import { distance, endOf, FIN, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
 
 /** Whether the three-way handshake was complete when the reset came; what a capture shows that began later speaks for itself. */
 export function handshakeDone({ before, connection }: ResetView): boolean | undefined {
@@ -25,7 +25,9 @@ export function handshakeDone({ before, connection }: ResetView): boolean | unde
   // One direction only: the client would not go on without a SYN-ACK.
   if (syn) return talk.some(r => clientAck(r) && distance(r.seq, syn.seq) >= 1)
   const both = talk.some(r => r.from === 'client') && talk.some(r => r.from === 'server')
-  return both || talk.some(r => r.newBytes > 0) || connection.handshake === 'complete' ? true : undefined
+  return both || talk.some(r => r.newBytes > 0 || r.flags & FIN) || connection.handshake === 'complete'
+    ? true
+    : undefined
 }
 
 /** Old numbers, strange answers, repeated SYNs around a reset. */
@@ -49,6 +51,9 @@ export function handshakeOddities(view: ResetView, trigger: Trigger) {
           before.indexOf(r) > before.indexOf(syn),
       )
     : []
+  // What follows a repeated SYN answers that one: the port may have been opened in between (Windows asks a refusing port three times).
+  const again = after.findIndex(r => r.flags & SYN && !hasAck(r))
+  const answers = [...before, ...(again < 0 ? after : after.slice(0, again))].filter(r => synAcks.includes(r))
   const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
   const handshakeAck = before.find(r => r.from === 'client' && hasAck(r) && !(r.flags & SYN) && !isRst(r))
   return {
@@ -58,6 +63,6 @@ export function handshakeOddities(view: ResetView, trigger: Trigger) {
     tupleReused: connection.previous !== undefined,
     challengeAck: trigger.record !== undefined && challenges.includes(trigger.record),
     strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
-    realAnswer: trigger.kind === 'syn' && synAcks.some(fits),
+    realAnswer: trigger.kind === 'syn' && answers.some(fits),
   }
 }

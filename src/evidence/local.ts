@@ -170,10 +170,16 @@ function paused(view: ResetView, speaker: SideView, listener: SideView): boolean
   if (!last) return undefined
   if (!(last.flags & PSH)) return false
   if (msBetween(view.first, last) <= longestGapInTurn(view, speaker.side)) return false
-  return listener.ackedTo === undefined ? undefined : distance(listener.ackedTo, endOf(last)) >= 0
+  // A reset's own acknowledgement counts once the data had time to be read: an ACK of its own would have followed within a delayed ACK's time.
+  const own = view.first.from === listener.side && hasAck(view.first)
+  const heard = own && msBetween(view.first, last) >= DELAYED_ACK_MS ? view.first.ack : listener.ackedTo
+  return heard === undefined ? undefined : distance(heard, endOf(last)) >= 0
 }
 
 const PSH = 0x008
+
+/** Stacks delay a lone ACK by 40 to 200 ms (RFC 9293 §3.8.6.3 allows 500). */
+const DELAYED_ACK_MS = 200
 
 function longestGapInTurn({ before }: ResetView, side: Side): number {
   const data = before.filter(r => r.newBytes > 0)

@@ -53,7 +53,10 @@ function windowFacts(
   if (!last || lastWindow === undefined)
     return { windowShrunk: undefined, resetWindowRatio: undefined, unreadBytes: undefined }
   const widest = Math.max(...acks.map(r => windowBytes(r, view.connection)!))
-  const resetWindow = active && hasAck(view.first) ? windowBytes(view.first, view.connection) : undefined
+  // Another hop limit: a proxy opened the connection, or ends it, in the host's name; its window says nothing of the host's queue.
+  const sameMaker = last.hopLimit === view.first.hopLimit
+  const resetWindow =
+    active && sameMaker && hasAck(view.first) ? windowBytes(view.first, view.connection) : undefined
   return {
     windowShrunk: widest === 0 ? undefined : 1 - lastWindow / widest,
     resetWindowRatio: resetWindow === undefined || lastWindow === 0 ? undefined : resetWindow / lastWindow,

@@ -150,8 +150,8 @@ function later(
 ): number[] {
   // Captures with several queues swap packets by microseconds, links by less than half a round trip.
   const reorderNs = Math.max(((view.senderPath.ns ?? 0) + (view.peerPath.ns ?? 0)) / 2, 2e6)
-  // A new handshake on the same ports begins another life.
-  const reborn = view.after.find(r => r.flags & 2 && rst.seq !== 0)
+  // A new handshake on the same ports begins another life; so does a refused SYN that is sent again (Windows tries three times, 0.5 s apart).
+  const reborn = view.after.find(r => r.flags & 2 && (rst.seq !== 0 || r.from !== rst.from))
   return view.after
     .filter(r => r.from === rst.from && !isRst(r) && r.timeNs - rst.timeNs > reorderNs && counts(r, rst))
     .filter(r => reborn === undefined || r.timeNs < reborn.timeNs)

@@ -30,6 +30,8 @@ export function findTrigger(view: ResetView): Trigger {
       delayMs: syn.record && msBetween(first, syn.record),
       active: false,
     }
+  const late = answeredByClosedSocket(view)
+  if (late) return { record: late, kind: 'data', delayMs: msBetween(first, late), active: false }
   if (hasAck(first)) return { record: undefined, kind: undefined, delayMs: undefined, active: true }
   const record = answeredSegment(view)
   if (record) return { record, kind: kindOf(record), delayMs: msBetween(first, record), active: false }
@@ -71,6 +73,31 @@ function answeredSyn(view: ResetView): { record: SegmentRecord | undefined } | u
 function isPlainSyn(r: SegmentRecord): boolean {
   return (r.flags & SYN) !== 0 && !hasAck(r)
 }
+
+/**
+ * Windows answers data that arrives after close by RST+ACK with window 0, acknowledging that data (EVIDENCE-public: 598 of 619 of its RST+ACK
+ * bear window 0; a live Linux socket announces its window).
+ */
+function answeredByClosedSocket({ first, peer, sender, senderPath }: ResetView): SegmentRecord | undefined {
+  const { fin, last } = sender
+  if (!hasAck(first) || first.window !== 0 || first.tsVal !== undefined) return undefined
+  if (fin === undefined || last === undefined || last.window === 0) return undefined
+  const responseNs = senderPath.ns ?? 0
+  return peer.records.findLast(
+    r =>
+      r.payloadBytes > 0 &&
+      endOf(r) === first.ack &&
+      r.timeNs > fin.timeNs &&
+      (responseNs < MEASURABLE_NS || first.timeNs - r.timeNs >= responseNs * CERTAIN_SHARE) &&
+      msBetween(first, r) <= responseNs / 1e6 + CLOSED_SOCKET_MS,
+  )
+}
+
+/** Below this a response time is the host's own scheduling. */
+const MEASURABLE_NS = 3e6
+
+/** A stack needs no application for its answer; the margin covers a busy host. */
+const CLOSED_SOCKET_MS = 100
 
 /**
  * The peer's segment whose ACK field the reset took its sequence number from. Data and FIN may cross, so the answered one need not be the
