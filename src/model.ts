@@ -313,8 +313,8 @@ export interface HostProfile {
 /** Everything the judge may look at. */
 export interface World {
   timebase: Timebase
-  /** Reset connections and siblings, by id. */
-  connections: Map<number, Connection>
+  /** Reset connections and siblings, by id. May be made anew each time they are asked for. */
+  connections: ReadonlyMap<number, Connection>
   listener(address: string, port: number): ListenerTimeline | undefined
   listeners: ListenerTimeline[]
   source(address: string): SourceTimeline | undefined

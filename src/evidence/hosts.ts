@@ -8,7 +8,8 @@ export interface HostSide {
 }
 
 interface HostTraffic {
-  sides: HostSide[]
+  /** Numbers of its connections, those in which it is the client inverted: connections are made when asked for, not held. */
+  sides: number[]
   /** Latest packet (no RST) by hop limit; made when first asked for. */
   latest: Map<number, number> | undefined
   /** Hop limits of its packets (no RSTs), in order of appearance. */
@@ -32,24 +33,28 @@ function trafficOf(world: World, address: string): HostTraffic | undefined {
 function add(hosts: Map<string, HostTraffic>, connection: Connection, side: Side): void {
   const { address } = connection[side]
   const host = hosts.get(address)
-  if (host) host.sides.push({ connection, side })
-  else hosts.set(address, { sides: [{ connection, side }], latest: undefined, hopLimits: undefined })
+  const number = side === 'client' ? ~connection.id : connection.id
+  if (host) host.sides.push(number)
+  else hosts.set(address, { sides: [number], latest: undefined, hopLimits: undefined })
 }
 
 /** The sides of traced connections that a host is, in order of the connections. */
-export function sidesOf(world: World, address: string): readonly HostSide[] {
-  return trafficOf(world, address)?.sides ?? []
+export function* sidesOf(world: World, address: string): Generator<HostSide> {
+  for (const number of trafficOf(world, address)?.sides ?? []) {
+    const connection = world.connections.get(number < 0 ? ~number : number)
+    if (connection) yield { connection, side: number < 0 ? 'client' : 'server' }
+  }
 }
 
 /** Whether a packet of the host (no RST) with this hop limit came after a moment. */
 export function seenAfter(world: World, address: string, hopLimit: number, timeNs: number): boolean {
   const host = trafficOf(world, address)
   if (!host) return false
-  host.latest ??= latestByHopLimit(host.sides)
+  host.latest ??= latestByHopLimit(sidesOf(world, address))
   return (host.latest.get(hopLimit) ?? Number.NEGATIVE_INFINITY) > timeNs
 }
 
-function latestByHopLimit(sides: HostSide[]): Map<number, number> {
+function latestByHopLimit(sides: Iterable<HostSide>): Map<number, number> {
   const latest = new Map<number, number>()
   for (const { connection, side } of sides) {
     for (const r of connection.segments) {
@@ -66,9 +71,10 @@ export function hopLimitsOf(world: World, address: string): readonly { value: nu
   const host = trafficOf(world, address)
   if (!host) return []
   if (!host.hopLimits) {
-    const values = new Set(
-      host.sides.flatMap(({ connection, side }) => connection.sides[side].hopLimits.map(h => h.value)),
-    )
+    const values = new Set<number>()
+    for (const { connection, side } of sidesOf(world, address)) {
+      for (const { value } of connection.sides[side].hopLimits) values.add(value)
+    }
     host.hopLimits = [...values].map(value => ({ value }))
   }
   return host.hopLimits

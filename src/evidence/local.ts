@@ -3,7 +3,7 @@ import type { SegmentRecord, Side } from '../model.js'
 import { applicationAt, exchangeFacts } from './exchange.js'
 import { closingFacts } from './closing.js'
 import { combine } from './combine.js'
-import type { Facts, FactSheet } from './facts.js'
+import type { FactName, Facts, FactSheet } from './facts.js'
 import { fingerprint } from './fingerprint.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
@@ -14,40 +14,42 @@ import { findTrigger, seqOffset, type Trigger } from './trigger.js'
 import { distance, endOf, hasAck, isRst, msBetween, type ResetView, type SideView, SYN } from './view.js'
 
 /** Facts that only other connections can give. */
-export type CrossFacts = Pick<
-  Facts,
-  | 'survivedSilenceMs'
-  | 'sameSilenceCount'
-  | 'sameAgeCount'
-  | 'resetBeforeId'
-  | 'burstCount'
-  | 'burstSpanMs'
-  | 'refusalsAfter'
-  | 'nextAcceptMs'
-  | 'acceptedBefore'
-  | 'forgottenCount'
-  | 'sourceListeners'
-  | 'sourceHosts'
-  | 'sourcePorts'
-  | 'sourceRefused'
-  | 'sourceSilent'
-  | 'sourceSyns'
-  | 'sourceRate'
-  | 'probeCount'
-  | 'probePeriodMs'
-  | 'probeJitter'
-  | 'retrySucceeded'
-  | 'retryMs'
-  | 'raceWon'
-  | 'resetBeforeForged'
-  | 'forgedBefore'
->
+export const CROSS_FACTS = [
+  'survivedSilenceMs',
+  'sameSilenceCount',
+  'sameAgeCount',
+  'resetBeforeId',
+  'burstCount',
+  'burstSpanMs',
+  'refusalsAfter',
+  'nextAcceptMs',
+  'acceptedBefore',
+  'forgottenCount',
+  'sourceListeners',
+  'sourceHosts',
+  'sourcePorts',
+  'sourceRefused',
+  'sourceSilent',
+  'sourceSyns',
+  'sourceRate',
+  'probeCount',
+  'probePeriodMs',
+  'probeJitter',
+  'retrySucceeded',
+  'retryMs',
+  'raceWon',
+  'resetBeforeForged',
+  'forgedBefore',
+] as const satisfies FactName[]
+
+export type CrossFacts = Pick<Facts, (typeof CROSS_FACTS)[number]>
 
 export type LocalFacts = Omit<Facts, keyof CrossFacts>
 
 export interface LocalSheet {
   facts: LocalFacts
-  frames: FactSheet['frames']
+  /** Which frames show which fact: asked only for what is told. */
+  frames: () => FactSheet['frames']
   trigger: Trigger
 }
 
@@ -74,7 +76,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
     handshakeOddities(view, trigger),
     { kernelReason: undefined },
   )
-  return { facts, trigger, frames: framesOf(view, trigger, closing, probes, time.frames) }
+  return { facts, trigger, frames: () => framesOf(view, trigger, closing, probes, time.frames) }
 }
 
 /** Which frames show which fact. */

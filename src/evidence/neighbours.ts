@@ -1,12 +1,13 @@
 /** What happened to other connections of the same hosts around a reset: neighbours make causes. */
-import type { Connection, SegmentRecord, SourceTimeline, World } from '../model.js'
+import type { Connection, ListenerTimeline, Side, SourceTimeline, World } from '../model.js'
 import { firstAfter, inOrder } from './counting.js'
-import { isRst, msBetween, type ResetView } from './view.js'
+import type { Mark } from './mark.js'
+import { isRst } from './view.js'
 
 /** Everything the neighbours of one reset tell. Counts are of connections, times in ms relative to the reset. */
 export interface Neighbours {
   /** Other connections that the same sender address ended (RST, or FIN by a server) within the burst window around this reset. */
-  burst: Connection[]
+  burst: number
   burstSpanMs: number | undefined
   /** SYNs to the listener refused after the reset, before anything was accepted again. */
   refusalsAfter: number
@@ -31,32 +32,36 @@ const AFTERMATH_MS = 60_000
 
 const RETRY_MS = 3000
 
-/** @param failed times (ns) of SYN-ACKs whose connection was reset before its handshake was complete */
-export function findNeighbours(view: ResetView, ends: EndsIndex, failed: ReadonlySet<number>): Neighbours {
-  const { world, connection, first, sender } = view
-  const listener = world.listener(connection.server.address, connection.server.port)
+/** What is looked up for every reset. */
+export interface Neighbourhood {
+  world: World
+  ends: EndsIndex
+  /** Times (ns) of SYN-ACKs whose connection was reset before its handshake was complete. */
+  failed: ReadonlySet<number>
+  /** Longest silence that a listener's siblings survived, once it was asked for. */
+  survived: Map<ListenerTimeline, number | undefined>
+}
+
+export function findNeighbours(mark: Mark, around: Neighbourhood): Neighbours {
+  const { world, ends } = around
+  const listener = world.listener(mark.server, mark.port)
   const accepts = listener?.acceptTimesNs ?? []
-  const nextAccept = nextWithin(accepts, first.timeNs)
-  const address = connection[sender.side].address
-  const key = sender.side === 'server' ? `${address}:${connection.server.port}` : address
-  // What dies together lived together: connections made one after the other are no burst.
-  const burst = ends
-    .around(key, first, connection.id)
-    .filter(e => aliveAt(e.connection, first) && aliveAt(connection, e.record))
-  const retry = retryOf(view, failed)
+  const nextAccept = nextWithin(accepts, mark.timeNs)
+  const burst = ends.around(mark)
+  const retry = retryOf(mark, around)
   return {
-    burst: burst.map(e => e.connection),
-    burstSpanMs: burst.length === 0 ? undefined : span([...burst.map(e => e.record), first]),
-    refusalsAfter: countAfter(listener?.refusalTimesNs ?? [], first.timeNs, nextAccept),
-    nextAcceptMs: nextAccept === undefined ? undefined : (nextAccept - first.timeNs) / 1e6,
+    burst: burst.count,
+    burstSpanMs: burst.count === 0 ? undefined : burst.spanMs,
+    refusalsAfter: countAfter(listener?.refusalTimesNs ?? [], mark.timeNs, nextAccept),
+    nextAcceptMs: nextAccept === undefined ? undefined : (nextAccept - mark.timeNs) / 1e6,
     acceptedBefore: inOrder(accepts)
-      ? accepts.length > 0 && accepts[0] < first.timeNs
-      : accepts.some(t => t < first.timeNs),
-    source: world.source(connection.client.address),
-    survivedSilenceMs: survivedSilence(view, listener?.siblings ?? []),
+      ? accepts.length > 0 && accepts[0] < mark.timeNs
+      : accepts.some(t => t < mark.timeNs),
+    source: world.source(mark.client),
+    survivedSilenceMs: longer(mark.ownSilenceMs, listener && siblingsSilence(listener, around)),
     retrySucceeded: retry !== undefined && retry <= RETRY_MS,
     retryMs: retry,
-    raceWon: wonElsewhere(view, failed),
+    raceWon: wonElsewhere(mark, around),
   }
 }
 
@@ -84,48 +89,37 @@ function countAfter(times: number[], timeNs: number, end: number | undefined): n
   return times.filter(t => t > timeNs && t <= last && (end === undefined || t < end)).length
 }
 
-/** Open at that moment; of connections that began before the capture that is taken as given. */
-function aliveAt(c: Connection, at: SegmentRecord): boolean {
-  return c.firstTimeNs < at.timeNs || c.handshake === 'not-captured'
+function longer(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a
 }
 
-function span(records: SegmentRecord[]): number {
-  const times = records.map(r => r.timeNs)
-  return (Math.max(...times) - Math.min(...times)) / 1e6
-}
-
-function survivedSilence(view: ResetView, siblings: number[]): number | undefined {
+function siblingsSilence(listener: ListenerTimeline, { world, survived }: Neighbourhood): number | undefined {
+  if (survived.has(listener)) return survived.get(listener)
   let longest: number | undefined
-  // The connection's own last silence is the one in question; what it survived earlier is in its records.
-  const { before, sender } = view
-  const lastWord = before.findLastIndex(r => r.from === sender.side)
-  for (let i = 1; i <= lastWord; i++) longest = Math.max(longest ?? 0, msBetween(before[i], before[i - 1]))
-  for (const id of siblings) {
-    const ns = view.world.connections.get(id)?.longestSurvivedSilenceNs
-    if (ns !== undefined && (longest === undefined || ns / 1e6 > longest)) longest = ns / 1e6
+  for (const id of listener.siblings) {
+    const ns = world.connections.get(id)?.longestSurvivedSilenceNs
+    if (ns !== undefined) longest = Math.max(longest ?? 0, ns / 1e6)
   }
+  survived.set(listener, longest)
   return longest
 }
 
 /** Time until another attempt of the same client for the same port was accepted, by this server or another address of the same name. */
-function retryOf(view: ResetView, failed: ReadonlySet<number>): number | undefined {
-  const { world, connection, first } = view
-  const accepts = world.source(connection.client.address)?.accepts ?? []
-  const fits = (a: Accept) =>
-    a.timeNs > first.timeNs && a.port === connection.server.port && !failed.has(a.timeNs)
-  const next = findFrom(accepts, firstAfter(accepts, first.timeNs), fits)
-  return next && (next.timeNs - first.timeNs) / 1e6
+function retryOf(mark: Mark, { world, failed }: Neighbourhood): number | undefined {
+  const accepts = world.source(mark.client)?.accepts ?? []
+  const fits = (a: Accept) => a.timeNs > mark.timeNs && a.port === mark.port && !failed.has(a.timeNs)
+  const next = findFrom(accepts, firstAfter(accepts, mark.timeNs), fits)
+  return next && (next.timeNs - mark.timeNs) / 1e6
 }
 
 /** Another attempt of the client for the same port was accepted while this one waited: the winner of a race between addresses (RFC 8305 §5). */
-function wonElsewhere({ world, connection, first, before }: ResetView, failed: ReadonlySet<number>): boolean {
-  const accepts = world.source(connection.client.address)?.accepts ?? []
-  const own = new Set(before.filter(r => r.kind === 'syn-ack').map(r => r.timeNs))
-  const until = inOrder(accepts) ? firstAfter(accepts, first.timeNs) : accepts.length
-  for (let i = firstAfter(accepts, connection.firstTimeNs); i < until; i++) {
+function wonElsewhere(mark: Mark, { world, failed }: Neighbourhood): boolean {
+  const accepts = world.source(mark.client)?.accepts ?? []
+  const until = inOrder(accepts) ? firstAfter(accepts, mark.timeNs) : accepts.length
+  for (let i = firstAfter(accepts, mark.beganNs); i < until; i++) {
     const { timeNs, port } = accepts[i]
-    const between = timeNs > connection.firstTimeNs && timeNs <= first.timeNs && !own.has(timeNs)
-    if (between && port === connection.server.port && !failed.has(timeNs)) return true
+    const between = timeNs > mark.beganNs && timeNs <= mark.timeNs && !mark.synAcksNs.includes(timeNs)
+    if (between && port === mark.port && !failed.has(timeNs)) return true
   }
   return false
 }
@@ -137,44 +131,78 @@ function findFrom(accepts: Accept[], from: number, fits: (a: Accept) => boolean)
   return undefined
 }
 
+/** A side's first RST on a connection. */
 interface End {
-  record: SegmentRecord
-  connection: Connection
+  timeNs: number
+  connection: number
+  beganNs: number
+  begunBefore: boolean
 }
 
 /** Where and when each side ended its connections abnormally, for finding bursts without comparing all pairs. */
 export interface EndsIndex {
-  /** Ends of other connections by the same sender within the burst window. Key: client address, or server address:port. */
-  around(key: string, at: SegmentRecord, except: number): End[]
+  /** Other connections that the same sender ended within the burst window, and the time from the first to the last of them. */
+  around(mark: Mark): { count: number; spanMs: number }
 }
 
-export function indexEnds(world: World): EndsIndex {
-  const byKey = new Map<string, End[]>()
-  for (const connection of world.connections.values()) {
+export class Ends implements EndsIndex {
+  /** By client address, or server address:port. */
+  private readonly byKey = new Map<string, End[]>()
+  private sorted = false
+
+  /** Every connection, once. */
+  add(connection: Connection): void {
     for (const side of ['client', 'server'] as const) {
       const record = connection.segments.find(r => r.from === side && isRst(r))
       if (!record) continue
-      const address = connection[side].address
-      const key = side === 'server' ? `${address}:${connection.server.port}` : address
-      const list = byKey.get(key)
-      if (list) list.push({ record, connection })
-      else byKey.set(key, [{ record, connection }])
+      const end: End = {
+        timeNs: record.timeNs,
+        connection: connection.id,
+        beganNs: connection.firstTimeNs,
+        begunBefore: connection.handshake === 'not-captured',
+      }
+      const key = keyOf(side, connection[side].address, connection.server.port)
+      const list = this.byKey.get(key)
+      if (list) list.push(end)
+      else this.byKey.set(key, [end])
     }
   }
-  for (const list of byKey.values()) list.sort((a, b) => a.record.timeNs - b.record.timeNs)
-  return {
-    around(key, at, except) {
-      const list = byKey.get(key) ?? []
-      const from = lowerBound(list, at.timeNs - BURST_MS * 1e6)
-      const found: End[] = []
-      for (let i = from; i < list.length && found.length < 256; i++) {
-        const end = list[i]
-        if (msBetween(end.record, at) > BURST_MS) break
-        if (end.connection.id !== except) found.push(end)
-      }
-      return found
-    },
+
+  around(mark: Mark): { count: number; spanMs: number } {
+    if (!this.sorted) for (const list of this.byKey.values()) list.sort((a, b) => a.timeNs - b.timeNs)
+    this.sorted = true
+    const list = this.byKey.get(keyOf(mark.sender, mark[mark.sender], mark.port)) ?? []
+    let seen = 0
+    let count = 0
+    let [first, last] = [mark.timeNs, mark.timeNs]
+    for (let i = lowerBound(list, mark.timeNs - BURST_MS * 1e6); i < list.length && seen < 256; i++) {
+      const end = list[i]
+      if ((end.timeNs - mark.timeNs) / 1e6 > BURST_MS) break
+      if (end.connection === mark.connection) continue
+      seen++
+      // What dies together lived together: connections made one after the other are no burst.
+      if (!aliveAt(end, mark.timeNs) || !aliveAt(mark, end.timeNs)) continue
+      count++
+      if (end.timeNs < first) first = end.timeNs
+      if (end.timeNs > last) last = end.timeNs
+    }
+    return { count, spanMs: (last - first) / 1e6 }
   }
+}
+
+/** Open at that moment; of connections that began before the capture that is taken as given. */
+function aliveAt({ beganNs, begunBefore }: Pick<End, 'beganNs' | 'begunBefore'>, timeNs: number): boolean {
+  return beganNs < timeNs || begunBefore
+}
+
+function keyOf(side: Side, address: string, serverPort: number): string {
+  return side === 'server' ? `${address}:${serverPort}` : address
+}
+
+export function indexEnds(world: World): EndsIndex {
+  const ends = new Ends()
+  for (const connection of world.connections.values()) ends.add(connection)
+  return ends
 }
 
 function lowerBound(list: End[], timeNs: number): number {
@@ -182,7 +210,7 @@ function lowerBound(list: End[], timeNs: number): number {
   let high = list.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (list[middle].record.timeNs < timeNs) low = middle + 1
+    if (list[middle].timeNs < timeNs) low = middle + 1
     else high = middle
   }
   return low

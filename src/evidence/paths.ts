@@ -40,18 +40,28 @@ function measurePaths(world: World): Map<string, RoundTrip> {
     for (const side of ['client', 'server'] as const) {
       const ns = c.sides[side].minResponseNs
       if (ns === undefined) continue
-      const path = paths.get(key(c, side)) ?? { ns, responses: [] }
-      path.ns = Math.min(path.ns, ns)
-      path.responses.push(...responsesOf(c, side))
-      paths.set(key(c, side), path)
+      const name = key(c, side)
+      let path = paths.get(name)
+      if (path === undefined) paths.set(name, (path = { ns, responses: [] }))
+      else if (ns < path.ns) path.ns = ns
+      addResponses(c, side, path)
     }
   }
-  return new Map(
-    [...paths].map(([k, { ns, responses }]) => [
-      k,
-      { ns, samples: responses.filter(r => r <= ns * AGREEING).length },
-    ]),
-  )
+  const trips = new Map<string, RoundTrip>()
+  for (const [name, { ns, responses }] of paths)
+    trips.set(name, { ns, samples: responses.filter(r => r <= ns * AGREEING).length })
+  return trips
+}
+
+/** Beyond so many agreeing samples nothing depends on how many there are. */
+const MOST_SAMPLES = 64
+
+/** The minimum only falls: what does not agree with it now never will. */
+function addResponses(c: Connection, side: Side, path: Samples): void {
+  const limit = path.ns * AGREEING
+  for (const ns of responsesOf(c, side)) if (ns <= limit) path.responses.push(ns)
+  if (path.responses.length > 2 * MOST_SAMPLES)
+    path.responses = path.responses.sort((a, b) => a - b).slice(0, MOST_SAMPLES)
 }
 
 /** Responses no slower than this times the smallest confirm it; a slower one held thinking time or waited for a busy host. */

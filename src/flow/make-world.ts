@@ -1,6 +1,7 @@
 /** Tracked state → `World`, the plain data everything behind this folder works on. May be called at any time: the flow goes on. */
 import type { CaptureHealth, Connection, ListenerTimeline, SourceTimeline, World } from '../model.js'
 import type { TrackedConnection } from './connection.js'
+import { MadeConnections } from './connections.js'
 import type { Flow } from './flow.js'
 import { HealthSums } from './health.js'
 import { NEARBY_CONNECTIONS } from './skim.js'
@@ -16,12 +17,15 @@ export interface MadeWorld {
   sums: HealthSums
 }
 
-/** @param held the connections to look at, in order of appearance; a live capture names the few that its new resets need */
-export function makeWorld(flow: Flow, held: Iterable<TrackedConnection> = flow.tracker.held): MadeWorld {
-  const { tracker, skim } = flow
+/**
+ * @param held the connections to look at, in order of appearance; a live capture names the few that its new resets need. Left out: all of a
+ * flow that has ended; unless every one is kept, they are made when asked for
+ */
+export function makeWorld(flow: Flow, held?: Iterable<TrackedConnection>): MadeWorld {
+  const { skim } = flow
   // Asked before listeners known by their resets alone are added: a first pass over a file knows none of these either.
   const comparable: Comparable = { nearby: skim.nearby(), perListener: skim.siblingsPerListener }
-  const candidates = [...held]
+  const candidates = [...(held ?? flow.tracker.held)]
   const resets = candidates.filter(c => c.reset)
   const byListener = new Map<number, TrackedConnection[]>()
   for (const c of resets) {
@@ -32,12 +36,8 @@ export function makeWorld(flow: Flow, held: Iterable<TrackedConnection> = flow.t
   }
   const siblings = new Map<number, TrackedConnection[]>()
   const kept = chooseKept(flow, candidates, byListener, siblings, comparable)
-  const ids = new Map(kept.map((c, id) => [c, id]))
-  const connections = new Map<number, Connection>()
-  for (const [c, id] of ids) {
-    const previous = c.previous && ids.get(c.previous)
-    connections.set(id, snapshot(tracker.log, tracker.tuples, c, id, previous))
-  }
+  const ids = numbersOf(kept, siblings)
+  const connections = connectionsOf(flow, kept, ids, held === undefined)
   const timelines = skim.listeners.list.map((listener, id) =>
     listenerTimeline(
       listener,
@@ -64,6 +64,34 @@ export function makeWorld(flow: Flow, held: Iterable<TrackedConnection> = flow.t
     captureLoss: sums.captureLoss,
   }
   return { world, sums }
+}
+
+/** Numbers of the connections that others refer to. */
+function numbersOf(
+  kept: TrackedConnection[],
+  siblings: Map<number, TrackedConnection[]>,
+): Map<TrackedConnection, number> {
+  const wanted = new Set<TrackedConnection>([...siblings.values()].flat())
+  for (const { previous } of kept) if (previous) wanted.add(previous)
+  const numbers = new Map<TrackedConnection, number>()
+  for (const [id, c] of kept.entries()) if (wanted.has(c)) numbers.set(c, id)
+  return numbers
+}
+
+function connectionsOf(
+  flow: Flow,
+  kept: TrackedConnection[],
+  ids: ReadonlyMap<TrackedConnection, number>,
+  ended: boolean,
+): World['connections'] {
+  const { log, tuples } = flow.tracker
+  const make = (id: number): Connection => {
+    const { previous } = kept[id]
+    return snapshot({ log, tuples, goesOn: !ended }, kept[id], id, previous && ids.get(previous))
+  }
+  // Two captures are matched by their connections: these have to stay what they are.
+  if (ended && flow.options.keepAll !== true) return new MadeConnections(kept.length, make)
+  return new Map(kept.map((_, id) => [id, make(id)]))
 }
 
 /** Which connections that were not reset stay for comparison. */

@@ -19,13 +19,20 @@ import type { TrackedSide } from './side.js'
 import { endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
 import type { KeyTable } from './key-table.js'
 
+/** What a snapshot needs besides the connection. */
+export interface SnapshotContext {
+  log: SegmentLog
+  tuples: KeyTable
+  /** The flow goes on: what the application said so far has to be copied, because it will say more. */
+  goesOn: boolean
+}
+
 /**
  * @param id the connection's number in the report
  * @param previous number of the incarnation before it, where that is reported too
  */
 export function snapshot(
-  log: SegmentLog,
-  tuples: KeyTable,
+  { log, tuples, goesOn }: SnapshotContext,
   c: TrackedConnection,
   id: number,
   previous: number | undefined,
@@ -56,11 +63,11 @@ export function snapshot(
     longestSurvivedSilenceNs: c.longestSilenceNs,
     copies: c.copies,
     unseenBytes: unseenBytes(c),
-    application: stateOf(c.application, serverEnd.port),
+    application: stateOf(c.application, serverEnd.port, goesOn),
     applicationAtRst: (c.frozen ?? []).map(f => ({
       beforeFrame: f.beforeFrame,
       capture: f.capture,
-      state: stateOf(f.state, serverEnd.port),
+      state: stateOf(f.state, serverEnd.port, goesOn),
     })),
     icmpErrors: (c.icmpErrors ?? []).map(error => ({ ...error })),
   }
@@ -69,8 +76,9 @@ export function snapshot(
 /** Shared, because a scan makes a million connections that never said anything. */
 const SILENT = new Map<number, ApplicationState>()
 
-function stateOf(state: ApplicationState | undefined, port: number): ApplicationState {
-  return state ? structuredClone(state) : silentState(port)
+function stateOf(state: ApplicationState | undefined, port: number, goesOn: boolean): ApplicationState {
+  if (!state) return silentState(port)
+  return goesOn ? structuredClone(state) : state
 }
 
 function silentState(port: number): ApplicationState {
