@@ -1,15 +1,14 @@
 /** The pipeline on one page: captures → world → cases → verdicts → incidents → report. */
 import { openCaptures } from './capture/index.js'
-import { gatherCases } from './evidence/index.js'
 import { buildWorld } from './flow/index.js'
 import { NameBook } from './flow/name-book.js'
 import { segmentFilter } from './filter.js'
 import { findIncidents } from './incidents.js'
+import type { About } from './incident-words.js'
 import type { Analysis, CauseId, Listener, Report, Reset, Totals, World } from './model.js'
 import { type NameTable, nameTable, namesUsed, plainNames } from './names.js'
 import { Notes } from './notes.js'
-import { storiesOf } from './stories.js'
-import { verdictOf } from './verdict.js'
+import { Verdicts } from './verdicts.js'
 import { VERSION } from './version.js'
 import { createDecoder } from './wire/decoder.js'
 import { FOUND_DNS } from './wire/walk.js'
@@ -70,10 +69,14 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
 
 /** Everything right of the tracker: rare, plain and clear. */
 export function conclude(world: World, captures: Report['captures'], names: NameTable = new Map()): Analysis {
-  const cases = gatherCases(world)
-  const resets = cases.map(item => verdictOf(item, world.timebase, captures))
-  const incidents = findIncidents(resets, new Map(cases.map(c => [c.id, c.facts])))
-  const listeners = listenersOf(world, resets)
+  const verdicts = new Verdicts(world, captures)
+  const { resets } = verdicts
+  const about = verdicts.about()
+  const incidents = findIncidents(resets, about)
+  const listeners = listenersOf(world, resets, about)
+  const ends = names.size > 0 ? resets.map(reset => ({ connection: about.ends(reset) })) : []
+  const used = namesUsed(names, { resets: ends, listeners, incidents })
+  verdicts.close()
   return {
     report: {
       schema: 'rst-analyze/report/1',
@@ -83,9 +86,9 @@ export function conclude(world: World, captures: Report['captures'], names: Name
       resets,
       listeners,
       incidents,
-      names: namesUsed(names, { resets, listeners, incidents }),
+      names: used,
     },
-    stories: storiesOf(cases, resets),
+    stories: verdicts,
     health: world.health,
     timebase: world.timebase,
     names: plainNames(names),
@@ -110,10 +113,12 @@ function pick({ totals }: World): Pick<Totals, 'connections' | 'resetConnections
 }
 
 /** Listeners with resets, those with most reset connections first. */
-function listenersOf(world: World, resets: Reset[]): Listener[] {
+function listenersOf(world: World, resets: Reset[], about: About): Listener[] {
   const byCause = new Map<string, Partial<Record<CauseId, number>>>()
-  for (const { connection, cause } of resets) {
-    const key = `${connection.server.address} ${connection.server.port}`
+  for (const reset of resets) {
+    const { cause } = reset
+    const { server } = about.ends(reset)
+    const key = `${server.address} ${server.port}`
     const counts = byCause.get(key) ?? {}
     counts[cause] = (counts[cause] ?? 0) + 1
     byCause.set(key, counts)

@@ -4,8 +4,8 @@
  */
 import { type FactName, shorten, some } from './causes/define.js'
 import type { Facts } from './evidence/index.js'
-import type { CauseId, Reset, Side } from './model.js'
-import { duration, endpoint } from './units.js'
+import type { CauseId, Endpoint, Reset, Side } from './model.js'
+import { duration, endpoint, toMs } from './units.js'
 
 /** Resets of one cause that belong together. */
 export interface Group {
@@ -205,28 +205,61 @@ function refuser(g: Group) {
     : { who: g.peer, says: g.peerDoes, whom: g.sender, words }
 }
 
-/** @param factsOf measured facts of a reset, where they are at hand */
-export function groupOf(resets: Reset[], factsOf: (id: string) => Facts | undefined): Group {
-  const servers = new Set(resets.map(r => endpoint(r.connection.server)))
-  const clients = new Set(resets.map(r => r.connection.client.address))
+/** What is asked of every reset of an incident, even of a million. */
+export interface About {
+  ends(reset: Reset): { client: Endpoint; server: Endpoint }
+  /** Milliseconds since 1970. */
+  timeMs(reset: Reset): number
+  /** A measured fact, where facts are at hand. */
+  fact(reset: Reset, name: FactName): Facts[FactName]
+}
+
+/** As far as the resets themselves tell. */
+export const aboutResets: About = {
+  ends: ({ connection }) => connection,
+  timeMs: ({ time }) => toMs(time),
+  fact: () => undefined,
+}
+
+export function groupOf(resets: Reset[], about: About): Group {
+  const servers = new Set<string>()
+  const clients = new Set<string>()
+  const pairs = new Set<string>()
+  for (const reset of resets) {
+    const { client, server } = about.ends(reset)
+    const listener = endpoint(server)
+    servers.add(listener)
+    clients.add(client.address)
+    pairs.add(`${endpoint(client)} ${listener}`)
+  }
   const ends = { server: named(servers, 'server'), client: named(clients, 'client') }
   const several: Record<Side, boolean> = { server: servers.size > 1, client: clients.size > 1 }
   const sender = resets[0].sender
   const peer = sender === 'server' ? 'client' : 'server'
-  const facts = resets.flatMap(r => factsOf(r.id) ?? [])
   return {
-    connections: new Set(resets.map(r => `${endpoint(r.connection.client)} ${endpoint(r.connection.server)}`))
-      .size,
+    connections: pairs.size,
     ...ends,
     sender: ends[sender],
     peer: ends[peer],
     senderDoes: (one, more) => (several[sender] ? more : one),
     peerDoes: (one, more) => (several[peer] ? more : one),
     byDevice: resets.every(r => r.origin === 'middlebox'),
-    span: name => spanOf(facts.flatMap(f => (typeof f[name] === 'number' ? [f[name]] : []))),
-    shared: name =>
-      facts.length > 0 && facts.every(f => f[name] === facts[0][name]) ? facts[0][name] : undefined,
+    span: name => spanOf(numbersOf(resets, name, about)),
+    shared: <K extends FactName>(name: K) => {
+      const value = about.fact(resets[0], name)
+      return resets.every(r => about.fact(r, name) === value) ? (value as Facts[K]) : undefined
+    },
   }
+}
+
+function numbersOf(resets: Reset[], name: FactName, about: About): Float64Array {
+  const numbers = new Float64Array(resets.length)
+  let count = 0
+  for (const reset of resets) {
+    const value = about.fact(reset, name)
+    if (typeof value === 'number') numbers[count++] = value
+  }
+  return numbers.subarray(0, count)
 }
 
 function named(names: Set<string>, noun: string): string {
@@ -234,9 +267,9 @@ function named(names: Set<string>, noun: string): string {
 }
 
 /** Values within 5 % are one value. */
-function spanOf(ms: number[]): string | undefined {
+function spanOf(ms: Float64Array): string | undefined {
   if (ms.length === 0) return undefined
-  const sorted = ms.toSorted((a, b) => a - b)
+  const sorted = ms.sort()
   const [least, most] = [sorted[0], sorted[sorted.length - 1]]
   const [from, to] = [duration(least), duration(most)]
   if (least >= 0 && most <= least * 1.05) return duration(sorted[sorted.length >> 1])

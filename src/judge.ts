@@ -35,14 +35,26 @@ interface Score {
   score: number
 }
 
-export function judge(sheet: FactSheet, names: Names): Verdict {
-  const { facts } = sheet
+/** The causes that fit, best first, and how sure the best one is. */
+export interface Weighed {
+  ranked: Score[]
+  shares: number[]
+  best: Cause
+  confidence: number
+}
+
+export function weigh(facts: Facts): Weighed {
   const ranked = [...CAUSES.values()]
     .flatMap(cause => scoreOf(cause, facts))
     .sort((a, b) => b.score - a.score)
   const shares = softmax(ranked.map(r => r.score))
   const best = ranked[0].cause
-  const confidence = calibrate(best.id, shares[0], facts)
+  return { ranked, shares, best, confidence: calibrate(best.id, shares[0], facts) }
+}
+
+export function judge(sheet: FactSheet, names: Names): Verdict {
+  const { facts } = sheet
+  const { ranked, shares, best, confidence } = weigh(facts)
   const say = speaker(facts)
   return {
     cause: best,

@@ -1,5 +1,5 @@
 /** Names for addresses, from three sources: what the user says goes before the capture's name blocks, and these before its DNS answers. */
-import type { Incident, Listener, NamedAddress, Reset } from './model.js'
+import type { Endpoint, Incident, Listener, NamedAddress, Side } from './model.js'
 
 type Source = NamedAddress['from']
 
@@ -20,7 +20,11 @@ export function nameTable(sources: [Source, ReadonlyMap<string, string> | undefi
 /** The names of the addresses that resets, listeners and incidents bear, in their order. */
 export function namesUsed(
   table: NameTable,
-  { resets, listeners, incidents }: { resets: Reset[]; listeners: Listener[]; incidents: Incident[] },
+  {
+    resets,
+    listeners,
+    incidents,
+  }: { resets: { connection: Record<Side, Endpoint> }[]; listeners: Listener[]; incidents: Incident[] },
 ): NamedAddress[] {
   if (table.size === 0) return []
   const used = new Set<string>()

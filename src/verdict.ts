@@ -1,10 +1,18 @@
 /** One case → one Reset of the report: names, sentences, symptom, filter. The last step before reports; nothing is measured here. */
 import type { Names } from './causes/define.js'
-import type { Case } from './evidence/index.js'
+import type { Case, Facts } from './evidence/index.js'
 import { applicationName } from './flow/application/index.js'
 import { judgeImpact } from './impact.js'
 import { judge, round } from './judge.js'
-import type { CaptureInfo, Connection, ConnectionSummary, EvidenceLine, Reset, Timebase } from './model.js'
+import type {
+  CaptureInfo,
+  CauseId,
+  Connection,
+  ConnectionSummary,
+  EvidenceLine,
+  Reset,
+  Timebase,
+} from './model.js'
 import { endpoint } from './units.js'
 import { symptoms } from './symptom.js'
 import { formatTime } from './time.js'
@@ -52,13 +60,18 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
       ...captureAdvice(item, verdict.cause.id),
     ],
     wiresharkFilter: filterOf(connection),
-    consequenceOf: verdict.cause.id === 'reset-aftermath' ? (facts.resetBeforeId ?? null) : null,
+    consequenceOf: consequenceOf(facts, verdict.cause.id),
     incident: null,
   }
 }
 
+/** Id of the reset that this one follows from. */
+export function consequenceOf(facts: Facts, cause: CauseId): string | null {
+  return cause === 'reset-aftermath' ? (facts.resetBeforeId ?? null) : null
+}
+
 /** Digits of the fraction that the capture itself bears. */
-function precision(info: CaptureInfo | undefined): number {
+export function precision(info: CaptureInfo | undefined): number {
   const fraction = /\.(\d+)Z$/.exec(info?.firstTime ?? '')?.[1]
   return fraction?.length ?? (info?.firstTime ? 0 : 6)
 }
@@ -88,7 +101,7 @@ function namesOf({ group, facts }: Case): Names {
   }
 }
 
-function summarise(c: Connection, resetNs: number): ConnectionSummary {
+export function summarise(c: Connection, resetNs: number): ConnectionSummary {
   return {
     client: c.client,
     server: c.server,

@@ -2,7 +2,7 @@
  * Facts of very many resets, packed: a tag per fact and eight bytes for what is no flag, word or small count. A reset takes about 300 bytes
  * where its object takes 1,600, and the garbage collector has nothing to follow: a million resets wait for what others tell of them.
  */
-import { type FactName, Facts } from './facts.js'
+import type { FactName, Facts } from './facts.js'
 
 const UNDEFINED = 0
 const FALSE = 1
@@ -65,6 +65,11 @@ export class FactStore {
     let next = this.starts[row]
     for (let i = at; i < at + index; i++) if (tags[i] === NUMBER || tags[i] === WORD) next++
     return this.get(tag, next)
+  }
+
+  /** Memory of the rows held. */
+  get bytes(): number {
+    return this.size * (this.names.length + 4) + this.used * 8
   }
 
   private put(value: Value): number {

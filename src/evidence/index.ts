@@ -5,6 +5,7 @@ import { localFacts } from './local.js'
 import { groupResets } from './resets.js'
 
 export type { Case } from './cross.js'
+export { Docket, idOf } from './docket.js'
 export type { Facts, FactSheet } from './facts.js'
 
 /** All resets of the capture, ordered by time of their first frame; ids r1, r2 … in that order. */

@@ -10,6 +10,7 @@ export interface Mark extends Timed {
   id: string
   connection: number
   client: string
+  clientPort: number
   server: string
   port: number
   /** Server address and port: the key of whatever is counted by listener. */
@@ -44,6 +45,7 @@ export function markOf(id: string, { view, origin }: ResetGroup, f: LocalFacts):
     id,
     connection: connection.id,
     client: client.address,
+    clientPort: client.port,
     server: server.address,
     port: server.port,
     listener: `${server.address} ${server.port}`,

@@ -3,6 +3,8 @@
  * overrides or invisible characters. Here it is made visible. Ranges are written out, not taken from `\p{…}`, so that
  * every Node version gives the same bytes.
  */
+import { changing, LateReset } from '../late-reset.js'
+import type { Reset } from '../model.js'
 
 /** Controls, line separators, invisible and bidirectional format characters, tags, lone surrogates. */
 const UNSAFE =
@@ -33,7 +35,17 @@ export function deepVisible<T>(value: T): T {
   return clean(value) as T
 }
 
+const cleanReset = changing({
+  whole: reset => cleanData(reset) as Reset,
+  time: time => time,
+  connection: connection => clean(connection) as Reset['connection'],
+})
+
 function clean(value: unknown): unknown {
+  return value instanceof LateReset ? cleanReset(value) : cleanData(value)
+}
+
+function cleanData(value: unknown): unknown {
   if (typeof value === 'string') return visible(value)
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) {

@@ -1,6 +1,7 @@
 /** Names for addresses, shown beside them and never instead of them: an address can be checked, a name is somebody's word. */
 import ipaddr from 'ipaddr.js'
-import type { Endpoint, Report, Reset } from '../model.js'
+import { changing } from '../late-reset.js'
+import type { Endpoint, Report } from '../model.js'
 import { visible } from './escape.js'
 import { clip } from './layout.js'
 import { endpoint } from '../units.js'
@@ -67,12 +68,16 @@ export function withNames(text: string, names: Names): string {
 export function reportWithNames(report: Report, names: Names): Report {
   if (names.size === 0) return report
   const say = (text: string): string => withNames(text, names)
-  const nameReset = (reset: Reset): Reset => ({
-    ...reset,
-    summary: say(reset.summary),
-    evidence: reset.evidence.map(line => ({ ...line, statement: say(line.statement) })),
-    remedies: reset.remedies.map(say),
-    nextChecks: reset.nextChecks.map(say),
+  const nameReset = changing({
+    whole: reset => ({
+      ...reset,
+      summary: say(reset.summary),
+      evidence: reset.evidence.map(line => ({ ...line, statement: say(line.statement) })),
+      remedies: reset.remedies.map(say),
+      nextChecks: reset.nextChecks.map(say),
+    }),
+    time: time => time,
+    connection: connection => connection,
   })
   return {
     ...report,

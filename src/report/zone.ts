@@ -1,4 +1,5 @@
 /** Time zones for people: the report's UTC times as the same moments on another clock. Machine formats stay in UTC. */
+import { changing } from '../late-reset.js'
 import type { Report } from '../model.js'
 
 export interface Zone {
@@ -82,11 +83,17 @@ export function reportInZone(report: Report, zone: Zone): Report {
       firstTime: maybe(capture.firstTime),
       lastTime: maybe(capture.lastTime),
     })),
-    resets: report.resets.map(reset => ({ ...reset, time: local(reset.time) })),
+    resets: report.resets.map(
+      changing({ whole: reset => ({ ...reset, time: local(reset.time) }), time: local, connection: same }),
+    ),
     incidents: report.incidents.map(incident => ({
       ...incident,
       firstTime: local(incident.firstTime),
       lastTime: local(incident.lastTime),
     })),
   }
+}
+
+function same<T>(value: T): T {
+  return value
 }

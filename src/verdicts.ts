@@ -1,0 +1,113 @@
+/** The verdicts on all resets of a capture: what they are counted by at once, their words and stories when asked for. */
+import { Docket, idOf } from './evidence/index.js'
+import { judgeImpact } from './impact.js'
+import type { About } from './incident-words.js'
+import { round, weigh } from './judge.js'
+import { LateReset, type Whole } from './late-reset.js'
+import type { CaptureInfo, Reset, Stories, StoryPacket, World } from './model.js'
+import { keyOf, storyOf } from './stories.js'
+import { formatTime } from './time.js'
+import { consequenceOf, precision, summarise, verdictOf } from './verdict.js'
+
+/** Resets that stay whole: a writer reads field after field of one, a table those of its rows. */
+const KEPT = 32
+
+export class Verdicts implements Whole, Stories {
+  /** In order of time. */
+  readonly resets: LateReset[]
+  /** Resets made whole so far, the same one several times. */
+  made = 0
+  private readonly docket: Docket
+  private readonly digits: number[]
+  private readonly recent: { row: number; reset: Reset }[] = []
+
+  constructor(
+    private readonly world: World,
+    private readonly captures: CaptureInfo[],
+  ) {
+    this.docket = new Docket(world)
+    this.digits = captures.map(precision)
+    this.resets = Array.from({ length: this.docket.size }, (_, row) => this.brief(row))
+  }
+
+  /** For the incidents: only until `close`. */
+  about(): About {
+    const { docket, world } = this
+    const seconds = world.timebase.seconds || 0
+    return {
+      ends: ({ id }) => {
+        const { client, clientPort, server, port } = docket.mark(rowOf(id))
+        return { client: { address: client, port: clientPort }, server: { address: server, port } }
+      },
+      timeMs: ({ id }) => {
+        const timeNs = docket.timeNs(rowOf(id))
+        const whole = Math.floor(timeNs / 1e9)
+        return (seconds + whole) * 1000 + ((timeNs - whole * 1e9) / 1e9) * 1000
+      },
+      fact: ({ id }, name) => docket.fact(rowOf(id), name),
+    }
+  }
+
+  /** Lets go of what only the judging of all resets needs. */
+  close(): void {
+    this.docket.close()
+  }
+
+  whole(row: number): Reset {
+    const place = row % KEPT
+    const known = this.recent[place]
+    if (known?.row === row) return known.reset
+    this.made++
+    const reset = verdictOf(this.docket.case(row), this.world.timebase, this.captures)
+    this.recent[place] = { row, reset }
+    return reset
+  }
+
+  time(row: number): string {
+    const { capture } = this.docket.outline(row)
+    return formatTime(this.world.timebase, this.docket.timeNs(row), this.digits[capture] ?? 6)
+  }
+
+  connection(row: number): Reset['connection'] {
+    const connection = this.world.connections.get(this.docket.connection(row))!
+    return summarise(connection, this.docket.timeNs(row))
+  }
+
+  /** The packets to draw for a reset. */
+  get(id: string): StoryPacket[] | undefined {
+    const row = rowOf(id)
+    if (this.resets[row]?.id !== id) return undefined
+    const owner = new Map<string, Reset>()
+    for (const { number, group } of this.docket.relatives(row)) {
+      for (const rst of group.view.rsts) owner.set(keyOf(rst), this.resets[number])
+    }
+    return storyOf(this.world.connections.get(this.docket.connection(row))!.segments, owner)
+  }
+
+  *[Symbol.iterator](): Iterator<[string, StoryPacket[]]> {
+    for (const { id } of this.resets) yield [id, this.get(id)!]
+  }
+
+  private brief(row: number): LateReset {
+    const facts = this.docket.facts(row)
+    const { capture, originConfidence, scattered } = this.docket.outline(row)
+    const { best, confidence } = weigh(facts)
+    const brief = {
+      id: idOf(row),
+      capture,
+      sender: facts.sender,
+      origin: facts.origin,
+      originConfidence: round(originConfidence),
+      impact: judgeImpact(facts, best.id),
+      cause: best.id,
+      confidence,
+      consequenceOf: consequenceOf(facts, best.id),
+      incident: null,
+    }
+    return new LateReset(this, row, brief, scattered)
+  }
+}
+
+function rowOf(id: string): number {
+  return Number(id.slice(1)) - 1
+}

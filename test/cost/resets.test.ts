@@ -1,0 +1,165 @@
+/** What a reset costs, by counts and not by clocks: how often packets and sentences are made, and what stays of each reset. */
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { analyzeCaptures } from '../../src/analyze.js'
+import { FactStore } from '../../src/evidence/fact-store.js'
+import { FACT_NAMES, type FactName, Facts } from '../../src/evidence/facts.js'
+import { gatherCases } from '../../src/evidence/index.js'
+import { openCaptures } from '../../src/capture/index.js'
+import { MadeConnections } from '../../src/flow/connections.js'
+import { buildWorld } from '../../src/flow/index.js'
+import type { Connection, Reset, World } from '../../src/model.js'
+import { writeJson } from '../../src/report/json.js'
+import { select } from '../../src/report/select.js'
+import { writeText } from '../../src/report/text.js'
+import { verdictOf } from '../../src/verdict.js'
+import { Verdicts } from '../../src/verdicts.js'
+import { createDecoder } from '../../src/wire/decoder.js'
+import { SCENARIOS } from '../bench/scenarios.js'
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-analyze-cost-'))
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+const RESETS = 400
+
+function flood(name = 'many resets on one listener at once'): string {
+  const file = path.join(folder, `${name}.pcap`)
+  const scenario = SCENARIOS.find(s => s.name === name)!
+  fs.writeFileSync(file, scenario.make(RESETS))
+  return file
+}
+
+async function worldOf(file: string): Promise<World> {
+  return buildWorld(await openCaptures([file]), createDecoder)
+}
+
+describe('a flood of resets', () => {
+  it('makes the packets of each connection twice: for the paths, for the facts', async () => {
+    const world = await worldOf(flood())
+    const verdicts = new Verdicts(world, [])
+    expect(verdicts.resets).toHaveLength(RESETS)
+    const { made, size } = world.connections as MadeConnections
+    expect(size).toBe(RESETS)
+    expect(made).toBeLessThanOrEqual(2 * RESETS)
+    expect(verdicts.made).toBe(0)
+  })
+
+  it('puts into words only the resets that the text report tells', async () => {
+    const analysis = await analyzeCaptures([flood()])
+    const verdicts = analysis.stories as Verdicts
+    const before = verdicts.made
+    const rendering = {
+      analysis,
+      selection: select(analysis.report),
+      width: 100,
+      color: false,
+      stories: 'worst',
+    } as const
+    expect([...writeText(rendering)].join('')).toContain('400 resets')
+    expect(verdicts.made - before).toBeLessThanOrEqual(20)
+    // JSON tells all: each once, in one go.
+    const json = [...writeJson(rendering)].join('')
+    expect((JSON.parse(json) as { resets: Reset[] }).resets).toHaveLength(RESETS)
+    expect(verdicts.made - before).toBeLessThanOrEqual(RESETS + 20)
+  })
+
+  it('says the same as judging everything at once', async () => {
+    for (const name of ['many resets on one listener, equal timers', 'one 4-tuple used many times']) {
+      const file = flood(name)
+      const { report, timebase } = await analyzeCaptures([file])
+      const cases = gatherCases(await worldOf(file))
+      const whole = cases.map(item => verdictOf(item, timebase, report.captures))
+      expect(report.resets.map(r => ({ ...r, incident: null }))).toEqual(whole)
+    }
+  })
+})
+
+describe('a late reset', () => {
+  it('is a plain reset to whoever reads it', async () => {
+    const { report } = await analyzeCaptures([flood()])
+    const [reset] = report.resets
+    const copy = { ...reset }
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
+    expect(copy.summary).toBe(reset.summary)
+    expect(JSON.parse(JSON.stringify(reset))).toEqual(copy)
+    expect(structuredClone(reset)).toEqual(copy)
+    expect(Object.keys(reset).slice(0, 5)).toEqual(['id', 'capture', 'time', 'frames', 'connection'])
+    reset.summary = 'told otherwise'
+    expect(reset.summary).toBe('told otherwise')
+    expect(report.resets[1].summary).not.toBe('told otherwise')
+  })
+})
+
+describe('connections made when asked for', () => {
+  it('are made again once others took their place, and are a map all the same', () => {
+    const made: number[] = []
+    const all = new MadeConnections(100, id => {
+      made.push(id)
+      return { id } as Connection
+    })
+    expect(all.get(3)).toBe(all.get(3))
+    expect(made).toEqual([3])
+    expect([...all.values()].map(c => c.id)).toEqual(Array.from({ length: 100 }, (_, id) => id))
+    expect([...all].map(([id]) => id)).toEqual([...all.keys()])
+    expect(all.get(3)?.id).toBe(3)
+    expect([all.get(-1), all.get(100), all.get(1.5)]).toEqual([undefined, undefined, undefined])
+    const seen: number[] = []
+    all.forEach((c, id) => seen.push(c.id - id))
+    expect(new Set(seen)).toEqual(new Set([0]))
+  })
+})
+
+describe('packed facts', () => {
+  const samples = [
+    undefined,
+    true,
+    false,
+    0,
+    -0,
+    1,
+    246,
+    247,
+    248,
+    255,
+    0.5,
+    -3,
+    1e15,
+    Number.NaN,
+    '',
+    'text',
+  ]
+  const random = (seed: number): Facts => {
+    const facts = new Facts() as unknown as Record<FactName, unknown>
+    for (const [i, name] of FACT_NAMES.entries()) facts[name] = samples[(seed * 7 + i * i) % samples.length]
+    return facts as unknown as Facts
+  }
+
+  it('come back as they were, all together and one by one', () => {
+    const store = new FactStore(FACT_NAMES)
+    for (let seed = 0; seed < 700; seed++) expect(store.add(random(seed))).toBe(seed)
+    for (const row of [0, 1, 255, 256, 257, 511, 512, 699]) {
+      expect(store.read(row, new Facts())).toStrictEqual(random(row))
+      for (const name of FACT_NAMES) expect(store.value(row, name)).toBe(random(row)[name])
+    }
+  })
+
+  it('leave alone what the store does not keep', () => {
+    const store = new FactStore(['ageMs'])
+    store.add(random(1))
+    const facts = new Facts()
+    facts.silenceMs = 7
+    expect(store.read(0, facts).silenceMs).toBe(7)
+    expect(store.value(0, 'silenceMs')).toBeUndefined()
+  })
+
+  it('take less than 400 bytes a reset', async () => {
+    const file = path.join(folder, 'packed.pcap')
+    fs.writeFileSync(file, SCENARIOS[0].make(300))
+    const cases = gatherCases(await worldOf(file))
+    const store = new FactStore(FACT_NAMES)
+    for (const { facts } of cases) store.add(facts)
+    expect(store.bytes / store.size).toBeLessThan(400)
+  })
+})
