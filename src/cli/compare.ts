@@ -1,13 +1,10 @@
 /** `rst-analyze compare <a> <b>`: the same traffic captured at two places. Options, formats and exit codes are those of the analysis. */
-import type { ComparedAnalysis } from '../compare/index.js'
-import { visible } from '../report/escape.js'
-import { wrap } from '../report/layout.js'
 import { run as analyze } from './analyze.js'
 import { EXIT, UsageError } from './errors.js'
-import type { AnalyzeOptions, Io, Output } from './io.js'
+import type { AnalyzeOptions, Io } from './io.js'
 import { CAPTURES, NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
 import { type Parsed, parseArguments, type Syntax } from './parse.js'
-import { type ReportOptions, widthOf } from './settings.js'
+import type { ReportOptions } from './settings.js'
 
 export const SYNTAX: Syntax = {
   usage: 'compare [options] <a> <b>',
@@ -37,47 +34,17 @@ export async function run(args: string[], io: Io): Promise<number> {
   return analyze(args, comparing(parsed, io))
 }
 
-/** The analysis of two captures stands in for that of one; the text report is told what the comparison proved. */
+/** The analysis of two captures stands in for that of one. */
 function comparing({ options }: Parsed<ReportOptions & { redact?: boolean }>, io: Io): Io {
-  let preface = ''
-  const text = (options.format ?? 'text') === 'text'
   return {
     ...io,
-    stdout: text ? prefaced(io.stdout, () => preface) : io.stdout,
     analyze: async (paths: string[], settings?: AnalyzeOptions) => {
       const { compareCaptures } = await import('../compare/index.js')
-      const analysis = await compareCaptures([paths[0], paths[1]], {
+      return compareCaptures([paths[0], paths[1]], {
         ...settings,
         // File names tell as much as host names do.
         ...(options.redact ? { names: ['capture 1', 'capture 2'] as [string, string] } : {}),
       })
-      preface = paragraph(analysis, widthOf(io.stdout, io.env))
-      return analysis
-    },
-  }
-}
-
-function paragraph({ report }: ComparedAnalysis, width: number): string {
-  return `${wrap(visible(report.comparison.summary), width).join('\n')}\n\n`
-}
-
-/** Writes something before the first output. */
-function prefaced(output: Output, preface: () => string): Output {
-  let written = false
-  return {
-    get isTTY() {
-      return output.isTTY
-    },
-    get columns() {
-      return output.columns
-    },
-    get hasColors() {
-      return output.hasColors
-    },
-    write(chunk) {
-      const before = written ? '' : preface()
-      written = true
-      return output.write(before + chunk)
     },
   }
 }

@@ -49,7 +49,7 @@ function tellFate(scene: Scene, part: Part, told: Told, proof: Proof, origin: st
     )
     add(
       proof,
-      `the packets of this connection nearest to that moment in ${other}, which stands on ${sender}'s side`,
+      `${other}, on ${sender}'s side, shows this connection right before and after that moment`,
       fate.coverage.frames,
       opposite(index),
     )
@@ -141,7 +141,7 @@ function tellTrigger(
       `${what} (frame ${asked.frame}) reached ${vantages[there].name} all the same: the device works on a copy of the traffic`,
       [asked.frame],
     )
-    add(proof, `${what} in ${vantages[there].name}`, [arrived.frame], there)
+    add(proof, `${what} as it arrived in ${vantages[there].name}`, [arrived.frame], there)
   } else
     add(
       proof,

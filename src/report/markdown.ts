@@ -1,6 +1,7 @@
 /** The Markdown report, made for tickets: it pastes into GitHub, GitLab and Jira and keeps within what they take. */
 import type { Reset } from '../model.js'
 import type { Rendering } from './formats.js'
+import { comparisonFacts } from './comparison.js'
 import { code, table, text } from './markdown/escape.js'
 import { bytesOf, cutToBytes, type Fitted, fit, leftWords, TICKET_BYTES } from './markdown/fit.js'
 import { incidentSection, type Section, storySections } from './markdown/sections.js'
@@ -90,9 +91,19 @@ function headOf(view: View): string {
     `## ${text(view.headline)}`,
     `${code(namesOf(report.captures))}, ${text(spanOfCaptures(report.captures, view.zone.label))}`,
     whole.resets.length > 0 ? text(sumWords(whole, hidden)) : healthOf(view),
+    comparisonOf(view),
     noteLines.join('\n'),
   ]
   return parts.filter(Boolean).join('\n\n')
+}
+
+/** What two captures proved. */
+function comparisonOf({ report }: View): string {
+  if (!report.comparison) return ''
+  const facts = comparisonFacts(report).flatMap(([label, texts]) =>
+    texts.map(words => `- ${label}: ${text(words)}`),
+  )
+  return [`**Compared:** ${text(report.comparison.summary)}`, facts.join('\n')].filter(Boolean).join('\n\n')
 }
 
 function healthOf({ report, health }: View): string {

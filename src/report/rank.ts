@@ -1,6 +1,6 @@
 /** Incidents as people want them: with their resets at hand, the worst first. */
-import type { Impact, Incident, Listener, Report, Reset } from '../model.js'
-import { count, endpoint, plural } from '../units.js'
+import type { CauseId, Impact, Incident, Listener, Report, Reset } from '../model.js'
+import { count, endpoint, percent, plural } from '../units.js'
 
 export interface RankedIncident {
   incident: Incident
@@ -13,7 +13,7 @@ export interface RankedIncident {
   severity: Severity
   /** Resets that did (or, when nobody can tell, may have done) harm. */
   harmed: number
-  /** The reset whose story is told for all: the worst, then the surest, then the first. */
+  /** The reset whose story is told for all: of the incident's own cause, then the worst, then the surest, then the first. */
   example: Reset
   listener: Listener | null
 }
@@ -73,11 +73,12 @@ function rankOne(
   const severity = Math.max(...[...impacts.keys()].map(severityOf)) as Severity
   const harmed = severity === 0 ? 0 : resets.filter(reset => severityOf(reset.impact) === severity).length
   let [example] = resets
-  for (const reset of resets) if (isBetterExample(reset, example)) example = reset
+  for (const reset of resets) if (isBetterExample(reset, example, incident.cause)) example = reset
   return { incident, resets, total, impacts, severity, harmed, example, listener }
 }
 
-function isBetterExample(a: Reset, b: Reset): boolean {
+function isBetterExample(a: Reset, b: Reset, cause: CauseId): boolean {
+  if ((a.cause === cause) !== (b.cause === cause)) return a.cause === cause
   const difference = severityOf(a.impact) - severityOf(b.impact)
   return difference > 0 || (difference === 0 && a.confidence > b.confidence)
 }
@@ -95,6 +96,17 @@ function incidentOf(reset: Reset): Incident {
     lastTime: reset.time,
     summary: reset.summary,
   }
+}
+
+/** How many of a listener's connections an incident hit: `13 of 16 connections to 10.0.1.9:443 (81 %)`; nothing where that says nothing. */
+export function shareWords({ incident, resets, total, listener }: RankedIncident): string {
+  if (!listener || total > resets.length || listener.connections < 2) return ''
+  const hit = new Set(resets.map(({ connection }) => endpoint(connection.client))).size
+  if (hit > listener.connections) return ''
+  const all = `${plural(listener.connections, 'connection')} to ${incident.listener}`
+  return hit === listener.connections
+    ? `all ${all}`
+    : `${count(hit)} of ${all} (${percent(hit / listener.connections)})`
 }
 
 const IMPACT_WORDS: [Impact, (n: number) => string][] = [

@@ -3,10 +3,10 @@ import type { Reset } from '../model.js'
 import { deepVisible } from './escape.js'
 import type { Rendering } from './formats.js'
 import { type RankedIncident, rank } from './rank.js'
-import { fileLines, healthLines, summaryLines } from './text/overview.js'
+import { comparisonLines, fileLines, healthLines, summaryLines } from './text/overview.js'
 import { ENDLESS, incidentBlock, incidentBrief, incidentLine, LAVISH, ROOMY, TIGHT } from './text/incident.js'
 import { storyLines } from './text/story.js'
-import { FRAME_LINES, resetTable } from './text/table.js'
+import { FRAME_LINES, type Layout, resetTable, tableLayout } from './text/table.js'
 import { clipColored } from './layout.js'
 import { dye, type Style } from './text/style.js'
 import { plural } from '../units.js'
@@ -38,6 +38,7 @@ function guard(line: string, { width }: Style): string {
 function* chosenStories(rendering: Rendering, style: Style): Generator<string> {
   const report = presentable(rendering.selection.report, style.names, rendering.zone)
   yield* fileLines(report, style)
+  yield* comparisonLines(report, style)
   for (const reset of report.resets) {
     yield ''
     yield* story(reset, rendering, style, true)
@@ -61,22 +62,20 @@ function* wholeReport(rendering: Rendering, style: Style): Generator<string> {
   }
   if (report.resets.length === 0) return
   const withTable = report.resets.length > 1
+  const order = exemplary(ranked)
+  // What is likely to be shown decides about the columns, so that one long address far below does not.
+  const layout = tableLayout(all ? order : order.slice(0, ROWS_AT_MOST), style)
   // What the table would take beyond the least, if nothing else wanted the lines.
-  const rows = Math.max(0, Math.min(6, report.resets.length) - ROWS_AT_LEAST)
-  const reserved = withTable ? FRAME_LINES + ROWS_AT_LEAST + 2 : 0
+  const more = Math.max(0, Math.min(6, order.length) - ROWS_AT_LEAST) * layout.linesPerRow
+  const reserved = withTable ? FRAME_LINES + ROWS_AT_LEAST * layout.linesPerRow + 2 : 0
   const incidents = all
     ? everything(ranked, style)
-    : fitted(ranked, PAGE_LINES - head.length - reserved - 2, rows, style)
+    : fitted(ranked, PAGE_LINES - head.length - reserved - 2, more, style)
   yield* incidents
   if (withTable) {
     const room = PAGE_LINES - head.length - incidents.length - FRAME_LINES - 4
     yield ''
-    yield* table(
-      report.resets,
-      ranked,
-      all ? Number.POSITIVE_INFINITY : Math.min(ROWS_AT_MOST, Math.max(ROWS_AT_LEAST, room)),
-      style,
-    )
+    yield* table(report.resets, order, all ? order.length : rowsIn(room, layout), style)
   }
   for (const reset of all ? report.resets : worst(ranked)) {
     yield ''
@@ -133,19 +132,23 @@ function harmlessLines(harmless: RankedIncident[], before: number, most: number,
   ]
 }
 
-/** Not all fit: an example of every incident comes first, then what is worst. */
-function* table(resets: Reset[], ranked: RankedIncident[], rows: number, style: Style): Generator<string> {
-  if (resets.length <= rows) {
-    yield* resetTable(resets, style)
-    return
-  }
-  const order = [...ranked.map(one => one.example), ...ranked.flatMap(one => one.resets)]
-  const shown = new Set([...new Set(order)].slice(0, rows))
-  yield* resetTable(
-    resets.filter(reset => shown.has(reset)),
-    style,
-  )
-  yield `and ${plural(resets.length - shown.size, 'more reset')}: --all, or -o report.html`
+/** An example of every incident comes first, then what is worst. */
+function exemplary(ranked: RankedIncident[]): Reset[] {
+  return [...new Set([...ranked.map(one => one.example), ...ranked.flatMap(one => one.resets)])]
+}
+
+/** @param order which rows are shown where not all are */
+function* table(resets: Reset[], order: Reset[], rows: number, style: Style): Generator<string> {
+  const shown = new Set(order.slice(0, rows))
+  const told = resets.filter(reset => shown.has(reset))
+  // Fewer rows may leave room for more columns, never for fewer.
+  yield* resetTable(told, tableLayout(told, style), style)
+  if (shown.size < resets.length)
+    yield `and ${plural(resets.length - shown.size, 'more reset')}: --all, or -o report.html`
+}
+
+function rowsIn(lines: number, { linesPerRow }: Layout): number {
+  return Math.min(ROWS_AT_MOST, Math.max(ROWS_AT_LEAST, Math.floor(lines / linesPerRow)))
 }
 
 /** One example per incident, the worst; harmless ones only when there is nothing else to tell. */

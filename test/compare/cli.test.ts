@@ -1,4 +1,7 @@
 /** `rst-analyze compare` as users call it. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { processIo } from '../../src/cli/io.js'
@@ -26,9 +29,26 @@ const [a, b] = labelledPairs()
 test('text: the paragraph of the comparison, then the report', async () => {
   const { code, out } = await call('compare', a, b)
   expect(code).toBe(0)
-  expect(out).toMatch(/^The clock of server\.pcap is .* ahead of that of client\.pcap/)
-  expect(out).toContain('left neither end')
+  const flat = out.replaceAll(/\s+/g, ' ')
+  expect(flat).toMatch(/ Compared The clock of server\.pcap is [^.]*\.\d ms ahead of that of client\.pcap/)
+  expect(flat).toContain('left neither end')
   expect(out).toContain('middlebox-injection')
+  expect(flat).toMatch(/ seen in client\.pcap \(frames? [\d–]+\), not in server\.pcap /)
+  // Whose file it is stands in the sentence or behind the frames, not both.
+  expect(out).not.toContain(`of ${b}`)
+})
+
+test('files: the same paragraph and the same proof', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rst-analyze-compare-'))
+  const files = ['r.txt', 'r.md', 'r.html'].map(name => join(folder, name))
+  const { code } = await call('compare', a, b, '-q', ...files.flatMap(file => ['-o', file]))
+  expect(code).toBe(0)
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8').replaceAll(/[`\\]/g, '').replaceAll(/\s+/g, ' ')
+    expect(text).toMatch(/The clock of server\.pcap is [^.]*\.\d ms ahead of that of client\.pcap/)
+    expect(text).toMatch(/[Ss]een in client\.pcap \(frames? [\d–]+\), not in server\.pcap/)
+  }
+  rmSync(folder, { recursive: true })
 })
 
 test('json and ndjson carry comparison and vantages', async () => {

@@ -1,9 +1,9 @@
 /** An incident: what happened, what it cost, what to do, and the proof on one example. */
 import type { RankedIncident } from '../rank.js'
-import { harmWords } from '../rank.js'
+import { harmWords, shareWords } from '../rank.js'
 import { meanConfidence, sentence } from '../text/incident.js'
 import { originWords } from '../text/style.js'
-import { clock, count, percent, plural, sure } from '../../units.js'
+import { clock, count, plural, sure } from '../../units.js'
 import type { View } from '../view.js'
 import { adviceHtml } from './advice.js'
 import { html, type Markup, prose } from './markup.js'
@@ -30,23 +30,16 @@ function incidentHtml(ranked: RankedIncident, index: number, view: View): Markup
   return html`<article class="incident" aria-labelledby="${id}"><h3 id="${id}"><span class="no">${index + 1}</span>${incident.title}</h3><p class="facts">${figures(ranked, view)}</p><p class="lead">${prose(sentence(incident.summary))}</p>${adviceHtml(example)}<details class="case" data-case="${example.id}"${index === 0 && html` open`}><summary>The proof: ${example.id}${others > 0 && `, the clearest of ${count(resets.length)}`}</summary><div class="story" data-story="${example.id}">${proof(example, view)}</div></details>${others > 0 && html`<p class="hint"><button type="button" class="link" data-incident="${incident.id}" hidden>Show all ${count(resets.length)} resets of this incident</button></p>`}</article>`
 }
 
-function figures(
-  { incident, resets, total, impacts, severity, example, listener }: RankedIncident,
-  view: View,
-): Markup[] {
+function figures(ranked: RankedIncident, view: View): Markup[] {
+  const { incident, resets, total, impacts, severity, example } = ranked
   const shown =
     total > resets.length
       ? `${count(resets.length)} of ${plural(total, 'reset')} shown`
       : plural(total, 'reset')
-  const hit = listener?.byCause[incident.cause]
-  const share =
-    listener && hit && listener.connections >= hit && listener.connections > 1
-      ? `${percent(hit / listener.connections)} of ${plural(listener.connections, 'connection')} to ${incident.listener}`
-      : ''
   const from = clock(incident.firstTime, 0)
   const to = clock(incident.lastTime, 0)
   const when = from === to ? `${from} ${view.zone.label}` : `${from}–${to} ${view.zone.label}`
-  const parts = [shown, when, originWords(resets, example), share].filter(Boolean)
+  const parts = [shown, when, originWords(resets, example), shareWords(ranked)].filter(Boolean)
   return [
     badge(harmWords(impacts), severity),
     html`<span>${incident.cause} <b>${sure(meanConfidence(resets))}</b></span>`,

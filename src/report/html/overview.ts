@@ -1,5 +1,6 @@
 /** The top of the page: the headline, what it adds up to, what was wrong with the capture, and how to read the rest. */
 import type { Impact, Report } from '../../model.js'
+import { comparisonFacts } from '../comparison.js'
 import { severityOf } from '../rank.js'
 import { healthLines, namesOf, spanOfCaptures, sumWords } from '../text/overview.js'
 import { bytes, count, plural } from '../../units.js'
@@ -12,7 +13,16 @@ const FILES_SHOWN = 50
 export function overview(view: View): Markup {
   const { report, whole, hidden } = view
   const found = whole.resets.length > 0
-  return html`<header class="top"><p class="kicker"><b>${namesOf(report.captures)}</b> · ${spanOfCaptures(report.captures, view.zone.label)}</p><h1>${view.headline}</h1>${found && html`<p class="sum">${sumWords(whole, hidden)}</p>`}${notes(report)}${figures(whole)}${found ? guide() : health(view)}</header>`
+  return html`<header class="top"><p class="kicker"><b>${namesOf(report.captures)}</b> · ${spanOfCaptures(report.captures, view.zone.label)}</p><h1>${view.headline}</h1>${found && html`<p class="sum">${sumWords(whole, hidden)}</p>`}${comparison(report)}${notes(report)}${figures(whole)}${found ? guide() : health(view)}</header>`
+}
+
+/** What two captures proved. */
+function comparison(report: Report): Markup {
+  if (!report.comparison) return NOTHING
+  const facts = comparisonFacts(report).map(
+    ([label, texts]) => html`<div><dt>${label}</dt><dd>${texts.map(text => html`<p>${text}</p>`)}</dd></div>`,
+  )
+  return html`<section class="compared" aria-label="Comparison of two captures"><p class="lead">${report.comparison.summary}</p>${facts.length > 0 && html`<dl class="advice">${facts}</dl>`}</section>`
 }
 
 function notes({ captures }: Report): Markup {

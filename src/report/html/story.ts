@@ -1,6 +1,7 @@
 /** The proof of one reset: ladder, evidence that points into it, marks of the sender, how to see it in Wireshark. */
 import { CAUSES } from '../../causes/index.js'
 import type { CaptureInfo, EvidenceLine, Reset, StoryPacket } from '../../model.js'
+import { captureName, seenWords } from '../comparison.js'
 import { abridge, ladder, type Step } from '../ladder.js'
 import { nameAfter } from '../names.js'
 import { originWords } from '../text/style.js'
@@ -37,7 +38,7 @@ function storyHead(reset: Reset, view: View): Markup {
 export function proof(reset: Reset, view: View): Markup {
   const packets = view.packets(reset)
   const steps = abridge(ladder(packets), reset.id, STEPS_AT_MOST)
-  return html`<div class="proof">${ladderPart(reset, view, packets, steps)}${evidencePart(reset, view.report.captures, steps)}${scatters(reset, packets)}${wiresharkPart(reset, view.report.captures)}</div>`
+  return html`<div class="proof">${reset.vantages && html`<p class="hint">${sentence(seenWords(reset, view.report.captures))}</p>`}${ladderPart(reset, view, packets, steps)}${evidencePart(reset, view.report.captures, steps)}${scatters(reset, packets)}${wiresharkPart(reset, view.report.captures)}</div>`
 }
 
 function ladderPart(reset: Reset, view: View, packets: StoryPacket[], steps: Step[]): Markup {
@@ -94,7 +95,7 @@ function evidenceRow(line: EvidenceLine, index: number, where: Where): Markup {
         : html`<span class="fr">${frame}</span> `,
     )
   const more = line.frames.length - FRAMES_LINKED
-  const of = line.capture === undefined ? '' : ` of ${where.captures[at]?.path ?? `capture ${at + 1}`}`
+  const of = line.capture === undefined ? '' : ` of ${captureName(where.captures, at)}`
   const sign = line.supports
     ? html`<abbr class="pro" title="speaks for it">+</abbr>`
     : html`<abbr class="con" title="speaks against it">−</abbr>`

@@ -48,6 +48,7 @@ summary{cursor:pointer;color:var(--accent);font-weight:550;padding:.2rem 0}
 .kicker{color:var(--dim);font-size:.92rem;margin:0}.kicker b{color:var(--ink);font-weight:600}
 .sum{font-size:1.08rem;margin:0 0 1rem;max-width:46rem}
 .lead{max-width:46rem}
+.compared{border-left:3px solid var(--accent);padding:.1rem 0 .1rem 1rem;margin:1rem 0}.compared p{margin:0}.compared .advice{margin:.4rem 0 0}
 .notes{list-style:none;padding:0}.notes li{border-left:3px solid var(--doubt);padding:.1rem 0 .1rem .7rem;font-size:.92rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.2rem,1fr));background:var(--panel);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0 0}
 .figures div{box-shadow:1px 1px 0 var(--line);padding:.65rem .9rem}

@@ -1,13 +1,14 @@
 /** The parts of a Markdown report, each a finished piece with its weight: what is least important is left out first. */
 import { CAUSES } from '../../causes/index.js'
 import type { CaptureInfo, EvidenceLine, Reset, Symptom } from '../../model.js'
+import { captureName, seenWords } from '../comparison.js'
 import { ladder } from '../ladder.js'
 import { namedEndpoint } from '../names.js'
-import { harmWords, type RankedIncident } from '../rank.js'
+import { harmWords, type RankedIncident, shareWords } from '../rank.js'
 import { meanConfidence, sentence } from '../text/incident.js'
 import { frameWords, originWords } from '../text/style.js'
 import { ladderLines } from '../text/story.js'
-import { clock, count, percent, plural, sure } from '../../units.js'
+import { clock, count, plural, sure } from '../../units.js'
 import type { View } from '../view.js'
 import { block, code, table, text } from './escape.js'
 import { mermaid } from './mermaid.js'
@@ -52,17 +53,14 @@ export function incidentSection(ranked: RankedIncident, index: number, view: Vie
   }
 }
 
-function figures({ resets, total, impacts, listener, incident }: RankedIncident): string {
+function figures(ranked: RankedIncident): string {
+  const { resets, total, impacts } = ranked
   const shown =
     total > resets.length
       ? `${count(resets.length)} of ${plural(total, 'reset')} shown`
       : plural(total, 'reset')
-  const hit = listener?.byCause[incident.cause]
-  const share =
-    listener && hit && listener.connections >= hit && listener.connections > 1
-      ? `; ${percent(hit / listener.connections)} of ${plural(listener.connections, 'connection')} to ${code(incident.listener ?? '', true)}`
-      : ''
-  return `**${harmWords(impacts)}**, ${shown}${share}`
+  const share = shareWords(ranked)
+  return `**${harmWords(impacts)}**, ${shown}${share && `; ${text(share, true)}`}`
 }
 
 function when({ incident, resets }: RankedIncident, { zone }: View): string {
@@ -106,6 +104,7 @@ export function storySections(reset: Reset, index: number, view: View): Section[
   const head = [
     `### ${reset.id}: ${pair}${application ? ` ${code(application)}` : ''}`,
     text(sentence(reset.summary)),
+    text(sentence(seenWords(reset, view.report.captures))),
     evidence(reset, view.report.captures),
     `Wireshark filter:\n\n${block([reset.wiresharkFilter])}`,
   ]
@@ -149,5 +148,5 @@ function evidence({ evidence: lines, cannotTell, capture }: Reset, captures: Cap
 function framesOf({ frames, capture }: EvidenceLine, own: number, captures: CaptureInfo[]): string {
   const words = frameWords(frames).replace(/^frames? /, '')
   if (capture === undefined || capture === own) return words
-  return `${words} of ${code(captures[capture]?.path ?? `capture ${capture + 1}`, true)}`
+  return `${words} of ${code(captureName(captures, capture), true)}`
 }

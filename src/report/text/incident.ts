@@ -1,8 +1,8 @@
 /** One incident as a block of lines: title, figures, the sentence, what the caller saw, what to do. */
 import type { Reset, Symptom } from '../../model.js'
 import { clip, clipColored, firstLines, hang, pad, wrap } from '../layout.js'
-import { harmWords, type RankedIncident } from '../rank.js'
-import { clock, count, percent, plural, sure } from '../../units.js'
+import { harmWords, type RankedIncident, shareWords } from '../rank.js'
+import { clock, count, plural, sure } from '../../units.js'
 import { dye, flow, impactPaint, originWords, type Style } from './style.js'
 
 const INDENT = 3
@@ -71,19 +71,14 @@ function resetsOf({ resets, total }: RankedIncident): string {
 }
 
 function figureLines(ranked: RankedIncident, style: Style): string[] {
-  const { resets, impacts, example, listener, incident } = ranked
+  const { resets, impacts, example, incident } = ranked
   const segments = [
     `${resetsOf(ranked)}, ${dye(style, impactPaint(example.impact), harmWords(impacts))}`,
     `${incident.cause} ${sure(meanConfidence(resets))}`,
     originWords(resets, example),
     whenWords(ranked, style),
-  ]
-  const hit = listener?.byCause[incident.cause]
-  if (listener && hit && listener.connections >= hit && listener.connections > 1) {
-    segments.push(
-      `${percent(hit / listener.connections)} of ${plural(listener.connections, 'connection')} to ${incident.listener}`,
-    )
-  }
+    shareWords(ranked),
+  ].filter(Boolean)
   return flow(
     segments.map(segment => clipColored(segment, style.width - INDENT)),
     INDENT,

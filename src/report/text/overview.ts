@@ -1,6 +1,7 @@
 /** The top of the page: what was read, the headline, what it adds up to, and what was wrong with the capture. */
 import type { CaptureHealth, CaptureInfo, Impact, Report } from '../../model.js'
-import { clip, clipMiddle, firstLines, hang, wrap } from '../layout.js'
+import { baseName, comparisonFacts } from '../comparison.js'
+import { clip, clipMiddle, firstLines, hang, pad, wrap } from '../layout.js'
 import { harmWords } from '../rank.js'
 import type { Selection } from '../select.js'
 import { count, dateTime, duration, percent, plural, toMs } from '../../units.js'
@@ -8,6 +9,7 @@ import { headlineOf } from '../view.js'
 import { dye, flow, type Style } from './style.js'
 
 const NOTES_SHOWN = 3
+const LABEL = 16
 
 /** Line 1: file, duration, start, frames, connections. */
 export function fileLines(report: Report, { width, zone }: Style): string[] {
@@ -38,10 +40,6 @@ export function namesOf(captures: CaptureInfo[]): string {
     : (names[0] ?? '')
 }
 
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
-}
-
 /** Headline, sum, notes. */
 export function summaryLines(
   { report, hidden }: Pick<Selection, 'report' | 'hidden'>,
@@ -56,7 +54,19 @@ export function summaryLines(
   return [
     ...title,
     ...(whole.resets.length > 0 ? sumLines(whole, hidden.resets, style) : []),
+    ...comparisonLines(report, style),
     ...noteLines(report.captures, style),
+  ]
+}
+
+/** The paragraph of `compare`, and the addresses that it found to be the same. */
+export function comparisonLines(report: Report, { width }: Style): string[] {
+  if (!report.comparison) return []
+  return [
+    ...hang(pad('Compared', LABEL), report.comparison.summary, width),
+    ...comparisonFacts(report).flatMap(([label, texts]) =>
+      texts.flatMap((text, index) => hang(pad(index === 0 ? label : '', LABEL), text, width)),
+    ),
   ]
 }
 

@@ -1,6 +1,7 @@
 /** The story of one reset: the ladder, because-lines, the Wireshark filter. */
 import type { CaptureInfo, EvidenceLine, Reset, StoryPacket } from '../../model.js'
 import { abridge, ladder, type PacketStep, type Step, spanWords } from '../ladder.js'
+import { elsewhere, seenWords } from '../comparison.js'
 import { clip, clipColored, columns, hang, pad, wrap } from '../layout.js'
 import { clockOf, count, duration, plural, sure } from '../../units.js'
 import { alternatives, labelled, listed, sentence, symptomLines } from './incident.js'
@@ -28,6 +29,7 @@ export function storyLines(
   const steps = abridge(ladder(packets), reset.id, full ? 60 : 16)
   return [
     ...headLines(reset, style),
+    ...indented(wrap(seenWords(reset, frame.captures), style.width - INDENT)).filter(line => line.trim()),
     ...(full || reset.cause === 'unknown'
       ? indented(wrap(sentence(reset.summary), style.width - INDENT))
       : []),
@@ -170,7 +172,7 @@ function becauseLines(reset: Reset, captures: CaptureInfo[], style: Style, most:
 
 function evidenceWords({ statement, frames, capture }: EvidenceLine, captures: CaptureInfo[]): string {
   if (frames.length === 0 || /\bframes? \d/.test(statement)) return statement
-  const where = capture === undefined ? '' : ` of ${captures[capture]?.path ?? `capture ${capture + 1}`}`
+  const where = elsewhere(statement, capture, captures)
   // One pair of brackets is enough: "(71 B, frame 106)".
   return statement.endsWith(')')
     ? `${statement.slice(0, -1)}, ${frameWords(frames)}${where})`

@@ -7,62 +7,93 @@ import { dye, impactPaint, pairOf, type Style } from './style.js'
 
 interface Column {
   title: string
+  /** May be of several lines. */
   cell(reset: Reset): string
 }
 
-/** Lines of a table with n rows. */
+type Fitted = Column & { width: number }
+
+/** Lines of a table beside its rows. */
 export const FRAME_LINES = 4
 
-/** The table of these resets as lines. Columns that do not fit are left out, the least important first. */
-export function resetTable(resets: Reset[], style: Style): string[] {
+/** A table that fits: which columns, and how many lines each row takes. */
+export interface Layout {
+  columns: Fitted[]
+  linesPerRow: 1 | 2
+}
+
+/**
+ * Columns for these resets. Where they do not fit, the least important are left out first; then the two ends of a connection
+ * stand below each other; an address is cut only where even that is too wide.
+ */
+export function tableLayout(resets: Reset[], style: Style): Layout {
   const days = new Set(resets.map(reset => reset.time.slice(0, 10))).size > 1
-  const pick = (chosen: Column[]) => chosen.map(column => ({ ...column, width: widest(column, resets) }))
-  const time = (decimals: number): Column => ({
-    title: `time (${style.zone ?? 'UTC'})`,
-    cell: reset => `${days ? `${reset.time.slice(5, 10)} ` : ''}${clock(reset.time, decimals)}`,
-  })
   const id: Column = { title: '', cell: reset => reset.id }
+  const time: Column = {
+    title: `time (${style.zone ?? 'UTC'})`,
+    cell: reset => `${days ? `${reset.time.slice(5, 10)} ` : ''}${clock(reset.time, 3)}`,
+  }
+  const named: Column = { title: 'connection', cell: reset => pairOf(reset, style.names) }
   const pair: Column = { title: 'connection', cell: reset => pairOf(reset) }
-  const cause: Column = { title: 'cause', cell: reset => reset.cause }
+  const stacked: Column = { title: 'connection', cell: reset => pairOf(reset).replace(' → ', '\n→ ') }
+  const [sender, cause, origin, impact]: Column[] = (['sender', 'cause', 'origin', 'impact'] as const).map(
+    title => ({ title, cell: reset => reset[title] }),
+  )
   const certainty: Column = { title: 'sure', cell: reset => sure(reset.confidence) }
-  const sender: Column = { title: 'sender', cell: reset => reset.sender }
-  const origin: Column = { title: 'origin', cell: reset => reset.origin }
-  const impact: Column = { title: 'impact', cell: reset => reset.impact }
-  const variants = [
-    [id, time(3), pair, sender, cause, origin, impact, certainty],
-    [id, time(3), pair, sender, cause, origin, certainty],
-    [id, time(3), pair, cause, origin, certainty],
-    [id, time(3), pair, cause, certainty],
-    [id, time(0), pair, cause, certainty],
-  ].map(pick)
-  const fitting = variants.find(variant => total(variant) <= style.width) ?? variants[variants.length - 1]
-  return draw(fitting, resets, style)
+  const variants: [1 | 2, Column[]][] = [
+    [1, [id, time, named, sender, cause, origin, impact, certainty]],
+    [1, [id, time, named, cause, origin, impact, certainty]],
+    [1, [id, time, pair, sender, cause, origin, impact, certainty]],
+    [1, [id, time, pair, cause, origin, impact, certainty]],
+    [1, [id, time, pair, cause, origin, certainty]],
+    [1, [id, time, pair, cause, certainty]],
+    [2, [id, time, stacked, cause, impact, certainty]],
+    [2, [id, time, stacked, cause, origin, certainty]],
+    [2, [id, time, stacked, cause, certainty]],
+    [2, [id, stacked, cause]],
+  ]
+  const layouts = variants.map(([linesPerRow, chosen]) => ({
+    columns: chosen.map(column => ({ ...column, width: widest(column, resets) })),
+    linesPerRow,
+  }))
+  return (
+    layouts.find(layout => total(layout.columns) <= style.width) ??
+    clipped(layouts[layouts.length - 1], style)
+  )
 }
 
 function widest({ title, cell }: Column, resets: Reset[]): number {
-  return Math.max(columns(title), ...resets.slice(0, 1000).map(reset => columns(cell(reset))))
+  const lines = resets.slice(0, 1000).flatMap(reset => cell(reset).split('\n'))
+  return Math.max(columns(title), ...lines.map(columns))
 }
 
 /** Two spaces and a line per column, and one line more. */
-function total(variant: { width: number }[]): number {
-  return variant.reduce((sum, column) => sum + column.width + 3, 1)
+function total(chosen: { width: number }[]): number {
+  return chosen.reduce((sum, column) => sum + column.width + 3, 1)
 }
 
-function draw(variant: (Column & { width: number })[], resets: Reset[], style: Style): string[] {
-  const excess = Math.max(0, total(variant) - style.width)
-  const widths = variant.map(column =>
-    column.title === 'connection' ? Math.max(12, column.width - excess) : column.width,
+function clipped({ columns: chosen, linesPerRow }: Layout, style: Style): Layout {
+  const excess = Math.max(0, total(chosen) - style.width)
+  const narrow = chosen.map(column =>
+    column.title === 'connection' ? { ...column, width: Math.max(12, column.width - excess) } : column,
   )
+  return { columns: narrow, linesPerRow }
+}
+
+/** The table of these resets as lines. */
+export function resetTable(resets: Reset[], layout: Layout, style: Style): string[] {
   const table = new Table({
-    head: variant.map(column => column.title),
-    colWidths: widths.map(width => width + 2),
+    head: layout.columns.map(column => column.title),
+    colWidths: layout.columns.map(column => column.width + 2),
     style: { head: [], border: [], compact: true },
   })
   for (const reset of resets) {
     table.push(
-      variant.map((column, index) => {
-        const text = clipMiddle(column.cell(reset), widths[index])
-        return column.title === 'cause' ? dye(style, impactPaint(reset.impact), text) : text
+      layout.columns.map(({ title, cell, width }) => {
+        const lines = cell(reset)
+          .split('\n')
+          .map(line => clipMiddle(line, width))
+        return title === 'cause' ? dye(style, impactPaint(reset.impact), lines[0]) : lines.join('\n')
       }),
     )
   }
