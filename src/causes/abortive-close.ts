@@ -1,17 +1,5 @@
-import {
-  against,
-  and,
-  atLeast,
-  below,
-  contrary,
-  defineCause,
-  fair,
-  must,
-  not,
-  or,
-  strong,
-  weak,
-} from './define.js'
+import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
@@ -58,7 +46,12 @@ export default defineCause({
       f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false,
     ),
     weak("the reset's window is that of the last ACK: nothing was waiting to be read", f =>
-      f.resetWindowRatio === undefined ? undefined : f.resetWindowRatio > 0.9 && f.resetWindowRatio < 1.2,
+      f.resetWindowRatio === undefined || !f.bothSidesSeen
+        ? undefined
+        : f.resetWindowRatio > 0.9 && f.resetWindowRatio < 1.2,
+    ),
+    weak('its window widened with the reset ({resetWindowRatio} times): it had read all just before', f =>
+      and(atLeast(f.windowShrunk, 0.1), atLeast(f.resetWindowRatio, 1.15), below(f.resetWindowRatio, 1.9)),
     ),
     weak('it came in the middle of its own transfer', f =>
       or(
@@ -70,7 +63,13 @@ export default defineCause({
       and(f.sender === 'client', f.requestOutstanding, f.peerSpokeLast === false),
     ),
     against("the peer's data came last and was not answered", f =>
-      and(f.peerSpokeLast, below(sinceArrival(f), PROMPT_MS), f.sender === 'server' || f.peerPaused !== true),
+      and(
+        f.peerSpokeLast,
+        below(sinceArrival(f), PROMPT_MS),
+        f.sender === 'server' || f.peerPaused !== true,
+        // Whether it was read the kernel knows better.
+        f.kernelReason === undefined,
+      ),
     ),
     contrary(
       "the reset's window is {resetWindowRatio} times that of the last ACK: unread data was thrown away",
@@ -89,10 +88,13 @@ export default defineCause({
       'it was a refusal',
       f => f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true,
     ),
+    against('the peer had refused what it was sending', f =>
+      and(f.sender === 'client', f.refusedMidRequest, below(f.peerRejectionMs, 1000)),
+    ),
     contrary('everything had been answered and the peer had closed', f =>
       and(f.peerFinMs !== undefined, f.requestOutstanding !== true, f.responseInProgress !== true),
     ),
-    strong("the kernel's own reason says so", f => (f.kernelReason === 'TCP_STATE' ? true : undefined)),
+    ...kernelSigns('abortive-close'),
   ],
   summary: (f, n) => {
     const answering = f.sender === 'server' ? f.responseInProgress : f.requestInProgress

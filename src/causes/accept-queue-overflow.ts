@@ -1,5 +1,6 @@
 import type { Facts } from '../evidence/facts.js'
-import { and, contrary, defineCause, fair, must, strong, type Truth, weak } from './define.js'
+import { against, and, contrary, defineCause, fair, must, strong, type Truth, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 /** A host whose queues overflow is busy: its answers come late (RFC 9293 §3.8.6.3 lets even an ACK wait half a second). */
 const LOADED_MS = 500
@@ -8,6 +9,19 @@ const LOADED_MS = 500
 function answersHandshake(f: Facts): Truth {
   if (f.sinceHandshakeAckMs === undefined) return undefined
   return f.sinceHandshakeAckMs <= 2 * (f.senderResponseMs ?? 0) + LOADED_MS
+}
+
+/** Between two segments that were answered one by one. */
+const APART_MS = 2
+
+/**
+ * Each segment without a socket gets its reset (RFC 9293 §3.10.7.1): one alone, a round trip behind the client's first data and clearly later than
+ * that behind the ACK before it, means that the ACK was taken and a connection made.
+ */
+function ackWasTaken(f: Facts): Truth {
+  if (f.trigger !== 'data' || f.rstFrames > 1) return false
+  if (f.sinceHandshakeAckMs === undefined || f.triggerDelayMs === undefined) return undefined
+  return f.sinceHandshakeAckMs - f.triggerDelayMs >= APART_MS
 }
 
 export default defineCause({
@@ -40,7 +54,7 @@ export default defineCause({
   prior: 0,
   requires: [
     must('the server sent the reset', f => f.sender === 'server'),
-    must('the handshake is in the capture', f => (f.synAckSeen ? true : f.midCapture ? undefined : false)),
+    must('the handshake is in the capture', f => f.synAckSeen),
     must('the client had completed the handshake', f => f.handshakeDone),
     must(
       'the server sent nothing but its SYN-ACK',
@@ -57,8 +71,9 @@ export default defineCause({
   ],
   signs: [
     strong("it answers the client's handshake ACK, {sinceHandshakeAckMs} after it", f =>
-      and(f.trigger === 'ack' || f.trigger === 'data', answersHandshake(f)),
+      and(f.trigger === 'ack' || f.trigger === 'data', answersHandshake(f), ackWasTaken(f) === false),
     ),
+    against("the handshake ACK had been taken; only the client's data was reset", f => ackWasTaken(f)),
     contrary('the handshake ACK had been taken without an answer; only a later segment was reset', f =>
       answersHandshake(f) === false ? true : undefined,
     ),
@@ -68,6 +83,7 @@ export default defineCause({
       'a long silence preceded it ({silenceMs})',
       f => f.silenceMs !== undefined && f.silenceMs > 60_000,
     ),
+    ...kernelSigns('accept-queue-overflow'),
   ],
   summary: (_f, n) =>
     `${n.server} dropped the connection from ${n.client} right after the handshake: its accept queue was full`,

@@ -11,6 +11,7 @@ import {
   shorten,
   weak,
 } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { AT_ONCE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -57,13 +58,17 @@ export default defineCause({
       f => and(f.peerRejection !== undefined, below(f.peerRejectionMs, 1000)),
       ['peerRejectionMs'],
     ),
-    decisive('the peer had refused while the request was still being sent', f =>
-      and(f.peerRejection !== undefined, f.sender === 'client' ? f.requestInProgress : undefined),
+    decisive(
+      'the peer had refused while the request was still being sent',
+      f => and(f.sender === 'client', f.peerRejection !== undefined, f.refusedMidRequest),
+      ['peerRejectionMs'],
     ),
     fair('the two sides spoke different protocols ({mismatch})', f =>
       f.mismatch !== undefined ? true : undefined,
     ),
-    against('only the peer had refused; this side merely ended', f => f.senderRejection === undefined),
+    against('only the peer had refused; this side merely ended', f =>
+      and(f.senderRejection === undefined, f.sender === 'server' || f.refusedMidRequest !== true),
+    ),
     weak('more of the request was still arriving', f =>
       and(f.senderRejection !== undefined, or(f.peerSpokeLast, f.dataAfterFinBytes > 0)),
     ),
@@ -71,6 +76,7 @@ export default defineCause({
       and(f.senderRejection === undefined, f.peerFinMs !== undefined, f.exchangeComplete),
     ),
     against('a long silence followed the refusal', f => and(f.silenceMs !== undefined, f.silenceMs! > 3000)),
+    ...kernelSigns('application-reject'),
   ],
   summary: (f, n) => {
     const [who, said] =

@@ -14,7 +14,8 @@ import {
   strong,
   weak,
 } from './define.js'
-import { diedTogether, IDLE_MS } from './thresholds.js'
+import { kernelSigns } from './kernel.js'
+import { diedTogether, IDLE_MS, PROBE_COUNT } from './thresholds.js'
 
 /** Both sides closed by FIN with everything acknowledged: neither had anything left to say, whatever the capture missed of the exchange. */
 function closedByBoth(f: Facts): boolean {
@@ -124,6 +125,18 @@ export default defineCause({
     contrary('{unreadBytes} lay unread: the window had closed', f =>
       and(atLeast(f.unreadBytes, 1000), atLeast(f.windowShrunk, 0.5)),
     ),
+    contrary(
+      'up to the reset, the last of what the peer had sent lay unread (its window widened {resetWindowRatio} times)',
+      f =>
+        and(
+          atLeast(f.windowShrunk, 0.1),
+          atLeast(f.resetWindowRatio, 1.15),
+          f.exchangeComplete !== true && f.peerFinMs === undefined,
+        ),
+    ),
+    against('the client never asked anything, here and {probeCount} times in all', f =>
+      and(f.sender === 'client', f.senderPayloadBytes === 0, f.probeCount >= PROBE_COUNT),
+    ),
     strong('it had closed by FIN long before, and nothing had come in since', f =>
       and(f.active, f.senderFinMs !== undefined && !f.finWithReset, f.dataAfterFinBytes === 0),
     ),
@@ -157,6 +170,7 @@ export default defineCause({
     against('its own transfer was cut', f =>
       and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000)),
     ),
+    ...kernelSigns('benign-teardown'),
   ],
   summary: (_f, n) => `${n.sender} ended its finished connection with ${n.peer} by reset; nothing was lost`,
 })

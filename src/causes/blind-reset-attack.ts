@@ -1,4 +1,5 @@
 import { contrary, decisive, defineCause, fair, must } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'blind-reset-attack',
@@ -39,6 +40,7 @@ export default defineCause({
       f => f.senderFinMs !== undefined || f.active === false,
     ),
     contrary('nothing speaks for a forger', f => f.origin === 'endpoint'),
+    ...kernelSigns('blind-reset-attack'),
   ],
   summary: (f, n) =>
     `somebody tried to cut the connection between ${n.client} and ${n.server} with ${f.distinctSeqs} guessed resets`,

@@ -1,4 +1,5 @@
 import { against, and, atLeast, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'data-after-close',
@@ -45,6 +46,9 @@ export default defineCause({
     fair('the FIN came in the middle of traffic', f =>
       f.silenceBeforeFinMs === undefined ? undefined : f.silenceBeforeFinMs < 500,
     ),
+    fair('it closed while what the peer had sent was still unanswered', f => f.answerDueAtFin, [
+      'senderFinMs',
+    ]),
     fair('an answer was outstanding or running when it closed', f =>
       f.sender === 'client'
         ? f.requestOutstanding === true || f.responseInProgress === true || undefined
@@ -61,6 +65,7 @@ export default defineCause({
       f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000,
     ),
     contrary('the connection had been reset before', f => f.resetBefore),
+    ...kernelSigns('data-after-close'),
   ],
   summary: (_f, n, say) =>
     `${n.sender} had closed; ${n.peer} went on sending (${say('dataAfterFinBytes')}) and got a reset`,

@@ -1,4 +1,5 @@
 import { against, and, contrary, decisive, defineCause, fair, must, or, strong } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'desynchronized',
@@ -47,6 +48,7 @@ export default defineCause({
     ),
     against('its sender had closed before', f => f.senderFinMs !== undefined),
     contrary('the sender had given up silently before', f => f.gaveUpSilently),
+    ...kernelSigns('desynchronized'),
   ],
   summary: (_f, n) =>
     `${n.sender} reset a segment from ${n.peer} whose numbers belong to no connection it knows`,

@@ -1,4 +1,5 @@
 import { against, defineCause, fair, must, strong } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'firewall-reject',
@@ -35,6 +36,7 @@ export default defineCause({
     ]),
     fair('more speaks for a device than for the host', f => f.forgedProbability >= 0.5, ['origin']),
     against('the signs do not agree', f => f.origin === 'endpoint'),
+    ...kernelSigns('firewall-reject'),
   ],
   summary: (_f, n) =>
     `a device on the path refused the connection from ${n.client} to ${n.server} in the server's name`,

@@ -1,4 +1,5 @@
 import { against, and, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { scans } from './thresholds.js'
 
 export default defineCause({
@@ -49,6 +50,7 @@ export default defineCause({
     ),
     against('the source tried many ports or hosts', scans),
     contrary('data had been exchanged', f => f.payloadSeen),
+    ...kernelSigns('handshake-aborted'),
   ],
   summary: (f, n, say) =>
     f.trigger === 'syn-ack' && (f.ageMs ?? 0) >= 200

@@ -1,4 +1,5 @@
 import { and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { PROBE_COUNT, SCAN_PORTS } from './thresholds.js'
 
 /** A checker that drops the connection as soon as it opens does so within a round trip; below 100 ms no connect timeout is set. */
@@ -36,13 +37,21 @@ export default defineCause({
       and(f.probeCount >= PROBE_COUNT, below(f.probeJitter, 0.2), atLeast(f.probePeriodMs, 200)),
     ),
     fair('none of {probeCount} connections brought a request', f => f.probeCount >= PROBE_COUNT),
+    fair('nobody else comes back so often ({probeCount} times) and never asks', f =>
+      f.probeCount >= 2 * PROBE_COUNT ? true : undefined,
+    ),
     fair('each was dropped within {ageMs} of its SYN', f => below(f.ageMs, 2000)),
     contrary('the intervals are irregular', f => atLeast(f.probeJitter, 0.35)),
     contrary('the server had been too slow: the client gave up {ageMs} after its SYN', f =>
       and(f.trigger === 'syn-ack', atLeast(f.ageMs, GIVEN_UP_MS)),
     ),
+    // A monitor's socket waits for the SYN-ACK; one that probes without sockets sends no kernel's SYN. Here the socket was gone before the answer.
+    contrary("its SYN was a real socket's, which had gone when the answer came", f =>
+      and(f.trigger === 'syn-ack', f.linuxSender),
+    ),
     contrary('the source tries many ports', f => f.sourcePorts >= SCAN_PORTS),
     contrary('the intervals are far too short for a monitor', f => below(f.probePeriodMs, 100)),
+    ...kernelSigns('health-check-probe'),
   ],
   summary: (f, n, say) =>
     `${n.client} checks ${f.probePeriodMs ? `every ${say('probePeriodMs')}` : 'now and then'} whether ${n.server} answers, and hangs up by reset`,

@@ -12,6 +12,7 @@ import {
   strong,
   weak,
 } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 export default defineCause({
@@ -97,6 +98,10 @@ export default defineCause({
       'the peer had repeated its data {peerRetransmissions} times and closed: it was not idle, it was not heard',
       f => f.peerRetransmissions >= 3 && f.peerFinMs !== undefined,
     ),
+    // Idle timers of programs close by FIN or reset at once; whoever forgets in silence stands on the server's side (balancer) or is a device.
+    against("it is the client that no longer knew the connection: a client's timer would have shown", f =>
+      and(f.sender === 'client', f.active === false, f.origin === 'endpoint'),
+    ),
     against(
       'several connections of this host were forgotten at once, whatever their silence',
       f => f.forgottenCount >= 2,
@@ -115,6 +120,7 @@ export default defineCause({
         f.sameSilenceCount === 0,
       ),
     ),
+    ...kernelSigns('idle-timeout'),
   ],
   summary: (f, n, say) => {
     const silence = say(

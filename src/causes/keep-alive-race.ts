@@ -1,4 +1,5 @@
 import { against, and, atLeast, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'keep-alive-race',
@@ -69,11 +70,16 @@ export default defineCause({
       'its sender had announced the close or refused',
       f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000,
     ),
+    against(
+      'what the peer had sent before was still unanswered when its sender closed',
+      f => f.answerDueAtFin,
+    ),
     against('the peer had closed first', f => and(f.peerClosedFirst)),
     contrary(
       'nothing had ever been asked',
       f => f.peerPayloadBytes === f.dataAfterFinBytes && f.exchanges === 0 && f.senderPayloadBytes > 0,
     ),
+    ...kernelSigns('keep-alive-race'),
   ],
   summary: (f, n, say) => {
     const idle = (f.silenceBeforeFinMs ?? 0) > 200 ? ` after ${say('silenceBeforeFinMs')}` : ''

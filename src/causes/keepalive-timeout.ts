@@ -1,4 +1,5 @@
 import { and, atLeast, contrary, decisive, defineCause, fair, must, not, some, strong } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'keepalive-timeout',
@@ -40,6 +41,7 @@ export default defineCause({
     ),
     fair('the peer had not been heard for {peerSilentMs}', f => atLeast(f.peerSilentMs, 3000)),
     contrary('the peer was still talking', f => not(atLeast(f.peerSilentMs, 500))),
+    ...kernelSigns('keepalive-timeout'),
   ],
   summary: (f, n, say) =>
     `${n.sender} gave up: no answer to ${some(f.keepaliveUnanswered, 'keepalive probe')}, ${n.peer} had been silent for ${say('peerSilentMs')}`,

@@ -1,4 +1,5 @@
 import { against, atLeast, below, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'max-lifetime',
@@ -44,6 +45,7 @@ export default defineCause({
     weak('it had lived for {ageMs}', f => atLeast(f.ageMs, 3000)),
     contrary('they all ended in the same moment', f => f.burstCount >= f.sameAgeCount + 1),
     against('nothing was exchanged', f => !f.payloadSeen),
+    ...kernelSigns('max-lifetime'),
   ],
   summary: (_f, n, say) =>
     `${n.sender} ends connections at an age of ${say('ageMs')}; this one with ${n.peer} was in use`,

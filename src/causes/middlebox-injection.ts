@@ -1,4 +1,5 @@
 import { contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'middlebox-injection',
@@ -52,6 +53,7 @@ export default defineCause({
     contrary('a long silence came first ({silenceMs})', f => (f.silenceMs ?? 0) >= 1500),
     contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),
     contrary('many sequence numbers were tried', f => f.distinctSeqs >= 8),
+    ...kernelSigns('middlebox-injection'),
   ],
   summary: (_f, n) =>
     `a device on the path forged a reset in the name of ${n.sender} and sent it to ${n.peer}`,

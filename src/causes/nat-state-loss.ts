@@ -1,4 +1,5 @@
 import { against, and, contrary, defineCause, fair, must, strong } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'nat-state-loss',
@@ -44,6 +45,7 @@ export default defineCause({
     fair('no long silence came first', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1500)),
     against('a silence of {silenceMs} came first', f => (f.silenceMs ?? 0) >= 4500),
     contrary('both sides were reset, neither in answer to the other', f => and(f.mirrored)),
+    ...kernelSigns('nat-state-loss'),
   ],
   summary: (_f, n) =>
     `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`,

@@ -1,4 +1,5 @@
 import { against, contrary, defineCause, fair, must, not, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { scans } from './thresholds.js'
 
 export default defineCause({
@@ -43,6 +44,7 @@ export default defineCause({
     contrary('its source tries many ports or hosts in vain', scans),
     weak('other attempts were refused as well', f => f.refusalsAfter > 0),
     contrary('its sender had spoken before on this connection', f => not(f.senderPayloadBytes === 0)),
+    ...kernelSigns('port-closed'),
   ],
   summary: (_f, n) => `${n.server} refused the connection from ${n.client}: nothing listens on that port`,
 })

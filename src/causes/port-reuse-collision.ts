@@ -1,4 +1,5 @@
 import { contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'port-reuse-collision',
@@ -38,6 +39,7 @@ export default defineCause({
     fair('the same ports had been used before in this capture', f => f.tupleReused),
     weak('the sequence number is far from the new connection', f => Math.abs(f.seqOffsetBytes ?? 0) > 1000),
     contrary('data had been exchanged', f => f.payloadSeen),
+    ...kernelSigns('port-reuse-collision'),
   ],
   summary: (_f, n) =>
     `${n.client} reused a port for which ${n.server} still held an old connection; the reset cleared that one`,

@@ -1,4 +1,5 @@
 import { and, atLeast, contrary, defineCause, fair, must, or, some, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { SCAN_HOSTS, SCAN_PORTS, scans } from './thresholds.js'
 
 export default defineCause({
@@ -54,6 +55,7 @@ export default defineCause({
     ),
     weak('a banner was taken and the connection dropped', f => and(f.sender === 'client', f.payloadSeen)),
     contrary('the signs for a device on the path are conclusive', f => f.origin === 'middlebox'),
+    ...kernelSigns('port-scan'),
   ],
   summary: (f, n) =>
     `${n.client} is scanning: it tried ${some(f.sourcePorts, 'port')} on ${some(f.sourceHosts, 'host')}, ${n.server} among them`,

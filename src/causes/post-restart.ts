@@ -1,4 +1,5 @@
 import { against, and, contrary, defineCause, fair, must, some, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { IDLE_MS, LONG_IDLE_MS } from './thresholds.js'
 
 /** A process or container that is replaced needs longer than this before its address answers again; a packet of it newer than that proves it was alive. */
@@ -89,6 +90,7 @@ export default defineCause({
       f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS,
     ),
     contrary('its sender had given up silently: retransmissions came first', f => f.gaveUpSilently),
+    ...kernelSigns('post-restart'),
   ],
   summary: (f, n) => {
     const more = f.forgottenCount > 1 ? ` (nor ${some(f.forgottenCount - 1, 'other')})` : ''

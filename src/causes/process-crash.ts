@@ -11,7 +11,8 @@ import {
   strong,
   weak,
 } from './define.js'
-import { diedTogether, IDLE_MS } from './thresholds.js'
+import { kernelSigns } from './kernel.js'
+import { BURST, diedTogether, hungUpOnAnswer, IDLE_MS } from './thresholds.js'
 
 export default defineCause({
   id: 'process-crash',
@@ -53,6 +54,15 @@ export default defineCause({
     strong('{burstCount} connections ended within {burstSpanMs}', f =>
       and(diedTogether(f), below(f.burstSpanMs, 500)),
     ),
+    fair(
+      '{burstCount} connections ended within {burstSpanMs}: slowly for the exit of one process',
+      f => f.burstCount >= BURST && !diedTogether(f) && below(f.burstSpanMs, 500) === true,
+    ),
+    contrary('the client hung up when it had its answer, {sincePeerDataMs} before', hungUpOnAnswer),
+    contrary(
+      'the client went on: {retryMs} later it was connected to the same port again',
+      f => f.sender === 'client' && f.burstCount >= BURST && !diedTogether(f) && f.retryMs !== undefined,
+    ),
     weak('{burstCount} connections ended within {burstSpanMs}', f =>
       and(f.burstCount === 2, below(f.burstSpanMs, 100)),
     ),
@@ -72,6 +82,7 @@ export default defineCause({
     ),
     contrary('everything asked had been answered and the peer had closed', f => f.peerFinMs !== undefined),
     against('the same owner resets connections again and again', f => f.probeCount >= 3),
+    ...kernelSigns('process-crash'),
   ],
   summary: (f, n) =>
     f.burstCount > 1

@@ -1,5 +1,6 @@
 import type { Facts } from '../evidence/facts.js'
 import { contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 /** Alive (a packet of it) so shortly before, no FIN, and yet the connection is unknown: only a reset that this capture does not show does that. */
 function forgotAtOnce(f: Facts): boolean {
@@ -60,6 +61,7 @@ export default defineCause({
     weak('its sender had not closed by itself', f => f.resetBefore && f.senderFinMs === undefined),
     contrary('something speaks for a device on the path', f => f.forgerySuspected && !f.resetBefore),
     contrary('the two resets crossed: both sides aborted', f => f.active === true),
+    ...kernelSigns('reset-aftermath'),
   ],
   summary: (f, n) =>
     `${n.sender} had believed ${f.resetBeforeForged || f.forgedBefore ? 'a forged' : 'an earlier'} reset and answered what still arrived from ${n.peer}`,

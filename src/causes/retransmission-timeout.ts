@@ -1,4 +1,5 @@
 import { and, atLeast, contrary, decisive, defineCause, fair, must, some, strong, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'retransmission-timeout',
@@ -49,6 +50,7 @@ export default defineCause({
     ),
     contrary('the peer was still acknowledging', f => f.senderUnackedBytes === 0),
     weak('the peer, too, repeated what was not acknowledged', f => f.peerRetransmissions > 0),
+    ...kernelSigns('retransmission-timeout'),
   ],
   summary: (f, n, say) =>
     `${n.sender} gave up after ${some(f.retransmissions, 'retransmission')} that ${n.peer} never acknowledged${f.peerSilentMs === undefined ? '' : ` (silent for ${say('peerSilentMs')})`}`,

@@ -1,5 +1,6 @@
 /** Limits that several causes share, each with what makes it true. */
 import type { Facts } from '../evidence/facts.js'
+import { and, below, type Truth } from './define.js'
 
 /**
  * A gap that an idle timer may have measured. The shortest default timers in use are 2 s (gunicorn `keepalive`) and 5 s (Node, Apache); below
@@ -53,6 +54,7 @@ const KERNEL_CLOSE_MS = 0.3
 export function diedTogether(f: Facts): boolean {
   if (f.burstCount < BURST) return false
   if (f.sender === 'server') return true
+  if ((f.retryMs ?? 1e9) < WENT_ON_MS || hungUpOnAnswer(f) === true) return false
   if (f.requestOutstanding || f.responseInProgress || f.requestInProgress) return true
   return f.exchangeComplete !== true && (f.burstSpanMs ?? 0) <= KERNEL_CLOSE_MS * f.burstCount
 }
@@ -62,3 +64,14 @@ export const PROBE_COUNT = 3
 
 /** Connections of one owner that end within half a second, too many for coincidence. */
 export const BURST = 3
+
+/** A program that hangs up when it has its answer does so within a scheduling quantum or two; the path may add as much. */
+const HANGS_UP_MS = 10
+
+/** A client that read its answer and hung up at once: its reset belongs to that answer, whatever else ended in that moment. */
+export function hungUpOnAnswer(f: Facts): Truth {
+  return and(f.sender === 'client', f.active, f.peerPaused, below(sinceArrival(f), HANGS_UP_MS))
+}
+
+/** Supervisors bring a process back after 100 ms and more (systemd RestartSec). */
+const WENT_ON_MS = 100

@@ -1,4 +1,5 @@
 import { decisive, defineCause, fair, must, weak } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { BURST } from './thresholds.js'
 
 export default defineCause({
@@ -28,6 +29,7 @@ export default defineCause({
     ),
     fair('it answers nothing that is visible', f => f.active === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
+    ...kernelSigns('unknown'),
   ],
   summary: (f, n) =>
     f.orphan

@@ -12,6 +12,7 @@ import {
   strong,
   weak,
 } from './define.js'
+import { kernelSigns } from './kernel.js'
 import { diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
@@ -53,6 +54,12 @@ export default defineCause({
       "the reset's window is {resetWindowRatio} times that of the last ACK: close() emptied a full queue",
       f => atLeast(f.resetWindowRatio, 1.9),
     ),
+    // Linux tells a wider window by an ACK only when it has doubled (net/ipv4/tcp.c __tcp_cleanup_rbuf): read since, or thrown away by close().
+    weak(
+      "the reset's window is {resetWindowRatio} times that of the last ACK: data had lain there until then",
+      f =>
+        and(atLeast(f.windowShrunk, 0.1), atLeast(f.resetWindowRatio, 1.15), below(f.resetWindowRatio, 1.9)),
+    ),
     strong("the peer's data was still arriving: {peerUnackedBytes} were on their way", f =>
       and(
         f.peerSpokeLast,
@@ -86,6 +93,7 @@ export default defineCause({
     weak('a refusal had been sent before the rest was read', f =>
       f.senderRejection !== undefined ? or(f.requestInProgress, f.peerSpokeLast) : undefined,
     ),
+    ...kernelSigns('unread-data-close'),
   ],
   summary: (_f, n) => `${n.sender} closed the connection while data from ${n.peer} was still unread`,
 })

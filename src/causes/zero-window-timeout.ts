@@ -1,4 +1,5 @@
 import { and, atLeast, contrary, decisive, defineCause, fair, must, strong } from './define.js'
+import { kernelSigns } from './kernel.js'
 
 export default defineCause({
   id: 'zero-window-timeout',
@@ -33,6 +34,7 @@ export default defineCause({
     strong('the window had been closed for {zeroWindowMs}', f => atLeast(f.zeroWindowMs, 2000)),
     fair('the reset came by itself, or answered the reopening of the window', f => f.active !== undefined),
     contrary('its sender had closed before', f => and(f.senderFinMs !== undefined, f.windowProbes === 0)),
+    ...kernelSigns('zero-window-timeout'),
   ],
   summary: (_f, n, say) =>
     `${n.peer} stopped reading; ${n.sender} waited ${say('zeroWindowMs')} for its window to open and gave up`,

@@ -15,6 +15,7 @@ type Closing = Pick<
   | 'dataAfterFinStartsMessage'
   | 'dataAfterFinIsGoodbye'
   | 'finWithReset'
+  | 'answerDueAtFin'
 >
 
 /** Largest TLS record that says only goodbye: an encrypted alert (RFC 5246 §6.2.3.2, §7.2) is 5 + 16 (IV) + 2 + 48 (HMAC-SHA384) + padding to 16 bytes. */
@@ -41,11 +42,18 @@ export function closingFacts(
         firstMet && encrypted
           ? met.every(r => r.payloadBytes <= GOODBYE_BYTES) && total(met) <= 2 * GOODBYE_BYTES
           : false,
+      answerDueAtFin: fin && !encrypted ? answerDue(view, fin, met) : undefined,
       finWithReset: fin !== undefined && msBetween(first, fin) <= TOGETHER_MS && metNothing(met, first),
     },
     frames: fin ? [fin.frame] : [],
     dataFrames: met.slice(0, 3).map(r => r.frame),
   }
+}
+
+/** The peer had spoken last before the FIN, what met the FIN left out: what it had said was never answered. */
+function answerDue(view: ResetView, fin: SegmentRecord, met: SegmentRecord[]): boolean {
+  const last = view.before.findLast(r => r.newBytes > 0 && r.timeNs <= fin.timeNs && !met.includes(r))
+  return last?.from === view.peer.side
 }
 
 function total(records: SegmentRecord[]): number {

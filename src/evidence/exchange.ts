@@ -13,7 +13,7 @@ import {
 } from '../flow/application/index.js'
 import type { Connection, SegmentRecord, Side } from '../model.js'
 import type { Facts } from './facts.js'
-import type { ResetView } from './view.js'
+import { distance, type ResetView } from './view.js'
 
 type Exchange = Pick<
   Facts,
@@ -28,6 +28,7 @@ type Exchange = Pick<
   | 'senderRejectionMs'
   | 'peerRejection'
   | 'peerRejectionMs'
+  | 'refusedMidRequest'
   | 'senderSaidClosing'
   | 'peerSaidClosing'
   | 'mismatch'
@@ -71,11 +72,39 @@ export function exchangeFacts(view: ResetView): Exchange {
     senderRejectionMs: mine?.ms,
     peerRejection: theirs?.text,
     peerRejectionMs: theirs?.ms,
+    refusedMidRequest: refusedMidRequest(state, view),
     senderSaidClosing: state.closing[own],
     peerSaidClosing: state.closing[own === 0 ? 1 : 0],
     mismatch: state.mismatch ?? undefined,
     sessionRefused: state.mismatch !== null || stage(state) === 'handshake-failed',
   }
+}
+
+/** More than this behind a refusal is no new request but the rest of the one that was refused. */
+const UPLOAD_BYTES = 16_000
+
+/** The server's last words do not acknowledge what the client had sent by then, more than a new request would be. */
+function crossedByUpload({ sender, peer }: ResetView): boolean {
+  const [client, server] = sender.side === 'client' ? [sender, peer] : [peer, sender]
+  const last = server.lastData
+  return (
+    last !== undefined && client.nextSeq !== undefined && distance(client.nextSeq, last.ack) >= CROSSING_BYTES
+  )
+}
+
+/** Two full segments (RFC 9293 §3.7.1, MSS 1460). */
+const CROSSING_BYTES = 2920
+
+/** The server refused what the client was still sending, and the client went on with it. */
+function refusedMidRequest(state: ApplicationState, view: ResetView): boolean | undefined {
+  const refusal = lastRejection(state, 1) ?? refusedStatus(state, 1)
+  const [client] = state.sides
+  if (crossedByUpload(view)) return refusal !== undefined
+  if (!refusal || (client.messageStartNs ?? 0) > refusal.timeNs) return false
+  if ((client.lastDataNs ?? 0) <= refusal.timeNs) return requestInProgress(state)
+  if (client.inProgress !== null) return client.inProgress
+  // Cut by the snap length: where messages begin is not known, but requests are short.
+  return state.lastDataSide === 0 && state.turnBytes >= UPLOAD_BYTES ? true : undefined
 }
 
 /** A response whose header was cut by the snap length shows its status line all the same. */

@@ -94,6 +94,8 @@ export class Facts {
   dataAfterFinStartsMessage!: boolean | undefined
   /** That payload is nothing but a TLS alert or closing record. */
   dataAfterFinIsGoodbye!: boolean | undefined
+  /** What the peer had sent last before the sender's FIN was never answered; undefined where it is encrypted, for a handshake may end with the client. */
+  answerDueAtFin!: boolean | undefined
   /** FIN and reset came together (within a millisecond). */
   finWithReset!: boolean
 
@@ -137,6 +139,8 @@ export class Facts {
   senderRejectionMs!: number | undefined
   peerRejection!: string | undefined
   peerRejectionMs!: number | undefined
+  /** The server refused what the client was still sending. */
+  refusedMidRequest!: boolean | undefined
   /** The sender announced that it is about to close (Connection: close, close_notify, QUIT). */
   senderSaidClosing!: boolean
   peerSaidClosing!: boolean

@@ -49,18 +49,17 @@ function windowFacts(
 ): Pick<Numbers, 'windowShrunk' | 'resetWindowRatio' | 'unreadBytes'> {
   const acks = view.sender.records.filter(r => hasAck(r) && !(r.flags & 2))
   const last = acks.at(-1)
-  const lastWindow = last && windowBytes(last, view.connection)
-  if (!last || lastWindow === undefined)
-    return { windowShrunk: undefined, resetWindowRatio: undefined, unreadBytes: undefined }
-  const widest = Math.max(...acks.map(r => windowBytes(r, view.connection)!))
+  if (!last) return { windowShrunk: undefined, resetWindowRatio: undefined, unreadBytes: undefined }
+  // Windows of one side behind its SYN bear the same scale: their ratios need not know it.
+  const widest = Math.max(...acks.map(r => r.window))
   // Another hop limit: a proxy opened the connection, or ends it, in the host's name; its window says nothing of the host's queue.
   const sameMaker = last.hopLimit === view.first.hopLimit
-  const resetWindow =
-    active && sameMaker && hasAck(view.first) ? windowBytes(view.first, view.connection) : undefined
+  const resetWindow = active && sameMaker && hasAck(view.first) ? view.first.window : undefined
+  const known = windowBytes(last, view.connection) !== undefined
   return {
-    windowShrunk: widest === 0 ? undefined : 1 - lastWindow / widest,
-    resetWindowRatio: resetWindow === undefined || lastWindow === 0 ? undefined : resetWindow / lastWindow,
-    unreadBytes: acknowledgedUnread(acks, view),
+    windowShrunk: widest === 0 ? undefined : 1 - last.window / widest,
+    resetWindowRatio: resetWindow === undefined || last.window === 0 ? undefined : resetWindow / last.window,
+    unreadBytes: known ? acknowledgedUnread(acks, view) : undefined,
   }
 }
 

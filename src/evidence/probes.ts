@@ -25,13 +25,24 @@ export function findProbePatterns(view: ResetView, trigger: SegmentRecord | unde
   const since = (r: SegmentRecord) => lastHeard === undefined || r.timeNs >= lastHeard.timeNs
   const retransmissions = unacknowledgedRepeats(view, heard)
   return {
-    keepaliveUnanswered: sender.records.filter(r => r.kind === 'keepalive-probe' && since(r)),
+    keepaliveUnanswered: sender.records.filter(
+      r => (r.kind === 'keepalive-probe' || isUnseenProbe(r, view)) && since(r),
+    ),
     windowProbes: windowProbes(view, heard),
     zeroWindowMs: zeroWindow(heard, trigger, first),
     retransmissions,
     peerSilentMs: lastHeard && msBetween(first, lastHeard),
     gaveUpSilently: trigger !== undefined && retransmissions.length >= 2,
   }
+}
+
+/**
+ * Where the capture began after all data, nothing shows that an empty ACK is a probe, but the reset's own sequence number: a probe stands one byte
+ * before it (RFC 9293 §3.8.4, SEG.SEQ = SND.NXT-1).
+ */
+function isUnseenProbe(r: SegmentRecord, { sender, first }: ResetView): boolean {
+  if (!hasAck(first) || r.payloadBytes > 1 || (r.flags & (SYN | FIN)) !== 0) return false
+  return distance(first.seq, r.seq) === 1 && sender.lastData === undefined && sender.syn === undefined
 }
 
 function windowProbes(view: ResetView, heard: SegmentRecord[]): SegmentRecord[] {

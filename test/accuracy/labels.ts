@@ -14,6 +14,8 @@ export interface Label {
   acceptable: CauseId[]
   impact: Impact | undefined
   impactAcceptable: Impact[]
+  /** What the sender's kernel gave as its reason; null where it was not asked or did not say. */
+  kernelReason: string | null
 }
 
 export interface LabelledCapture {
@@ -53,6 +55,7 @@ function labSet(set: 'endpoint' | 'middlebox'): LabelledCapture[] {
           acceptable: r.acceptable ?? [],
           originAcceptable: r.originAcceptable ?? [],
           impactAcceptable: r.impactAcceptable ?? [],
+          kernelReason: r.kernelReason ?? null,
         })),
       }))
     })
@@ -92,6 +95,7 @@ function publicSet(): LabelledCapture[] {
         acceptable: r.acceptable,
         impact: undefined,
         impactAcceptable: [],
+        kernelReason: null,
       })),
   }))
 }

@@ -59,7 +59,7 @@ async function scripted(
 const mysqlBlocked =
   "\x48\x00\x00\x00\xff\x69\x04Host '10.71.0.2' is blocked because of many connection errors; unblock"
 const postgresFull =
-  'E\x00\x00\x00\x4eSFATAL\x00VFATAL\x00C53300\x00Msorry, too many clients already\x00Fproc.c\x00L353\x00\x00'
+  'E\x00\x00\x00\x48SFATAL\x00VFATAL\x00C53300\x00Msorry, too many clients already\x00Fproc.c\x00L353\x00\x00'
 const startup = '\x00\x00\x00\x21\x00\x03\x00\x00user\x00lab\x00database\x00lab\x00\x00'
 
 export const rejectScenarios: Scenario[] = [

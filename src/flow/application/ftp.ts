@@ -2,7 +2,7 @@
 import { display, latin1 } from './bytes.js'
 import { lineLength, readLine } from './lines.js'
 import type { Reader } from './reader.js'
-import { isReply, replied, replyLine, verbOf } from './replies.js'
+import { cutReply, isReply, replied, replyLine, verbOf } from './replies.js'
 import {
   type ApplicationState,
   ask,
@@ -78,4 +78,4 @@ function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): b
   return /^[A-Z]{3,4}[ \r]/i.test(latin1(data, from, Math.min(to, from + 5)))
 }
 
-export const ftp: Reader = { recognise, enter, unit, resumes }
+export const ftp: Reader = { recognise, enter, unit, cutShort: cutReply, resumes }

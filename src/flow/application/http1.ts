@@ -100,6 +100,22 @@ function statusLine(
   state.sides[1].step = HEADERS
 }
 
+/** Of an answer whose status line the snap length cut, the status stands in front. */
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (
+    side === 1 &&
+    state.sides[1].step === 0 &&
+    /^HTTP\/1\.\d \d{3}/.test(latin1(data, from, Math.min(to, from + 12)))
+  )
+    statusLine(state, state.http!, data, from, to)
+}
+
 function headerLine(
   state: ApplicationState,
   side: SideIndex,
@@ -293,4 +309,13 @@ function messageSkipped(state: ApplicationState, side: SideIndex): void {
   if (side === 1) answer(state)
 }
 
-export const http1: Reader = { recognise, enter, unit, messageSkipped, resumes, resume, midstream: true }
+export const http1: Reader = {
+  recognise,
+  enter,
+  unit,
+  cutShort,
+  messageSkipped,
+  resumes,
+  resume,
+  midstream: true,
+}

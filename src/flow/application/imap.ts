@@ -119,9 +119,23 @@ function untagged(state: ApplicationState, memory: Memory, word: string | undefi
   if (!memory.logout) reject(state, 1, line)
 }
 
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const memory = state.memory as Memory
+  if (side === 0 || memory.inLiteral[1]) return
+  const [tag, word] = latin1(data, from, Math.min(to, from + 60)).split(' ')
+  if (tag === '*') untagged(state, memory, word, display(data, from, to))
+  else if (word === 'NO' || word === 'BAD') reject(state, 1, display(data, from, to))
+}
+
 function enter(state: ApplicationState): void {
   state.counted = true
   state.memory = { startTls: false, logout: false, idle: '', inLiteral: [false, false] } satisfies Memory
 }
 
-export const imap: Reader = { recognise, enter, unit }
+export const imap: Reader = { recognise, enter, unit, cutShort }

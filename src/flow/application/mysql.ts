@@ -271,6 +271,19 @@ function messageSkipped(state: ApplicationState, side: SideIndex): void {
     answer(state)
 }
 
+/** An error is told by its first byte behind the packet's header, its code by the next two. */
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const memory = state.memory as Memory
+  if (side === 1 && to - from >= 7 && data[from + 4] === 0xff && memory.phase !== 'columns')
+    refused(state, memory, data, from + 4, to)
+}
+
 function enter(state: ApplicationState): void {
   state.counted = true
   state.memory = {
@@ -294,4 +307,4 @@ function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): b
   )
 }
 
-export const mysql: Reader = { recognise, enter, unit, messageSkipped, resumes }
+export const mysql: Reader = { recognise, enter, unit, cutShort, messageSkipped, resumes }

@@ -116,8 +116,12 @@ function gap(state: ApplicationState, side: SideIndex, bytes: number): void {
 function skipMissing(state: ApplicationState, side: SideIndex, bytes: number): void {
   const me = state.sides[side]
   if (me.framing !== 'framed' && me.framing !== 'foreign') return
-  if (me.skip >= bytes) passUnseen(state, side, bytes)
-  else loseFraming(state, side)
+  if (me.skip >= bytes) return passUnseen(state, side, bytes)
+  if (me.carry !== '' && me.framing === 'framed' && state.protocol !== null) {
+    const seen = bytesOf(me.carry)
+    READERS.get(state.protocol)?.cutShort?.(state, side, seen, 0, seen.length)
+  }
+  loseFraming(state, side)
 }
 
 function passUnseen(state: ApplicationState, side: SideIndex, bytes: number): void {

@@ -100,9 +100,20 @@ function endOfAnswer(state: ApplicationState): void {
   replied(state)
 }
 
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (side === 1 && state.sides[1].step !== MULTILINE && data[from] === 45)
+    reject(state, 1, display(data, from, to))
+}
+
 function enter(state: ApplicationState): void {
   state.counted = true
   state.memory = { pending: '' } satisfies Memory
 }
 
-export const pop3: Reader = { recognise, enter, unit }
+export const pop3: Reader = { recognise, enter, unit, cutShort }

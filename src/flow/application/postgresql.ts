@@ -176,9 +176,21 @@ function errorResponse(state: ApplicationState, data: Uint8Array, from: number, 
   answer(state)
 }
 
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const { encryption } = state.memory as Memory
+  if (side === 1 && encryption === '' && data[from] === 69 && to - from > 5)
+    errorResponse(state, data, from + 5, to)
+}
+
 function enter(state: ApplicationState): void {
   state.counted = true
   state.memory = { encryption: '', batch: false } satisfies Memory
 }
 
-export const postgresql: Reader = { recognise, enter, unit }
+export const postgresql: Reader = { recognise, enter, unit, cutShort }

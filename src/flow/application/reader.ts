@@ -20,6 +20,11 @@ export interface Reader {
    * -1 = this makes no sense in the protocol.
    */
   unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number
+  /**
+   * The snap length cut the unit that begins at `from`: nothing behind `to` was recorded. For what can be said all the same, as a rule a
+   * refusal by its first words; the framing is lost afterwards.
+   */
+  cutShort?(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): void
   /** `skip` has reached 0 and, because `skipEndsMessage`, the message has been ended. */
   messageSkipped?(state: ApplicationState, side: SideIndex): void
   /** `resumes` is hard to hit by accident: it may recognise the protocol in the middle of a stream. */

@@ -152,6 +152,18 @@ function messageSkipped(state: ApplicationState, side: SideIndex): void {
   if (side === 1 && !(state.memory as Memory).push && state.sides[0].started > 0) answer(state)
 }
 
+/** An error is told by its first byte. */
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (side === 1 && state.sides[1].inProgress !== true && data[from] === 45)
+    reject(state, 1, display(data, from, to))
+}
+
 function enter(state: ApplicationState): void {
   state.counted = true
   state.memory = { naming: false, nameBytes: 0, push: false } satisfies Memory
@@ -164,4 +176,4 @@ function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): b
     : /^(?:\+OK\r\n|-[A-Z]{3,} |:\d{1,12}\r\n|\$\d{1,7}\r\n|\*\d{1,7}\r\n)/.test(text)
 }
 
-export const redis: Reader = { recognise, enter, unit, messageSkipped, resumes }
+export const redis: Reader = { recognise, enter, unit, cutShort, messageSkipped, resumes }

@@ -1,7 +1,15 @@
 /** What SMTP and FTP share: command lines, and replies that begin with three digits (RFC 5321 §4.2, RFC 959 §4.2). */
 import { display, latin1 } from './bytes.js'
 import { isText, replyCode } from './lines.js'
-import { answer, type ApplicationState, beginMessage, endMessage, label, reject } from './state.js'
+import {
+  answer,
+  type ApplicationState,
+  beginMessage,
+  endMessage,
+  label,
+  reject,
+  type SideIndex,
+} from './state.js'
 
 /** First word of a command line in capitals, at most eight letters. */
 export function verbOf(data: Uint8Array, from: number, to: number): string {
@@ -32,6 +40,19 @@ export function replyLine(state: ApplicationState, data: Uint8Array, from: numbe
   endMessage(state, 1)
   if (code >= 400) reject(state, 1, display(data, from, to))
   return code
+}
+
+/** A refusing line that the snap length cut: its code stands in front. */
+export function cutReply(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const { step } = state.sides[1]
+  const code = side === 1 ? replyCode(data, from, to) : 0
+  if (code >= 400 && (step === 0 || step === code)) reject(state, 1, display(data, from, to))
 }
 
 /** Counts a complete reply, unless it is the greeting that nobody asked for. */

@@ -2,7 +2,7 @@
 import { latin1 } from './bytes.js'
 import { lineLength, readLine } from './lines.js'
 import type { Reader } from './reader.js'
-import { isReply, replied, replyLine, verbOf } from './replies.js'
+import { cutReply, isReply, replied, replyLine, verbOf } from './replies.js'
 import {
   type ApplicationState,
   ask,
@@ -123,4 +123,4 @@ function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): b
   )
 }
 
-export const smtp: Reader = { recognise, enter, unit, resumes }
+export const smtp: Reader = { recognise, enter, unit, cutShort: cutReply, resumes }
