@@ -3,7 +3,7 @@ import { commandSource } from './command.js'
 import { gzipSource } from './gzip.js'
 import type { Compression } from './sniff.js'
 import type { ByteSource } from './source.js'
-import { zstdSource } from './zstd.js'
+import { zstdSource } from './zstd/index.js'
 
 /**
  * @param packed from its first byte on; closed with the source that is returned

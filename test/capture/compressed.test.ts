@@ -137,6 +137,35 @@ describe('gzip', () => {
   })
 })
 
+/** A zstd frame of stored blocks: it asks for a window of 128 MiB, whatever is in it. */
+function stored(blocks: Uint8Array[]): Buffer {
+  const head = [b.u32(0xfd2fb528), Uint8Array.of(0, 17 << 3)]
+  const parts = blocks.map((bytes, i) =>
+    b.concat(b.u32((bytes.length << 3) | (i === blocks.length - 1 ? 1 : 0)).slice(0, 3), bytes),
+  )
+  return Buffer.concat([...head, ...parts])
+}
+
+describe('zstd that asks for much', () => {
+  const pieces = Array.from({ length: 40 }, (_, i) =>
+    capture.slice((i * capture.length) / 40, ((i + 1) * capture.length) / 40),
+  )
+  const nothing = new Uint8Array(0)
+
+  it('takes no more memory than it holds', async () => {
+    const frames = Array.from({ length: 2000 }, () => stored([nothing]))
+    const before = process.memoryUsage().arrayBuffers
+    const packed = Buffer.concat([stored(pieces.slice(0, 9)), ...frames, stored(pieces.slice(9))])
+    expectSame(await readBytes(new Uint8Array(packed)), 'zstd')
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20)
+  })
+
+  it('empty blocks without end cost nothing', async () => {
+    const many = Array.from({ length: 100_000 }, () => nothing)
+    expectSame(await readBytes(new Uint8Array(stored([...pieces, ...many]))), 'zstd')
+  })
+})
+
 describeWith(['zstd'], 'zstd', () => {
   const zstd = (bytes: Uint8Array, ...args: string[]): Uint8Array =>
     command('zstd', ['-q', '-c', ...args], bytes)

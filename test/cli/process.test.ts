@@ -116,7 +116,7 @@ describe('the command', () => {
     })
     expect(loaded).toContain('dist/cli/main.js')
     expect(loaded).not.toMatch(
-      /cli-table3|cli-progress|fzstd|dist\/(analyze|capture|flow|report\/text|cli\/(live|compare|explain))/,
+      /cli-table3|cli-progress|zstd|dist\/(analyze|capture|flow|report\/text|cli\/(live|compare|explain))/,
     )
   })
 })

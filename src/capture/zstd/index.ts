@@ -1,17 +1,16 @@
 /**
- * Zstandard, RFC 8878: frames one after another. Walked block by block, so that a window is known before anything allocates it,
- * and no block yields more than 128 KiB at once.
+ * Zstandard, RFC 8878: frames one after another, walked block by block; no block yields more than 128 KiB at once.
  *
- * Blocks are decoded by fzstd. node:zlib has zstd from 22.15 on, but only for whole streams; where speed matters,
- * `zstd -dc FILE | rst-analyze -` is faster than either.
+ * The decoder is our own: node:zlib has zstd from 22.15 on only, and decoders for whole streams allocate the window that a header of nine
+ * bytes asks for, and move all of it for every block. Checksums are not verified. Where speed matters, `zstd -dc FILE | rst-analyze -`.
  */
-import { Decompress } from 'fzstd'
-import { CaptureError, printable } from './error.js'
-import type { ByteSource } from './source.js'
-import { corrupt, cutShort, Defect, type PackedInput, packedInput, unpackedSource } from './unpacker.js'
+import { CaptureError, printable } from '../error.js'
+import type { ByteSource } from '../source.js'
+import { corrupt, cutShort, Defect, type PackedInput, packedInput, unpackedSource } from '../unpacker.js'
+import { ZstdDamage } from './bits.js'
+import { FrameDecoder, MAX_BLOCK } from './decoder.js'
 
 const MAGIC = 0xfd2fb528
-const MAX_BLOCK = 128 * 1024
 /** What `zstd` itself accepts without --long. */
 const MAX_WINDOW = 128 * 1024 * 1024
 
@@ -65,30 +64,29 @@ async function* frame(input: PackedInput, label: string): AsyncGenerator<Uint8Ar
       `${printable(label)} needs a zstd window of ${mebibytes} MiB, more than 128 MiB: unpack it first (zstd -d --long=31), or pipe it in (zstd -dc --long=31 FILE | rst-analyze -)`,
     )
   }
-  let out: Uint8Array[] = []
-  const decoder = new Decompress(chunk => out.push(chunk))
-  // The decoder wants the header together with the first block.
-  let from = header.bytes
+  const decoder = new FrameDecoder(header.windowBytes)
+  input.start += header.bytes
   for (let last = false; !last; ) {
-    if (!(await input.need(from + 3))) throw cutShort('zstd')
-    const block = blockHeader(input, input.start + from)
+    if (!(await input.need(3))) throw cutShort('zstd')
+    const block = blockHeader(input)
     last = block.last
-    const bytes = from + 3 + block.bytes + (last && header.hasChecksum ? 4 : 0)
-    if (!(await input.need(bytes))) throw cutShort('zstd')
-    decode(decoder, input.bytes.slice(input.start, input.start + bytes), last)
-    input.start += bytes
-    from = 0
-    for (const chunk of out) if (chunk.length > 0) yield chunk
-    out = []
+    if (!(await input.need(3 + block.packed))) throw cutShort('zstd')
+    const chunk = decode(decoder, block, input.bytes, input.start + 3)
+    input.start += 3 + block.packed
+    if (chunk.length > 0) yield chunk
   }
+  if (!header.hasChecksum) return
+  if (!(await input.need(4))) throw cutShort('zstd')
+  input.start += 4
 }
 
-function decode(decoder: Decompress, bytes: Uint8Array, last: boolean): void {
+function decode(decoder: FrameDecoder, { type, size }: Block, bytes: Uint8Array, at: number): Uint8Array {
   try {
-    decoder.push(bytes, last)
+    if (type === 0) return decoder.raw(bytes, at, size)
+    return type === 1 ? decoder.repeated(bytes[at], size) : decoder.compressed(bytes, at, size)
   } catch (error) {
-    // Besides its own errors the decoder runs into range and type errors on damaged data.
-    throw corrupt('zstd', (error as Error).message)
+    if (error instanceof ZstdDamage) throw corrupt('zstd', error.message)
+    throw error
   }
 }
 
@@ -120,11 +118,21 @@ function contentSize(input: PackedInput, at: number, bytes: number): number {
   return size
 }
 
-/** §3.1.1.2: bit 0 last, bits 1-2 type (raw, repeated byte, compressed), then the size. */
-function blockHeader(input: PackedInput, at: number): { last: boolean; bytes: number } {
-  const word = input.bytes[at] | (input.bytes[at + 1] << 8) | (input.bytes[at + 2] << 16)
+interface Block {
+  last: boolean
+  /** 0 raw, 1 one byte repeated, 2 compressed. */
+  type: number
+  /** Unpacked, of a compressed block packed. */
+  size: number
+  /** Bytes behind the header. */
+  packed: number
+}
+
+/** §3.1.1.2: bit 0 last, bits 1-2 type, then the size. */
+function blockHeader({ bytes, start }: PackedInput): Block {
+  const word = bytes[start] | (bytes[start + 1] << 8) | (bytes[start + 2] << 16)
   const type = (word >> 1) & 3
   const size = word >> 3
   if (type === 3 || size > MAX_BLOCK) throw corrupt('zstd', 'impossible block')
-  return { last: (word & 1) === 1, bytes: type === 1 ? 1 : size }
+  return { last: (word & 1) === 1, type, size, packed: type === 1 ? 1 : size }
 }
