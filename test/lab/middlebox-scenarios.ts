@@ -9,11 +9,13 @@ import { idle } from './middlebox-idle.ts'
 import { blindAttacks, mirrored } from './middlebox-mirror.ts'
 import { mixed } from './middlebox-mixed.ts'
 import type { PathOptions } from './middlebox-net.ts'
+import { injectorPlaces } from './middlebox-places.ts'
 import { plain } from './middlebox-proxied.ts'
 import { losses } from './middlebox-state-loss.ts'
 import { tamper } from './middlebox-tamper.ts'
 import { traps } from './middlebox-traps.ts'
 import { proxyTraps } from './middlebox-traps-proxy.ts'
+import { turns } from './middlebox-turns.ts'
 import type { Scenario } from './middlebox.ts'
 
 const waiting = [...idle, ...balancers]
@@ -88,7 +90,7 @@ const otherwise: Scenario[] = [
 ]
 
 const v6 = overV6.map(([name, delayMs]) => variant(name, 'v6', { v6: true, delayMs }))
-export const scenarios: Scenario[] = [...originals, ...v6, ...otherwise]
+export const scenarios: Scenario[] = [...originals, ...v6, ...otherwise, ...injectorPlaces, ...turns]
 
 const sleepy = waiting.map(s => s.name)
 /** Mostly sleeps: a device's or an endpoint's idle timer is in it. */

@@ -47,8 +47,10 @@ export interface Scenario {
   hostFilter?: boolean
   /** Bytes kept per frame. */
   snaplen?: number
+  /** Kept out of every decision, whatever its name. */
+  heldOut?: boolean
   /** What happens before the captures begin. */
-  before?: (lab: Path) => Promise<void>
+  before?: (lab: Path) => Promise<unknown>
   run: (lab: Path) => Promise<void>
   rules: Rule[]
 }
@@ -148,7 +150,8 @@ async function make(scenario: Scenario, index: number, tracer: Tracer, directory
       ? ['client.pcap', 'server.pcap']
       : null
     const { name, about } = scenario
-    const json = { scenario: name, about, split: split(name), captures: labelled, pair }
+    const side = scenario.heldOut && !LOOKED_AT.has(name) ? 'held-out' : split(name)
+    const json = { scenario: name, about, split: side, captures: labelled, pair }
     writeFileSync(join(directory, 'labels.json'), compact(json))
     return labelled
   } finally {
