@@ -19,8 +19,8 @@ export interface Requirement {
   about: FactName[]
 }
 
-/** `decisive` outweighs everything that is merely likely; `against` and `contrary` lower the score. */
-export type Weight = 'decisive' | 'strong' | 'fair' | 'weak' | 'against' | 'contrary'
+/** `decisive` outweighs everything that is merely likely; `telling` is worth saying and weighs nothing; `against` and `contrary` lower the score. */
+export type Weight = 'decisive' | 'strong' | 'fair' | 'weak' | 'telling' | 'against' | 'contrary'
 
 /** Log-odds (natural): a strong sign makes a cause 20 times likelier, a fair one 4.5 times, a weak one twice. */
 export const WEIGHTS: Record<Weight, number> = {
@@ -28,6 +28,7 @@ export const WEIGHTS: Record<Weight, number> = {
   strong: 3,
   fair: 1.5,
   weak: 0.7,
+  telling: 0,
   against: -1.5,
   contrary: -4,
 }
@@ -109,6 +110,7 @@ export const decisive = sign('decisive')
 export const strong = sign('strong')
 export const fair = sign('fair')
 export const weak = sign('weak')
+export const telling = sign('telling')
 export const against = sign('against')
 export const contrary = sign('contrary')
 

@@ -1,5 +1,10 @@
-import { contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { against, contrary, defineCause, fair, must, strong, telling, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
+
+/** More than words: a file, a page with pictures. */
+const TRANSFER_BYTES = 8000
+/** No lifetime limit is shorter. */
+const LIFETIME_MS = 2000
 
 export default defineCause({
   id: 'middlebox-injection',
@@ -48,13 +53,32 @@ export default defineCause({
       f.silenceMs === undefined ? undefined : f.silenceMs < 1000 && f.payloadSeen,
     ),
     strong('the real host answered as well', f => (f.realAnswer ? true : undefined)),
+    fair('it came right after the first data of that side', f => f.firstWords),
+    // A volume limit or a content scanner; lost state would have hit other connections, too.
+    fair(
+      'a transfer was under way ({turnBytes} without an answer)',
+      f => f.turnBytes >= TRANSFER_BYTES && f.forgottenCount < 2,
+    ),
+    weak(
+      'what it answers arrived at the other end all the same: the device works on a copy of the traffic',
+      f => (f.triggerArrived === true ? true : undefined),
+    ),
+    fair('the same server answers under another name ({spared})', f =>
+      f.spared === undefined ? undefined : true,
+    ),
+    telling('it came right after {reactedTo}', f => (f.reactedTo === undefined ? undefined : true)),
     weak('both sides were reset in the same moment', f => f.mirrored),
     fair('the connection went on as if nothing had happened', f => f.wentOn),
+    // What is said at the same stage comes at the same age, but within moments of the beginning.
+    against(
+      '{sameAgeCount} other connections of this listener ended at the same age ({ageMs})',
+      f => f.sameAgeCount >= 2 && (f.ageMs ?? 0) >= LIFETIME_MS,
+    ),
     contrary('a long silence came first ({silenceMs})', f => (f.silenceMs ?? 0) >= 1500),
     contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),
     contrary('many sequence numbers were tried', f => f.distinctSeqs >= 8),
     ...kernelSigns('middlebox-injection'),
   ],
-  summary: (_f, n) =>
-    `a device on the path forged a reset in the name of ${n.sender} and sent it to ${n.peer}`,
+  summary: (f, n) =>
+    `a device on the path forged a reset in the name of ${n.sender} and sent it to ${n.peer}${f.reactedTo === undefined ? '' : `, after ${f.reactedTo}`}`,
 })

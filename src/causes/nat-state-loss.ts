@@ -1,4 +1,4 @@
-import { against, and, contrary, defineCause, fair, must, strong } from './define.js'
+import { against, and, contrary, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
 
 export default defineCause({
@@ -25,7 +25,7 @@ export default defineCause({
     'middlebox-injection': 'then the device reacted to what was said',
   },
   maker: 'device',
-  prior: 0.3,
+  prior: 0,
   requires: [
     must(
       'the reset answers a segment of a connection that its maker does not know',
@@ -36,14 +36,33 @@ export default defineCause({
     must('something speaks for a device on the path', f => f.forgerySuspected && f.forgedProbability >= 0.35),
   ],
   signs: [
+    strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), [
+      'origin',
+    ]),
+    fair(
+      'it has the form in which a device without state refuses a segment: bare, window 0, no options, IP ID 0',
+      f => f.refusalForm,
+    ),
+    against(
+      'its IP ID is not 0, as a Linux device would leave it',
+      f => f.refusalForm === undefined && f.active === false,
+    ),
+    contrary('it carries fields that a plain refusal does not', f => f.refusalForm === false),
+    fair('the answered segment never arrived at the other end', f => f.triggerArrived === false),
+    contrary('the answered segment arrived at the other end all the same', f => f.triggerArrived === true),
+    contrary(
+      'data in its name came afterwards: what it answered had got through',
+      f => f.senderWentOn && f.active === false,
+    ),
+    against('it answers the first data of that side', f => f.firstWords === true),
     strong(
       '{forgottenCount} connections were answered like that at about the same time',
       f => f.forgottenCount >= 3,
     ),
     fair('{forgottenCount} connections were answered like that', f => f.forgottenCount === 2),
     fair('it answers a segment', f => f.trigger === 'data' || f.trigger === 'ack', ['trigger']),
-    fair('no long silence came first', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1500)),
-    against('a silence of {silenceMs} came first', f => (f.silenceMs ?? 0) >= 4500),
+    weak('no long silence came first', f => (f.silenceMs === undefined ? undefined : f.silenceMs < 1500)),
+    contrary('a silence of {silenceMs} came first', f => (f.silenceMs ?? 0) >= 4500),
     contrary('both sides were reset, neither in answer to the other', f => and(f.mirrored)),
     ...kernelSigns('nat-state-loss'),
   ],

@@ -13,7 +13,7 @@ import { type Part, partsOf, PROVEN } from './groups.js'
 import { explainByLeak, findLeaks, leakBehind } from './leaks.js'
 import { seenAt, type Union, unite } from './merge.js'
 import { placesOf } from './place.js'
-import { proofOf } from './proof.js'
+import { proofOf, type Reaction, reactionOf } from './proof.js'
 import { type CompareOptions, type Read, readVantages } from './read.js'
 import { pairResets } from './resets.js'
 import { chooseCase, type Chosen } from './choose.js'
@@ -51,10 +51,13 @@ export function conclude(read: Read): ComparedAnalysis {
   const leaks = findLeaks(scene)
   // What compares times of both captures comes first: from here on all times are on one clock.
   const corrections = unions.map((union, i) => leakBehind(union, chosen[i].item, leaks, scene))
+  const reactions = chosen.map(({ part, item }) => reactionOf(scene, part, item))
+  for (const [i, reaction] of reactions.entries())
+    if (reaction) chosen[i].item.facts.triggerArrived = reaction.arrived !== undefined
   const timebase = oneClock(vantages, scene.clocks)
   const infos = vantages.map(v => v.info)
   const resets = unions.map((union, i) => {
-    const reset = report(scene, union, chosen[i], verdictOf(chosen[i].item, timebase, infos))
+    const reset = report(scene, union, chosen[i], reactions[i], verdictOf(chosen[i].item, timebase, infos))
     return corrections[i] ? explainByLeak(reset, chosen[i].item, corrections[i], vantages) : reset
   })
   const listeners = listenersOf(vantages, resets)
@@ -83,8 +86,14 @@ export function conclude(read: Read): ComparedAnalysis {
 }
 
 /** A verdict of one capture with what the other adds, less what it settles. */
-function report(scene: Scene, union: Union, { part, item }: Chosen, reset: Reset): ComparedReset {
-  const proof = proofOf(scene, part, item, reset.origin)
+function report(
+  scene: Scene,
+  union: Union,
+  { part }: Chosen,
+  reaction: Reaction | undefined,
+  reset: Reset,
+): ComparedReset {
+  const proof = proofOf(scene, part, reaction, reset.origin)
   return {
     ...reset,
     evidence: [...proof.evidence, ...reset.evidence.filter(e => e.statement !== PROVEN)],

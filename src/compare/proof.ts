@@ -1,5 +1,6 @@
 /** What the comparison adds to the evidence of one reset, as sentences that name frames of both captures. */
 import type { Case } from '../evidence/index.js'
+import { hasAck } from '../evidence/view.js'
 import type { EvidenceLine, SegmentRecord, Side } from '../model.js'
 import { endpoint, plural } from '../units.js'
 import { arrival } from './coverage.js'
@@ -13,12 +14,12 @@ export interface Proof {
   cannotTell: string[]
 }
 
-/** @param part the part of the reset that is reported, `item` its case */
-export function proofOf(scene: Scene, part: Part, item: Case, origin: string): Proof {
+/** @param part the part of the reset that is reported */
+export function proofOf(scene: Scene, part: Part, reaction: Reaction | undefined, origin: string): Proof {
   const proof: Proof = { evidence: [], cannotTell: [] }
   const kinds = grouped(part)
   for (const told of kinds.values()) tellFate(scene, part, told, proof, origin)
-  tellTrigger(scene, part, item, kinds, proof)
+  tellTrigger(scene, part, reaction, proof)
   tellTranslation(scene, part, proof)
   return proof
 }
@@ -115,26 +116,45 @@ function tellBoth({ vantages, near }: Scene, part: Part, told: Told, proof: Proo
   )
 }
 
+/** What a reset that was made between the captures reacted to, and where it arrived; undefined where that cannot be told. */
+export interface Reaction {
+  asked: SegmentRecord
+  /** In the other capture; undefined: it never came there. */
+  arrived: SegmentRecord | undefined
+}
+
 /** Whether what the reset answers got through: a device that swallows it stands in the path, one that lets it pass works on a copy. */
-function tellTrigger(
-  { vantages, linksOf, near }: Scene,
-  part: Part,
-  item: Case,
-  kinds: Map<Fate['kind'], Told>,
-  proof: Proof,
-): void {
-  const made = kinds.get('made-between')
-  if (!made) return
+export function reactionOf(scene: Scene, part: Part, item: Case): Reaction | undefined {
+  if (![...part.fates.values()].some(fate => fate.kind === 'made-between')) return undefined
   const { index, connection, group } = part
-  const links = linksOf.get(connection) ?? []
-  const { first, before, peer } = group.view
-  const asksSyn = item.facts.trigger === 'syn'
-  const asked = before.findLast(r => r.from === peer.side && (asksSyn ? (r.flags & 2) !== 0 : r.newBytes > 0))
-  if (!asked || item.facts.sender !== first.from || near(connection, index, peer.side, links[0]) !== index)
-    return
-  const there = opposite(index)
-  const arrived = arrival(asked, links, index)
-  const what = asked.label ? `"${asked.label}"` : asked.flags & 2 ? 'the SYN' : 'the last data'
+  const links = scene.linksOf.get(connection) ?? []
+  const { first, peer } = group.view
+  const asked = askedBy(group.view, item)
+  if (!asked || item.facts.sender !== first.from) return undefined
+  if (scene.near(connection, index, peer.side, links[0]) !== index) return undefined
+  return { asked, arrived: arrival(asked, links, index) }
+}
+
+/** A device answers at once: the newest segment from which the reset can have its number, else the newest data (or SYN). */
+function askedBy({ before, first, peer }: Part['group']['view'], { facts }: Case): SegmentRecord | undefined {
+  const asksSyn = facts.trigger === 'syn'
+  const refused = hasAck(first) ? undefined : peer.records.findLast(r => hasAck(r) && r.ack === first.seq)
+  return (
+    refused ?? before.findLast(r => r.from === peer.side && (asksSyn ? (r.flags & 2) !== 0 : r.newBytes > 0))
+  )
+}
+
+function tellTrigger({ vantages }: Scene, part: Part, reaction: Reaction | undefined, proof: Proof): void {
+  if (!reaction) return
+  const { asked, arrived } = reaction
+  const there = opposite(part.index)
+  const what = asked.label
+    ? `"${asked.label}"`
+    : asked.flags & 2
+      ? 'the SYN'
+      : asked.newBytes > 0
+        ? 'the last data'
+        : 'what it answers'
   if (arrived) {
     add(
       proof,

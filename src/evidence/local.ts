@@ -8,6 +8,7 @@ import { fingerprint } from './fingerprint.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
 import { findProbePatterns, type ProbePatterns } from './probes.js'
+import { reactionFacts } from './reaction.js'
 import type { ResetGroup } from './resets.js'
 import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
 import { findTrigger, seqOffset, type Trigger } from './trigger.js'
@@ -74,6 +75,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
     exchangeFacts(view),
     otherResets(view),
     handshakeOddities(view, trigger),
+    reactionFacts(view, trigger),
     { kernelReason: undefined },
   )
   return { facts, trigger, frames: () => framesOf(view, trigger, closing, probes, time.frames) }
