@@ -152,17 +152,17 @@ export class Facts {
 
   // ── if a device made it
   /** What it reacted to, as far as can be seen, in words that follow "after": `the TLS server name "…"`. Hostile text possible; bounded. */
-  reactedTo: string | undefined
+  reactedTo!: string | undefined
   /** Another name under which the same server answers in this capture. */
-  spared: string | undefined
+  spared!: string | undefined
   /** The form in which a stack or a packet filter refuses a segment it has no state for: bare, window 0, no options, IP ID 0. */
-  refusalForm: boolean | undefined
+  refusalForm!: boolean | undefined
   /** The answered segment was the first data of its side. */
-  firstWords: boolean | undefined
+  firstWords!: boolean | undefined
   /** New data came in the sender's name after the reset. */
-  senderWentOn: boolean
+  senderWentOn!: boolean
   /** Comparison of two captures only: the answered segment reached the other end all the same, or never did. */
-  triggerArrived: boolean | undefined
+  triggerArrived!: boolean | undefined
 
   // ── other resets of this connection
   /** Another emitter had reset this connection before, in the peer's name. */
