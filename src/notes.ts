@@ -38,6 +38,8 @@ export const NOTE_MESSAGES = {
   // live
   'engine-restarted':
     'the capturing program ended or the interface went away: it was started again, what passed in between is unknown',
+  'resets-not-judged':
+    'more connections were reset at once than could be judged in the memory allowed: these were counted, not judged',
   'resets-not-kept':
     'earlier resets were reported as they happened and counted; this report lists the newest ones only',
   'verdicts-not-written':

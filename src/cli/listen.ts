@@ -90,6 +90,7 @@ class Listener {
       source,
       stop,
       memoryBytes: settings.memoryBytes * (evidence ? 1 - RING_SHARE : 1),
+      processBytes: settings.memoryBytes,
       finished: async () => {
         kernel?.close()
         await evidence?.recorder.finished()

@@ -56,9 +56,11 @@ export class Tracker {
   private closedFrom = 0
   private serial = 0
   private segments = 0
+  private allowance: number
   private evictAbove: number
 
   constructor(private readonly options: TrackerOptions) {
+    this.allowance = options.memoryBytes
     this.evictAbove = options.memoryBytes
   }
 
@@ -264,12 +266,17 @@ export class Tracker {
     if (previous && !previous.reset) this.release(previous)
   }
 
+  /** Memory is shorter than the estimates knew: half of what is held goes now, and less is held from now on. */
+  shed(): void {
+    this.allowance *= 0.75
+    this.evict(Math.min(this.bytes, this.allowance) * 0.5)
+  }
+
   /** Frees a quarter of the allowance at once, so that sorting is rare: closed connections first, then the longest silent. */
-  private evict(): void {
+  private evict(target = this.allowance * 0.75): void {
     const candidates = [...this.held].filter(c => !c.reset)
     const over = (c: TrackedConnection) => Number(c.finished || c.closing)
     candidates.sort((a, b) => over(b) - over(a) || a.lastTimeNs - b.lastTimeNs || a.serial - b.serial)
-    const target = this.options.memoryBytes * 0.75
     for (const c of candidates) {
       if (this.bytes <= target) break
       const newest = this.newest[c.tuple]
@@ -281,7 +288,7 @@ export class Tracker {
       this.forget(c)
     }
     // Reset connections cannot go: where they alone exceed the allowance, do not try again at once.
-    this.evictAbove = Math.max(this.options.memoryBytes, this.bytes * 1.25)
+    this.evictAbove = Math.max(this.allowance, this.bytes * 1.25)
   }
 }
 

@@ -1,5 +1,5 @@
 /** One judgement: the RSTs that have settled → verdicts. What is already told stays as it was told. */
-import { gatherCases, type Case } from '../evidence/index.js'
+import { gatherCases, type Case, type Facts } from '../evidence/index.js'
 import type { Flow } from '../flow/flow.js'
 import { makeWorld, type TrackedConnection } from '../flow/index.js'
 import type { CaptureHealth, CaptureInfo, Reset, StoryPacket } from '../model.js'
@@ -10,6 +10,8 @@ import type { Ledger } from './ledger.js'
 
 export interface Told {
   reset: Reset
+  /** What it was judged by. */
+  facts: Facts
   story: StoryPacket[]
   /** All its RST frames. */
   frames: number[]
@@ -69,7 +71,12 @@ export function judgeDue(input: JudgementInput): Judgement {
   const known = [...resets, ...earlier.map(c => ledger.get(c.id)).filter(r => r !== undefined)]
   const stories = storiesOf([...renamed, ...earlier.filter(c => ledger.get(c.id))], known)
   return {
-    told: resets.map((reset, i) => ({ reset, story: stories.get(reset.id) ?? [], frames: fresh[i].frames })),
+    told: resets.map((reset, i) => ({
+      reset,
+      facts: renamed[i].facts,
+      story: stories.get(reset.id) ?? [],
+      frames: fresh[i].frames,
+    })),
     late,
     health: world.health,
   }

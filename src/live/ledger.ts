@@ -2,10 +2,11 @@
  * What has been reported: totals over the whole capture, the newest resets for the report at the end, and which RST frame went to which
  * reset. Bounded, however long the capture runs: what left is counted.
  */
+import type { Facts } from '../evidence/index.js'
 import type { CauseId, Listener, Origin, Reset, StoryPacket, Totals } from '../model.js'
 
-/** Resets kept whole for the final report, per MiB of --memory: they take about 5 kB each. */
-const RESETS_PER_MIB = 16
+/** Resets kept whole for the final report, per MiB of memory: they take about 8 kB each with their facts. */
+const RESETS_PER_MIB = 14
 /** Stories kept for the final report; about 30 kB each. */
 const STORIES = 200
 /** Listeners counted by name. */
@@ -21,7 +22,9 @@ export class Ledger {
   /** Reset connections whose opening was not seen: the timelines do not count them. */
   private withoutSyn = 0
   private readonly kept = new Map<string, Reset>()
-  private readonly most: number
+  private readonly knownFacts = new Map<string, Facts>()
+  private most: number
+  private mostStories = STORIES
   private readonly byCause: Partial<Record<CauseId, number>> = {}
   private readonly byOrigin: Partial<Record<Origin, number>> = {}
   private readonly listeners = new Map<string, Omit<Listener, 'connections'>>()
@@ -31,21 +34,39 @@ export class Ledger {
   }
 
   /** @param first true for the first reset of its connection */
-  add(reset: Reset, story: StoryPacket[], first: boolean): void {
+  add(reset: Reset, facts: Facts, story: StoryPacket[], first: boolean): void {
     this.told++
     this.byCause[reset.cause] = (this.byCause[reset.cause] ?? 0) + 1
     this.byOrigin[reset.origin] = (this.byOrigin[reset.origin] ?? 0) + 1
     this.countListener(reset, first)
     this.kept.set(reset.id, reset)
+    this.knownFacts.set(reset.id, facts)
     this.stories.set(reset.id, story)
-    for (const [map, most] of [
-      [this.kept, this.most],
-      [this.stories, STORIES],
-    ] as const) {
-      if (map.size <= most) continue
-      const [oldest] = map.keys()
-      map.delete(oldest)
-      if (map === this.kept) this.dropped++
+    this.trim()
+  }
+
+  /** Facts of the resets that are kept, for what is said of several of them. */
+  get facts(): ReadonlyMap<string, Facts> {
+    return this.knownFacts
+  }
+
+  /** Memory is short: keeps half as much. */
+  shed(): void {
+    this.most = Math.max(64, Math.floor(this.most / 2))
+    this.mostStories = Math.max(8, Math.floor(this.mostStories / 2))
+    this.trim()
+  }
+
+  private trim(): void {
+    for (const id of this.kept.keys()) {
+      if (this.kept.size <= this.most) break
+      this.kept.delete(id)
+      this.knownFacts.delete(id)
+      this.dropped++
+    }
+    for (const id of this.stories.keys()) {
+      if (this.stories.size <= this.mostStories) break
+      this.stories.delete(id)
     }
   }
 

@@ -1,6 +1,9 @@
 /** RST frames that wait to settle, by connection, in order of arrival; and which reset each frame went to. */
 import type { TrackedConnection } from '../flow/index.js'
 
+/** RSTs that wait of one connection; the others of a storm are told with these. */
+const MOST_FRAMES = 1024
+
 interface Waiting {
   /** RST frames that no verdict names yet, oldest first. */
   frames: number[]
@@ -17,6 +20,7 @@ export class Pending {
 
   add(c: TrackedConnection, frame: number, timeNs: number): void {
     const entry = this.waiting.get(c)
+    if (entry && entry.frames.length >= MOST_FRAMES) return
     if (entry) {
       entry.frames.push(frame)
       entry.timesNs.push(timeNs)

@@ -2,6 +2,7 @@
 import { CaptureError } from '../capture/error.js'
 import type { Analysis, Frame, Report, Reset, Timebase } from '../model.js'
 import type { Drops } from './link.js'
+import { MemoryGuard } from './memory.js'
 import { LiveReader } from './reader.js'
 import { LiveSession, type SessionOptions } from './session.js'
 import type { Source, SourceRun } from './source.js'
@@ -10,6 +11,8 @@ export interface LiveOptions extends Omit<SessionOptions, 'timebase' | 'capture'
   source: Source
   /** Aborted by Ctrl-C, SIGTERM or the end of --duration. */
   stop: AbortSignal
+  /** Bound of the memory of this process. */
+  processBytes: number
   /** Told once frames can come; and whatever happens on the way: one line each. */
   onStart?: () => void
   onTrouble?: (line: string) => void
@@ -86,12 +89,17 @@ export class LiveCapture {
     const { source, stop, onStart } = this.options
     await this.start()
     onStart?.()
-    const ticking = setInterval(() => this.tick(), TICK_MS)
+    const guard = new MemoryGuard(this.options.processBytes, () => this.session.shed())
+    const ticking = setInterval(() => {
+      guard.tick()
+      this.tick()
+    }, TICK_MS)
     const asking = setInterval(() => this.engine?.ask(), ASK_MS)
     try {
       await this.read()
       while (source.restartable && !stop.aborted && (await this.restart())) await this.read()
     } finally {
+      guard.close()
       clearInterval(ticking)
       clearInterval(asking)
     }

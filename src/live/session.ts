@@ -16,6 +16,7 @@ import { FOUND_DNS, FOUND_ICMP_ERROR, FOUND_TCP } from '../wire/walk.js'
 import { judgeDue, type Told } from './judge.js'
 import { Ledger } from './ledger.js'
 import { Pending } from './pending.js'
+import { Remembered } from './remembered.js'
 import { Skims } from './skims.js'
 
 export interface SessionOptions {
@@ -41,13 +42,13 @@ export interface SessionOptions {
 
 /** Judgements are this far apart in packet time: verdicts of a burst share the work. */
 const QUANTUM_NS = 0.5e9
+/** While judging has to pause, time is looked at this often. */
+const PAUSE_NS = 0.02e9
 /** Connections judged together, and how many others are looked at for comparison: waiting ones and reported ones. */
 const BATCH = 256
 const COMPARED = 128
-/** Reported connections that are held. */
-const REMEMBERED = 256
-/** Waiting connections beyond which judging goes before everything else: they take memory until they are told. */
-const BACKLOG = 8192
+/** Reset connections that may wait to be judged, per MiB of memory; where more come, they are counted and not judged. */
+const WAITING_PER_MIB = 36
 /** Share of the memory for tracked connections; the rest is for timelines, reported resets, packets on their way, the program. */
 const TRACKER_SHARE = 0.18
 const SKIMS_SHARE = 0.1
@@ -61,21 +62,21 @@ export class LiveSession {
   private readonly pending = new Pending()
   private readonly decoder = createDecoder(this.notes)
   private readonly segment = new Segment()
-  /** RST frame → reset, for connections that are still held. */
-  private readonly owners = new Map<number, string>()
-  /** Reported connections that are still held, oldest first, with their RST frames. */
-  private readonly reported = new Map<TrackedConnection, number[]>()
+  private readonly remembered: Remembered
   private nextNs = Number.POSITIVE_INFINITY
   private idleUntil = 0
   private health: CaptureHealth | undefined
+  private mostWaiting: number
 
   constructor(private readonly options: SessionOptions) {
     this.ledger = new Ledger(options.memoryBytes)
+    this.mostWaiting = Math.max(1024, Math.floor((options.memoryBytes / 2 ** 20) * WAITING_PER_MIB))
     this.flow = new Flow({
       timebase: options.timebase,
       memoryBytes: options.memoryBytes * TRACKER_SHARE,
       onRst: (c, _from, frame) => this.noteRst(c, frame),
     })
+    this.remembered = new Remembered(this.flow.tracker)
     this.skims = new Skims(this.flow, options.memoryBytes * SKIMS_SHARE, () => this.ledger.listenerNames())
   }
 
@@ -85,6 +86,7 @@ export class LiveSession {
     connections: number
     waiting: number
     evicted: number
+    unjudged: number
     endTimeNs: number
   } {
     const { flow } = this
@@ -93,6 +95,7 @@ export class LiveSession {
       connections: flow.tracker.held.size,
       waiting: this.pending.size,
       evicted: flow.tracker.evicted,
+      unjudged: this.remembered.unjudged,
       endTimeNs: flow.endTimeNs,
     }
   }
@@ -132,7 +135,7 @@ export class LiveSession {
     const report = this.report(resets)
     report.captures = [this.captureInfo()]
     report.listeners = ledger.listenerList((address, port) => skims.connectionsOf(address, port))
-    report.incidents = findIncidents(resets)
+    report.incidents = findIncidents(resets, ledger.facts)
     const names = this.names()
     report.names = namesUsed(names, report)
     return {
@@ -181,14 +184,31 @@ export class LiveSession {
     const { evicted } = this.flow.tracker
     const extra = new Notes()
     if (evicted > 0) extra.add('connections-evicted', null, evicted)
+    if (this.remembered.unjudged > 0) extra.add('resets-not-judged', null, this.remembered.unjudged)
     if (this.ledger.dropped > 0) extra.add('resets-not-kept', null, this.ledger.dropped)
     const info = this.options.capture()
     const notes = [...info.notes, ...this.notes.list(), ...extra.list()]
     return { ...info, tcpSegments: this.figures.segments, notes }
   }
 
+  /** Memory is shorter than the estimates knew: everything that is remembered shrinks, for good. */
+  shed(): void {
+    this.flow.tracker.shed()
+    this.skims.shed(this.flow.endTimeNs)
+    this.ledger.shed()
+    this.mostWaiting = Math.max(256, Math.floor(this.mostWaiting * 0.75))
+  }
+
   private noteRst(c: TrackedConnection, frame: Frame): void {
-    this.pending.add(c, frame.number, frame.timeNs)
+    const { pending, remembered } = this
+    if (remembered.isLeftOut(c)) return
+    if (!pending.has(c) && pending.size >= this.mostWaiting) {
+      if (remembered.has(c)) return
+      this.ledger.addConnection(c.synFrame >= 0)
+      remembered.leaveOut(c)
+      return
+    }
+    pending.add(c, frame.number, frame.timeNs)
     if (this.nextNs === Number.POSITIVE_INFINITY) this.schedule(frame.timeNs)
   }
 
@@ -199,32 +219,30 @@ export class LiveSession {
     this.nextNs = Math.max(Math.ceil(settledNs / QUANTUM_NS) * QUANTUM_NS, nowNs)
   }
 
-  /** Judges at most a quarter of the time while resets pour in, unless they pile up. */
+  /** Judges at most a quarter of the time while resets pour in, half of it when they pile up: packets must not wait. */
   private settle(nowNs: number): void {
     const started = performance.now()
-    if (started < this.idleUntil && this.pending.size < BACKLOG) {
-      this.nextNs = nowNs + QUANTUM_NS
+    if (started < this.idleUntil) {
+      this.nextNs = nowNs + PAUSE_NS
       return
     }
     this.judge(nowNs - this.options.settleMs * 1e6, nowNs)
     this.schedule(nowNs)
     const ended = performance.now()
-    this.idleUntil = ended + 3 * (ended - started)
+    const rest = this.pending.size > this.mostWaiting / 4 ? 1 : 3
+    this.idleUntil = ended + rest * (ended - started)
   }
 
   private judge(untilNs: number, nowNs: number): void {
-    const { flow, pending, owners, ledger, options } = this
+    const { flow, pending, remembered, ledger, options } = this
     const connections = pending.until(untilNs, BATCH)
     const due = new Map(connections.flatMap(c => pending.take(c, untilNs).map(frame => [frame, c] as const)))
-    const compared = [
-      ...pending.until(Number.POSITIVE_INFINITY, COMPARED),
-      ...[...this.reported.keys()].slice(-COMPARED),
-    ]
+    const compared = [...pending.until(Number.POSITIVE_INFINITY, COMPARED), ...remembered.last(COMPARED)]
     const { told, late, health } = judgeDue({
       flow,
       connections: new Set([...connections, ...compared]),
       due,
-      owners,
+      owners: remembered.owners,
       ledger,
       capture: options.capture(),
       nowNs,
@@ -233,43 +251,25 @@ export class LiveSession {
     })
     this.health = health
     for (const one of told) {
-      this.own(one.reset.id, one.frames, due)
-      const c = due.get(one.frames.find(frame => due.has(frame))!)!
-      const first = !this.reported.has(c)
-      this.remember(c, one.frames)
+      const first = !remembered.has(due.get(one.frames.find(frame => due.has(frame))!)!)
+      const c = this.own(one.reset.id, one.frames, due)
       if (first) ledger.addConnection(c.synFrame >= 0)
-      ledger.add(one.reset, one.story, first)
+      ledger.add(one.reset, one.facts, one.story, first)
       options.onVerdict(one)
     }
     for (const { id, frames } of late) {
       ledger.extend(id, frames)
       this.own(id, frames, due)
     }
-    this.forgetOld()
+    remembered.trim(c => pending.has(c))
   }
 
-  /** These frames are told: none of them is judged again. */
-  private own(id: string, frames: number[], due: ReadonlyMap<number, TrackedConnection>): void {
-    for (const frame of frames) this.owners.set(frame, id)
-    const c = due.get(frames.find(frame => due.has(frame))!)
-    if (c) this.pending.told(c, new Set(frames))
-  }
-
-  private remember(c: TrackedConnection, frames: number[]): void {
-    const before = this.reported.get(c) ?? []
-    this.reported.delete(c)
-    this.reported.set(c, [...before, ...frames])
-  }
-
-  /** Reported connections stay for a while: later resets are compared with them, and late RSTs find the reset they belong to. */
-  private forgetOld(): void {
-    for (const [c, frames] of this.reported) {
-      if (this.reported.size <= REMEMBERED) return
-      if (this.pending.has(c)) continue
-      this.reported.delete(c)
-      for (const frame of frames) this.owners.delete(frame)
-      this.flow.tracker.discard(c)
-    }
+  /** These frames are told: none of them is judged again. @returns their connection */
+  private own(id: string, frames: number[], due: ReadonlyMap<number, TrackedConnection>): TrackedConnection {
+    const c = due.get(frames.find(frame => due.has(frame))!)!
+    this.pending.told(c, new Set(frames))
+    this.remembered.add(c, id, frames)
+    return c
   }
 }
 

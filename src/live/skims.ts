@@ -16,7 +16,7 @@ const ATTEMPT_BYTES = 320
 export class Skims {
   private young = new Skim()
   private bornNs = Number.NaN
-  private readonly mostConnections: number
+  private mostConnections: number
   private connectionsBefore = 0
   private rstFramesBefore = 0
   private readonly listenersBefore = new Map<string, number>()
@@ -40,6 +40,12 @@ export class Skims {
     const { young } = this
     if (frame.timeNs - this.bornNs < GENERATION_NS && young.connections < this.mostConnections) return
     this.renew(frame.timeNs)
+  }
+
+  /** Memory is short: the older generation goes now, and generations are shorter from now on. */
+  shed(nowNs: number): void {
+    this.mostConnections = Math.max(4096, Math.floor(this.mostConnections / 2))
+    if (!Number.isNaN(this.bornNs)) this.renew(nowNs)
   }
 
   /** Over the whole capture, not just what is remembered. */
