@@ -1,7 +1,10 @@
 /** The analyser half of `live`: judges resets as they happen, sums up when it ends. Untrusted bytes come in only after it has given up its privileges. */
 import { segmentFilter } from '../filter.js'
 import { KernelWatch } from '../live/kernel.js'
-import type { LinkSettings } from '../live/link.js'
+import { Cloak } from '../live/cloak.js'
+import type { Told } from '../live/judge.js'
+import { type LinkSettings, TRACE_FD } from '../live/link.js'
+import { Metrics } from '../live/metrics.js'
 import { Outlet } from '../live/outlet.js'
 import { become } from '../live/privileges.js'
 import { Recorder } from '../live/recorder.js'
@@ -10,7 +13,7 @@ import { PacketRing } from '../live/ring.js'
 import { LiveCapture } from '../live/run.js'
 import { type Source, streamSource } from '../live/source.js'
 import { FORMATS } from '../report/formats.js'
-import type { Names } from '../report/names.js'
+import { type Names, NO_NAMES } from '../report/names.js'
 import { readHosts } from './hosts.js'
 import type { Io } from './io.js'
 import { conclude } from './live-conclusion.js'
@@ -39,13 +42,21 @@ export async function run(args: string[], io: Io): Promise<number> {
       await FORMATS[name].load?.()
     // The terminal is opened here, too.
     void io.stdout.isTTY
+    const metrics = plan.options.metrics === undefined ? undefined : await Metrics.open(plan.options.metrics)
     // Who this becomes may not pass the folders above; standing in it needs no leave.
     process.chdir(plan.options.evidence ?? '/')
     if (settings.account) become(settings.account)
-    return await new Listener(plan, settings, remote, names, io).run()
+    const cloak = plan.options.redact ? new Cloak() : undefined
+    return await new Listener(plan, settings, remote, { names, metrics, cloak }, io).run()
   } finally {
     remote.close()
   }
+}
+
+interface Extras {
+  names: Names | undefined
+  metrics: Metrics | undefined
+  cloak: Cloak | undefined
 }
 
 class Listener {
@@ -56,7 +67,7 @@ class Listener {
     private readonly plan: LivePlan,
     private readonly settings: LinkSettings,
     private readonly remote: Remote,
-    private readonly names: Names | undefined,
+    private readonly extras: Extras,
     private readonly io: Io,
   ) {
     this.log = logTo(io)
@@ -64,13 +75,20 @@ class Listener {
   }
 
   async run(): Promise<number> {
-    const { plan, remote, io, outlet } = this
+    const { plan, remote, io, outlet, extras } = this
     const stop = stopping(plan.options.duration, remote, io)
+    const evidence = this.recording()
+    const capture = this.capturing(stop.signal, evidence)
+    extras.metrics?.watch(() => ({
+      ...capture.figures,
+      unwritten: { verdicts: outlet.lost, evidence: evidence?.recorder.lost ?? 0 },
+    }))
     try {
-      const analysis = await this.capturing(stop.signal).run()
+      const analysis = await capture.run()
       if (outlet.failure) throw outputError('standard output', (outlet.failure as Error).message)
-      return await conclude(analysis, { plan, outlet, remote }, io)
+      return await conclude(extras.cloak?.analysis(analysis) ?? analysis, { plan, outlet, remote }, io)
     } finally {
+      extras.metrics?.close()
       stop.release()
     }
   }
@@ -80,12 +98,10 @@ class Listener {
     return source ? this.remote.source(source) : streamSource(process.stdin)
   }
 
-  private capturing(stop: AbortSignal): LiveCapture {
-    const { plan, log, source, outlet, settings } = this
+  private capturing(stop: AbortSignal, evidence: Recording | undefined): LiveCapture {
+    const { plan, log, source, settings } = this
     const { options } = plan
-    const evidence = this.recording()
-    const kernel = settings.trace && new KernelWatch(4, settings.trace.aheadS)
-    const print = options.quiet ? undefined : printer(plan, this.io)
+    const kernel = settings.trace && new KernelWatch(TRACE_FD, settings.trace.aheadS)
     const capture: LiveCapture = new LiveCapture({
       source,
       stop,
@@ -97,30 +113,48 @@ class Listener {
       },
       settleMs: options.settle ?? DEFAULT_SETTLE_MS,
       filter: segmentFilter(narrowingOf(options)),
-      hostNames: this.names,
+      hostNames: this.extras.names,
       onStart: () => log.info(source.title),
       onTrouble: line => log.warn(line),
       inform: kernel && (item => kernel.inform(item, capture.timebase)),
       show: kernel && ((reset, item) => kernel.show(reset, item, capture.timebase)),
       onSegment: evidence && ((segment, frame) => evidence.ring.add(segment, frame)),
-      onVerdict: told => {
-        evidence?.recorder.record(told.reset, capture.reportOf(told.reset), capture.timebase)
-        const text = print?.(told, capture)
-        if (text) outlet.push(text)
-      },
+      onVerdict: this.telling(() => capture, evidence),
     })
     return capture
   }
 
+  /** What is done with each verdict. */
+  private telling(captured: () => LiveCapture, evidence: Recording | undefined): (told: Told) => void {
+    const { plan, outlet, extras } = this
+    const { cloak, metrics } = extras
+    const print = plan.options.quiet ? undefined : printer(plan, this.io)
+    return told => {
+      const capture = captured()
+      const { timebase } = capture
+      const report = capture.reportOf(told.reset)
+      const shown = cloak ? cloak.verdict(told, report, timebase) : { ...told, report }
+      metrics?.note(shown.reset)
+      evidence?.recorder.record(shown.reset, shown.report, timebase)
+      const text = print?.(shown, cloak ? NO_NAMES : capture.namesOf(told.reset), timebase)
+      if (text) outlet.push(text)
+    }
+  }
+
   /** @throws CaptureError when the folder cannot be used */
-  private recording(): { ring: PacketRing; recorder: Recorder } | undefined {
+  private recording(): Recording | undefined {
     const { evidence, evidenceLimit } = this.plan.options
     if (evidence === undefined) return undefined
     const ring = new PacketRing(Math.floor(this.settings.memoryBytes * RING_SHARE))
     const trouble = (line: string) => this.log.warn(line)
     const limit = evidenceLimit ?? DEFAULT_EVIDENCE_BYTES
-    return { ring, recorder: new Recorder('.', limit, ring, trouble, evidence) }
+    return { ring, recorder: new Recorder('.', limit, ring, trouble, evidence, this.extras.cloak?.frames) }
   }
+}
+
+interface Recording {
+  ring: PacketRing
+  recorder: Recorder
 }
 
 interface Stopping {

@@ -2,6 +2,7 @@
 import type { Outlet } from '../live/outlet.js'
 import type { Remote } from '../live/remote.js'
 import type { Analysis } from '../model.js'
+import { Notes } from '../notes.js'
 import { failsOn, select } from '../report/select.js'
 import { deliver } from './analyze.js'
 import { EXIT } from './errors.js'
@@ -29,8 +30,12 @@ export async function conclude(
 ): Promise<number> {
   const { format, targets, options } = plan
   await outlet.drained(PATIENCE_MS)
-  if (outlet.lost > 0)
+  if (outlet.lost > 0) {
     logTo(io).warn(`${plural(outlet.lost, 'verdict')} not written: standard output was not read`)
+    const notes = new Notes()
+    notes.add('verdicts-not-written', null, outlet.lost)
+    analysis.report.captures[0].notes.push(...notes.list())
+  }
   const shown = select(analysis.report, filtersOf(options))
   const code = options.failOn && failsOn(shown.report.resets, options.failOn) ? EXIT.matched : EXIT.ok
   // Files belong to whoever started all this: the supervisor writes them.

@@ -1,7 +1,6 @@
 /** How a verdict is shown as it comes. */
-import type { Told } from '../live/judge.js'
-import type { LiveCapture } from '../live/run.js'
-import type { Reset } from '../model.js'
+import type { Shown } from '../live/cloak.js'
+import type { Reset, Timebase } from '../model.js'
 import { safeJson } from '../report/escape.js'
 import { type Names, shownNames, withNames } from '../report/names.js'
 import { select } from '../report/select.js'
@@ -16,25 +15,21 @@ import { filtersOf, wantsColor, widthOf } from './settings.js'
 export function printer(
   { format, options }: LivePlan,
   io: Io,
-): ((told: Told, capture: LiveCapture) => string) | undefined {
-  const isShown = (told: Told, capture: LiveCapture) =>
-    select(capture.reportOf(told.reset), filtersOf(options)).report.resets.length > 0
+): ((shown: Shown, known: ReadonlyMap<string, string>, timebase: Timebase) => string) | undefined {
+  const isWanted = ({ report }: Shown) => select(report, filtersOf(options)).report.resets.length > 0
   if (format === 'ndjson') {
-    return (told, capture) =>
-      isShown(told, capture) ? `${safeJson(JSON.stringify({ type: 'reset', ...told.reset }))}\n` : ''
+    return shown =>
+      isWanted(shown) ? `${safeJson(JSON.stringify({ type: 'reset', ...shown.reset }))}\n` : ''
   }
   if (format !== 'text') return undefined
   const plain: Style = { width: widthOf(io.stdout, io.env), color: wantsColor(options, io.stdout, io.env) }
   const journal = isJournal(io.env, 1)
-  return (told, capture) => {
-    if (!isShown(told, capture)) return ''
-    const names = shownNames(capture.namesOf(told.reset))
-    const reset = named(told.reset, names)
+  return (shown, known, timebase) => {
+    if (!isWanted(shown)) return ''
+    const names = shownNames(known)
+    const reset = named(shown.reset, names)
     const style = { ...plain, names }
-    if (options.all) {
-      const lines = verdictStory(reset, told.story, capture.reportOf(reset), capture.timebase, style)
-      return `${lines.join('\n')}\n`
-    }
+    if (options.all) return `${verdictStory(reset, shown.story, shown.report, timebase, style).join('\n')}\n`
     if (io.stdout.isTTY) return `${verdictLines(reset, style).join('\n')}\n`
     return `${journal ? `<${priorityOf(reset)}>` : ''}${verdictLogLine(reset, style)}\n`
   }

@@ -148,9 +148,8 @@ export const LIVE: OptionGroup = [
   },
   {
     flags: '--metrics <addr:port>',
-    help: 'serve Prometheus metrics',
+    help: 'serve Prometheus metrics, such as 127.0.0.1:9464',
     parse: values.addressPort,
-    unavailable: true,
   },
   { flags: '--list', help: 'list the interfaces' },
 ]

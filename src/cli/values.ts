@@ -164,7 +164,7 @@ export function whole(text: string): number {
 export function addressPort(text: string): string {
   const match = /^(?:(\[[0-9a-f:.]+\]|[^:\s]*):)?(\d{1,5})$/i.exec(text)
   if (!match || Number(match[2]) > 65_535)
-    throw new InvalidArgumentError('give ADDR:PORT, such as 127.0.0.1:9100')
+    throw new InvalidArgumentError('give ADDR:PORT, such as 127.0.0.1:9464')
   return text
 }
 

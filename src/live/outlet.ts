@@ -7,8 +7,10 @@ export interface Sink {
   write(text: string): Promise<boolean>
 }
 
-/** Verdicts of several thousand resets. */
-const QUEUE_CHARACTERS = 16 * 2 ** 20
+/** Verdicts of more than a thousand resets. */
+const QUEUE_CHARACTERS = 4 * 2 ** 20
+/** Handed to the sink at once. */
+const PIECE_CHARACTERS = 2 ** 18
 
 export class Outlet {
   /** Lines left out because nobody read. */
@@ -21,12 +23,15 @@ export class Outlet {
   private queued = 0
   private writing: Promise<void> | undefined
 
-  constructor(private readonly sink: Sink) {}
+  constructor(
+    private readonly sink: Sink,
+    private readonly most = QUEUE_CHARACTERS,
+  ) {}
 
   /** Writes as soon as the reader is ready; never waits. */
   push(text: string): void {
     if (!this.open) return
-    if (this.queued > QUEUE_CHARACTERS) {
+    if (this.queued > this.most) {
       this.lost++
       return
     }
@@ -41,15 +46,9 @@ export class Outlet {
     await Promise.race([this.writing, timeout])
   }
 
-  /** True while a reader is behind. */
-  get behind(): boolean {
-    return this.queued > QUEUE_CHARACTERS / 2
-  }
-
   private async work(): Promise<void> {
     while (this.queue.length > 0 && this.open) {
-      const text = this.queue.join('')
-      this.queue = []
+      const text = this.take()
       try {
         this.open = await this.sink.write(text)
       } catch (error) {
@@ -59,5 +58,13 @@ export class Outlet {
       this.queued -= text.length
     }
     this.writing = undefined
+  }
+
+  /** The oldest lines, some of them at once: one system call per line would be slow. */
+  private take(): string {
+    let [count, characters] = [0, 0]
+    while (count < this.queue.length && characters < PIECE_CHARACTERS)
+      characters += this.queue[count++].length
+    return this.queue.splice(0, count).join('')
   }
 }

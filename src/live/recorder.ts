@@ -10,6 +10,7 @@ import { commentsOf } from '../rewrite/comments.js'
 import { Output } from '../rewrite/output.js'
 import { visible } from '../report/escape.js'
 import { PROGRAM } from '../rewrite/writer.js'
+import type { FrameRedactor } from '../redact/index.js'
 import type { HeldPacket, PacketRing } from './ring.js'
 
 /** Names of evidence files: nothing else in the folder is ever touched. */
@@ -38,6 +39,8 @@ export class Recorder {
     private readonly onTrouble: (line: string) => void,
     /** What messages call the folder. */
     private readonly name = folder,
+    /** Makes packets unrecognisable before they are written. */
+    private readonly redactor?: FrameRedactor,
   ) {
     this.files = prepare(folder, name)
     this.total = this.files.reduce((sum, file) => sum + file.bytes, 0)
@@ -50,7 +53,7 @@ export class Recorder {
       this.lost++
       return
     }
-    const bytes = evidenceFile(packets, report, timebase)
+    const bytes = evidenceFile(this.redactor ? hidden(packets, this.redactor) : packets, report, timebase)
     this.waiting++
     this.queue = this.queue.then(() => this.write(fileName(reset), bytes)).finally(() => this.waiting--)
   }
@@ -114,6 +117,14 @@ function fileName({ time, id, cause, connection }: Reset): string {
     `${address.replaceAll(':', '-')}_${port}`
   const moment = `${day}T${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`
   return `${moment}-${id}-${cause}-${end(connection.client)}-${end(connection.server)}.pcapng`
+}
+
+function hidden(packets: HeldPacket[], redactor: FrameRedactor): HeldPacket[] {
+  return packets.map(packet => {
+    const { data, originalLength, linkType } = packet
+    const bytes = redactor({ data, start: 0, end: data.length, originalLength, linkType })
+    return { ...packet, data: Buffer.from(bytes.subarray(0, data.length)) }
+  })
 }
 
 function evidenceFile(packets: HeldPacket[], report: Report, timebase: Timebase): Uint8Array {

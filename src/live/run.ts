@@ -3,6 +3,7 @@ import { CaptureError } from '../capture/error.js'
 import type { Analysis, Frame, Report, Reset, Timebase } from '../model.js'
 import type { Drops } from './link.js'
 import { MemoryGuard } from './memory.js'
+import type { Figures } from './metrics.js'
 import { LiveReader } from './reader.js'
 import { LiveSession, type SessionOptions } from './session.js'
 import type { Source, SourceRun } from './source.js'
@@ -34,6 +35,16 @@ const RETRY_MS = [0, 250, 500, 1000, 2000]
 /** Drop counts are asked for this often. */
 const ASK_MS = 5000
 
+/** Nothing came for so long: nothing waits. */
+const SILENCE_MS = 5000
+/** Notes that count packets which could not be looked at. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'oversized-record',
+  'damaged-record',
+  'record-cut',
+  'damaged-block',
+])
+
 export class LiveCapture {
   readonly session: LiveSession
   private readonly reader: LiveReader
@@ -41,6 +52,10 @@ export class LiveCapture {
   private readonly dropsBefore: Drops = { kernel: 0, engine: 0 }
   private lastFrameNs = 0
   private lastFrames = -1
+  private restarts = 0
+  private lagMs = 0
+  private lagAt = 0
+  private guard: MemoryGuard | undefined
   private lastArrival = 0
 
   constructor(private readonly options: LiveOptions) {
@@ -64,6 +79,25 @@ export class LiveCapture {
 
   get frames(): number {
     return this.reader.frames
+  }
+
+  /** For whoever watches; what could not be written is others' to know. */
+  get figures(): Omit<Figures, 'unwritten'> {
+    const { segments, connections, waiting, evicted, unjudged } = this.session.figures
+    const info = this.reader.frames > 0 ? this.reader.info() : undefined
+    const unreadable = (info?.notes ?? []).filter(note => UNREADABLE.has(note.name))
+    return {
+      packets: this.reader.frames,
+      segments,
+      drops: { ...this.drops, analyser: unreadable.reduce((sum, note) => sum + note.count, 0) },
+      engineRestarts: this.restarts,
+      unjudged,
+      evicted,
+      memoryAlarms: this.guard?.alarms ?? 0,
+      connections,
+      waiting,
+      lagSeconds: Date.now() - this.lagAt < SILENCE_MS ? Math.max(0, this.lagMs / 1000) : 0,
+    }
   }
 
   get timebase(): Timebase {
@@ -90,6 +124,7 @@ export class LiveCapture {
     await this.start()
     onStart?.()
     const guard = new MemoryGuard(this.options.processBytes, () => this.session.shed())
+    this.guard = guard
     const ticking = setInterval(() => {
       guard.tick()
       this.tick()
@@ -148,7 +183,7 @@ export class LiveCapture {
       this.lastFrameNs = frame.timeNs
     }
     try {
-      await reader.read(feed, () => {}, cut.signal)
+      await reader.read(feed, () => this.noteLag(), cut.signal)
     } finally {
       clearTimeout(patience)
       stop.removeEventListener('abort', end)
@@ -165,6 +200,7 @@ export class LiveCapture {
     if (stop.aborted) return false
     Object.assign(this.dropsBefore, this.drops)
     this.engine = undefined
+    this.restarts++
     this.session.notes.add('engine-restarted', this.reader.frames || null)
     onTrouble?.(`${why ?? 'the capture ended'}; waiting to go on`)
     for (let attempt = 0; ; attempt++) {
@@ -189,6 +225,11 @@ export class LiveCapture {
     }
     const sinceMs = now - this.lastArrival - ENGINE_LAG_MS
     if (this.lastFrames > 0 && sinceMs > 0) this.session.tick(this.lastFrameNs + sinceMs * 1e6)
+  }
+
+  private noteLag(): void {
+    this.lagAt = Date.now()
+    this.lagMs = this.lagAt - this.timebase.seconds * 1000 - this.lastFrameNs / 1e6
   }
 
   private noteDrops(): void {

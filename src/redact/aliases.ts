@@ -36,6 +36,8 @@ export class Aliases {
   private readonly v6 = new Map<string, Int32Array>()
   private readonly macs = new Map<number, number>()
   private readonly names = new Map<string, string>()
+  private macsBefore = 0
+  private namesBefore = 0
   private readonly used = { client: 0, server: 0, other: 0, overflow: 0 }
   private readonly used6 = { client: 0, server: 0, other: 0 }
   /** IPv6 aliases in use, and all originals: none of them is handed out. */
@@ -86,7 +88,7 @@ export class Aliases {
     let alias = this.macs.get(mac)
     if (alias === undefined) {
       const group = Math.floor(mac / GROUP_BIT) % 2 === 1 ? GROUP_BIT : 0
-      alias = MAC_BASE + group + this.macs.size + 1
+      alias = MAC_BASE + group + this.macsBefore + this.macs.size + 1
       this.macs.set(mac, alias)
     }
     return alias
@@ -109,10 +111,22 @@ export class Aliases {
     const key = name.toLowerCase()
     let alias = this.names.get(key)
     if (alias === undefined) {
-      alias = `host-${this.names.size + 1}.example`
+      alias = `host-${this.namesBefore + this.names.size + 1}.example`
       this.names.set(key, alias)
     }
     return alias
+  }
+
+  /** Originals that have an alias. */
+  get size(): number {
+    return this.v4.size + this.v6.size + this.macs.size + this.names.size
+  }
+
+  /** Forgets who is called what; no alias is handed out a second time. */
+  forget(): void {
+    this.macsBefore += this.macs.size
+    this.namesBefore += this.names.size
+    for (const map of [this.v4, this.v6, this.macs, this.names, this.seen]) map.clear()
   }
 
   /** Alias → what a person would call it: client-1, server-2, host-3. In order of appearance. */

@@ -47,7 +47,7 @@ describe('usage errors: one line on standard error, exit 2, nothing read', () =>
     ['live eth0 --settle 0s', /14s, 5m or 2h/],
     ['live eth0 --snaplen none', /whole number/],
     ['live eth0 --evidence-limit x', /512M or 2G/],
-    ['live eth0 --metrics 99999', /127.0.0.1:9100/],
+    ['live eth0 --metrics 99999', /127.0.0.1:9464/],
     ['explain idle-timeot', /did you mean idle-timeout/],
     ['explain a b', /at most 1 cause/],
     ['explain --format html', /text, json or ndjson/],
