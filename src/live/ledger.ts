@@ -3,6 +3,7 @@
  * reset. Bounded, however long the capture runs: what left is counted.
  */
 import type { Facts } from '../evidence/index.js'
+import { type About, aboutResets } from '../incident-words.js'
 import type { CauseId, Listener, Origin, Reset, StoryPacket, Totals } from '../model.js'
 
 /** Resets kept whole for the final report, per MiB of memory: they take about 8 kB each with their facts. */
@@ -22,7 +23,7 @@ export class Ledger {
   /** Reset connections whose opening was not seen: the timelines do not count them. */
   private withoutSyn = 0
   private readonly kept = new Map<string, Reset>()
-  private readonly knownFacts = new Map<string, Facts>()
+  private readonly facts = new Map<string, Facts>()
   private most: number
   private mostStories = STORIES
   private readonly byCause: Partial<Record<CauseId, number>> = {}
@@ -40,14 +41,14 @@ export class Ledger {
     this.byOrigin[reset.origin] = (this.byOrigin[reset.origin] ?? 0) + 1
     this.countListener(reset, first)
     this.kept.set(reset.id, reset)
-    this.knownFacts.set(reset.id, facts)
+    this.facts.set(reset.id, facts)
     this.stories.set(reset.id, story)
     this.trim()
   }
 
-  /** Facts of the resets that are kept, for what is said of several of them. */
-  get facts(): ReadonlyMap<string, Facts> {
-    return this.knownFacts
+  /** What is said of several resets needs the facts of each. */
+  about(): About {
+    return { ...aboutResets, fact: ({ id }, name) => this.facts.get(id)?.[name] }
   }
 
   /** Memory is short: keeps half as much. */
@@ -61,7 +62,7 @@ export class Ledger {
     for (const id of this.kept.keys()) {
       if (this.kept.size <= this.most) break
       this.kept.delete(id)
-      this.knownFacts.delete(id)
+      this.facts.delete(id)
       this.dropped++
     }
     for (const id of this.stories.keys()) {

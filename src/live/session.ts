@@ -135,7 +135,7 @@ export class LiveSession {
     const report = this.report(resets)
     report.captures = [this.captureInfo()]
     report.listeners = ledger.listenerList((address, port) => skims.connectionsOf(address, port))
-    report.incidents = findIncidents(resets, ledger.facts)
+    report.incidents = findIncidents(resets, ledger.about())
     const names = this.names()
     report.names = namesUsed(names, report)
     return {
