@@ -51,7 +51,7 @@ async function supervise(plan: LivePlan, args: string[], io: Io): Promise<number
     analyser: analyserCommand(memoryBytes, args),
     engine: engine && {
       name: engine,
-      request: { interface: plan.interface!, filter: options.filter, snaplen: options.snaplen },
+      request: { interface: plan.interface!, filter: options.filter, snaplen: options.snaplen, account },
     },
     account,
     trace,

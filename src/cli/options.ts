@@ -122,7 +122,7 @@ export const RUN: OptionGroup = [
 
 export const LIVE: OptionGroup = [
   { flags: '--filter <bpf>', help: 'capture only what matches', parse: values.oneFile },
-  { flags: '--engine <name>', help: 'auto, tcpdump or dumpcap (default: auto)', parse: values.engine },
+  { flags: '--engine <name>', help: 'auto, tcpdump, dumpcap or cap (default: auto)', parse: values.engine },
   { flags: '--duration <time>', help: 'stop after that long', parse: values.span },
   {
     flags: '--settle <time>',

@@ -1,10 +1,12 @@
 /** The engines: how each is called, how it tells of drops, what its complaints mean. */
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { CaptureError, printable } from '../capture/error.js'
 import type { EngineEnd } from './engine.js'
 import { ENGINE_NAMES, type EngineName } from './engine-names.js'
-import type { Drops } from './link.js'
+import type { Account, Drops } from './link.js'
 
 export interface EngineRequest {
   interface: string
@@ -12,6 +14,8 @@ export interface EngineRequest {
   filter?: string | undefined
   /** Bytes kept of each packet; undefined = all. */
   snaplen?: number | undefined
+  /** Who an engine of ours becomes once it captures; the others see to that themselves. */
+  account?: Account | undefined
 }
 
 export interface Engine {
@@ -76,19 +80,51 @@ const dumpcap: Engine = {
   asks: false,
 }
 
-export const ENGINES: Record<EngineName, Engine> = { tcpdump, dumpcap }
+/** A program of ours; see engine-cap.ts. */
+const cap: Engine = {
+  command: request => {
+    const own = import.meta.url.endsWith('.ts') ? './engine-cap.ts' : './engine-cap.js'
+    const entry = fileURLToPath(new URL(own, import.meta.url))
+    return { program: process.execPath, args: [...process.execArgv, entry, JSON.stringify(request)] }
+  },
+  drops: () => undefined,
+  asks: false,
+}
+
+export const ENGINES: Record<EngineName, Engine> = { tcpdump, dumpcap, cap }
 
 /** `auto`: the first that is installed. @throws CaptureError that says what to install */
 export function chooseEngine(wanted: EngineName | 'auto'): EngineName {
-  const installed = (name: string) => programFolders().some(folder => runnable(join(folder, name)))
   if (wanted !== 'auto') {
-    if (installed(wanted)) return wanted
-    throw new CaptureError(`--engine ${wanted}: ${wanted} is not installed; ${HOW_TO_INSTALL}`)
+    const lack = lackOf(wanted)
+    if (lack === undefined) return wanted
+    throw new CaptureError(`--engine ${wanted}: ${lack}`)
   }
-  const found = ENGINE_NAMES.find(installed)
+  const found = ENGINE_NAMES.find(name => lackOf(name) === undefined)
   if (found) return found
   throw new CaptureError(`nothing to capture with: ${HOW_TO_INSTALL}`)
 }
+
+/** Why an engine cannot be used and what to do; undefined when it is there. */
+function lackOf(name: EngineName): string | undefined {
+  if (name === 'cap') return lackOfCap()
+  if (programFolders().some(folder => runnable(join(folder, name)))) return undefined
+  return `${name} is not installed; ${HOW_TO_INSTALL}`
+}
+
+/** npm leaves out an optional package that cannot be built, and builds none where install scripts are off; it says neither. */
+function lackOfCap(): string | undefined {
+  let folder: string
+  try {
+    folder = dirname(createRequire(import.meta.url).resolve('cap/package.json'))
+  } catch {
+    return `the package cap is not installed; ${HEADERS}, then npm install cap`
+  }
+  if (existsSync(join(folder, 'build/Release/cap.node'))) return undefined
+  return `the package cap is not built; ${HEADERS}, then npm rebuild cap --ignore-scripts=false`
+}
+
+const HEADERS = 'it takes a compiler and libpcap headers: apt install libpcap-dev g++ make python3'
 
 /** Where programs are looked for: the PATH of daemons and users often lacks the folders of administrators' programs. */
 export function programFolders(): string[] {
@@ -118,13 +154,16 @@ const COMPLAINTS: [RegExp, string][] = [
     /can't parse filter|invalid capture filter|isn.t a valid capture filter|syntax error|expression rejects all/i,
     'the filter does not compile: $f$d',
   ],
-  [/not up|network is down|went down/i, '$i is down: bring it up first (ip link set $i up)'],
+  [
+    /not up|network is down|went down|Assertion .*status == 0/i,
+    '$i is down: bring it up first (ip link set $i up)',
+  ],
   [/ENOENT/, '$e is not installed; install tcpdump (apt install tcpdump) or name another --engine'],
 ]
 
 /** The one line that says why an engine gave nothing. */
 export function explainEnd(name: EngineName, request: EngineRequest, end: EngineEnd): CaptureError {
-  const said = end.said.map(line => line.replace(/^(tcpdump|dumpcap): /, ''))
+  const said = end.said.map(line => line.replace(/^(tcpdump|dumpcap|cap): /, ''))
   const known = COMPLAINTS.find(([pattern]) => said.some(line => pattern.test(line)))
   const detail = /(?:expression: |\(can't parse filter expression: )(.+?)\)?\.?$/.exec(said.join('\n'))?.[1]
   const words: Record<string, string> = {

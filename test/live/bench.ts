@@ -20,6 +20,9 @@ export function missing(...programs: string[]): string[] {
   return able ? lacks : ['network namespaces', ...lacks]
 }
 
+/** Whether the optional package was built: npm leaves that out without a word. */
+export const capIsBuilt = works(process.execPath, ['-e', "require('cap')"])
+
 function works(program: string, args: string[]): boolean {
   try {
     execFileSync(program, args, { stdio: 'ignore' })
@@ -81,6 +84,12 @@ export class Cable {
         ...words,
       ]),
     )
+  }
+
+  /** Starts the program on the server where no program is found. */
+  liveWithoutPrograms(...words: string[]): Live {
+    const env = ['PATH=/nonexistent', process.execPath, BIN, 'live', 's0', ...words]
+    return new Live(this.start(this.server, '/usr/bin/env', env))
   }
 
   /** A server that answers a request and then resets the connection. Resolves when it listens. */
@@ -171,13 +180,13 @@ export class Live {
     return this.lines().filter(line => line.type === 'reset')
   }
 
-  /** Waits until something holds; at most 15 s. */
+  /** Waits until something holds; at most 30 s. */
   until(holds: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.waiting.delete(check)
         reject(new Error(`waited in vain: ${this.err}\n${this.out.slice(0, 2000)}`))
-      }, 15_000)
+      }, 30_000)
       const check = () => {
         if (!holds()) return
         clearTimeout(timer)

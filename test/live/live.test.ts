@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { missing, withCable } from './bench.js'
+import { capIsBuilt, commandOf, missing, statusOf, withCable } from './bench.js'
 
 const lacks = missing('tcpdump', 'ip', 'nsenter')
 const INSTANCES = '/sys/kernel/tracing/instances'
@@ -13,12 +13,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe.skipIf(lacks.length > 0)(
   `live capture (needs root, namespaces, tcpdump; lacks ${lacks.join(', ') || 'nothing'})`,
-  { concurrent: true },
+  { concurrent: true, timeout: 60_000 },
   () => {
     const FAST = ['--format', 'ndjson', '--settle', '1s']
 
-    for (const engine of ['tcpdump', 'dumpcap'] as const) {
-      it.skipIf(missing(engine).length > 0)(`judges while it runs, with ${engine}`, () =>
+    for (const engine of ['tcpdump', 'dumpcap', 'cap'] as const) {
+      const absent = engine === 'cap' ? !capIsBuilt : missing(engine).length > 0
+      it.skipIf(absent)(`judges while it runs, with ${engine}`, () =>
         withCable(async cable => {
           await cable.abortingServer(8080)
           const report = join(folder, `${engine}.json`)
@@ -70,6 +71,25 @@ describe.skipIf(lacks.length > 0)(
         ).toContain('engine-restarted')
         expect(live.processes().engines).toEqual([])
       }))
+
+    it.skipIf(!capIsBuilt)('cap captures as nobody, and comes back when the interface took it down', () =>
+      withCable(async cable => {
+        const live = cable.live(...FAST, '--engine', 'cap').read()
+        await live.until(() => live.err.includes('listening'))
+        await cable.connect(81)
+        await live.until(() => live.resets().length === 1)
+        const [engine] = live.processes().engines
+        expect(commandOf(engine)).toContain('engine-cap')
+        expect(statusOf(engine, 'Uid')).toEqual(['65534', '65534', '65534', '65534'])
+        cable.link('down')
+        await live.until(() => live.err.includes('rst-analyze: s0 is down'))
+        cable.link('up')
+        await live.until(() => live.err.includes('with cap again'))
+        await cable.connect(82)
+        await live.until(() => live.resets().length === 2)
+        expect(await live.stop()).toBe(0)
+      }),
+    )
 
     it('goes on when the interface went down and up', () =>
       withCable(async cable => {
@@ -147,6 +167,14 @@ describe.skipIf(lacks.length > 0)(
           expect(await live.ended).toBe(1)
           expect([live.out, live.err]).toEqual(['', expect.stringMatching(message)])
         }
+        const absent = cable.liveWithoutPrograms('--engine', 'tcpdump').read()
+        expect(await absent.ended).toBe(1)
+        expect([absent.out, absent.err]).toEqual([
+          '',
+          expect.stringMatching(
+            /^rst-analyze: --engine tcpdump: tcpdump is not installed; install tcpdump .*\n$/,
+          ),
+        ])
         cable.link('down')
         const live = cable.live().read()
         expect(await live.ended).toBe(1)

@@ -25,7 +25,7 @@ const ALL = ['Uid', 'Gid']
 
 describe.skipIf(lacks.length > 0)(
   `privileges while live runs (needs root, namespaces, tcpdump; lacks ${lacks.join(', ') || 'nothing'})`,
-  { concurrent: true },
+  { concurrent: true, timeout: 60_000 },
   () => {
     async function started(cable: Cable, ...words: string[]): Promise<Live> {
       const live = cable.live(...FAST, ...words).read()
