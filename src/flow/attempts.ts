@@ -48,7 +48,7 @@ export class Attempts {
       this.at = id * STRIDE
       return true
     }
-    const older = this.old.tuples.find(tuple)
+    const older = this.old.tuples.size > 0 ? this.old.tuples.find(tuple) : -1
     if (older < 0) return false
     const from = older * STRIDE
     const words = this.old.words.slice(from, from + STRIDE)

@@ -48,6 +48,11 @@ export class Hosts {
     return id
   }
 
+  /** -1 when it is not tracked. */
+  find(address: Int32Array): number {
+    return this.table.find(address)
+  }
+
   /**
    * @param host number of the host, -1 = not tracked
    * @param kind HOP_*

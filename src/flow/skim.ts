@@ -62,12 +62,9 @@ export class Skim {
   /** Adds the first connections of every listener with a reset to the interesting ones: call once, after the last segment. */
   finish(): void {
     const count = this.siblingsPerListener
-    for (const listener of this.resetListeners()) {
-      for (const { tuple } of listener.first.slice(0, count)) this.interesting.add(tuple)
-    }
-    for (const listener of this.nearby()) {
-      for (const { tuple } of listener.first.slice(0, NEARBY_CONNECTIONS)) this.interesting.add(tuple)
-    }
+    const add = (tuple: Int32Array): void => void this.interesting.add(tuple)
+    for (const listener of this.resetListeners()) listener.eachFirst(count, add)
+    for (const listener of this.nearby()) listener.eachFirst(NEARBY_CONNECTIONS, add)
   }
 
   /** The interesting 4-tuples in the form that picks frames; IPv6 ones are not in it. */
@@ -209,12 +206,13 @@ export class Skim {
     attempts.begin(tuple, isn, (clientLow ? CLIENT_LOW : 0) | (bySyn ? BY_SYN : 0), repeats)
     this.connections++
     endOfTuple(tuple, clientLow, end)
-    const source = sources.add(end, ipVersion)
     const client = hosts.add(end, ipVersion)
+    const source = sources.add(client, end, ipVersion)
     endOfTuple(tuple, !clientLow, end)
-    attempts.setHosts(client, hosts.add(end, ipVersion))
+    const server = hosts.add(end, ipVersion)
+    attempts.setHosts(client, server)
     const listener = listeners.add(end, ipVersion)
-    const pair = source < 0 ? -1 : sources.attempt(source, end, end[4], frame.timeNs)
+    const pair = source < 0 ? -1 : sources.attempt(source, server, listener, end, frame.timeNs)
     attempts.attribute(listener, source, pair)
     if (listener < 0) return
     const entry = listeners.list[listener]
@@ -239,9 +237,7 @@ export class Skim {
     if (attempts.listener < 0) return
     const listener = this.listeners.list[attempts.listener]
     listener.acceptTimes.push(timeNs)
-    if (attempts.source >= 0) {
-      this.sources.accepted(attempts.source, attempts.pair, timeNs, listener.address, listener.port)
-    }
+    if (attempts.source >= 0) this.sources.accepted(attempts.source, attempts.pair, timeNs, attempts.listener)
   }
 
   private listenerAt(address: Int32Array, port: number, ipVersion: number): number {

@@ -1,79 +1,101 @@
-/** Source addresses and what they attempted, at most MAX_SOURCES of them: breadth and failure make a scan. */
+/**
+ * Source addresses and what they attempted, at most MAX_SOURCES of them: breadth and failure make a scan. Everything lies in columns:
+ * objects per source and per accepted connection took 1.5 µs of each connection, most of it in the garbage collector.
+ */
+import type { SourceTimeline } from '../model.js'
 import { addressText } from '../wire/text.js'
+import { AcceptLists } from './accept-lists.js'
+import { grown } from './columns.js'
 import { KeyTable } from './key-table.js'
-import { TimeList } from './time-list.js'
-import { ADDRESS_WORDS, ENDPOINT_WORDS } from './tuple.js'
+import { SourcePairs } from './source-pairs.js'
+import { ADDRESS_WORDS } from './tuple.js'
 
 const MAX_SOURCES = 65536
-/** Distinct hosts, ports and listeners counted per source: beyond it nothing new is learned. */
-const MAX_DISTINCT = 4096
-/** Distinct (source, host), (source, port) and (source, listener) remembered over all sources. */
-const MAX_PAIRS = 1 << 20
 
-export class TrackedSource {
-  syns = 0
-  hosts = 0
-  ports = 0
-  listeners = 0
-  /** Those of `listeners` that accepted it at least once. */
-  accepting = 0
-  firstTimeNs = 0
-  lastTimeNs = 0
-  readonly accepts = new TimeList<{ timeNs: number; address: string; port: number }>()
-
-  constructor(readonly address: string) {}
-}
+const STRIDE = 4
+const SYNS = 0
+/** Distinct listeners that accepted it at least once. */
+const ACCEPTING = 1
+const IP_VERSION = 2
 
 export class Sources {
-  readonly list: TrackedSource[] = []
   private readonly table = new KeyTable(ADDRESS_WORDS)
-  private readonly hosts = new KeyTable(ADDRESS_WORDS + 1)
-  private readonly ports = new KeyTable(2)
-  private readonly pairs = new KeyTable(ENDPOINT_WORDS + 1)
-  private readonly pairAccepted: boolean[] = []
-  private readonly key = new Int32Array(ENDPOINT_WORDS + 1)
+  private words = new Int32Array(256 * STRIDE)
+  /** Of the first and the last SYN. */
+  private times = new Float64Array(256 * 2)
+  private readonly pairs = new SourcePairs()
+  private readonly accepts = new AcceptLists()
+  /** Number of the source by its number among the hosts, -1 = none yet: saves a look-up. */
+  private byHost = new Int32Array(0)
 
-  /** Number of a source, which is added when it is new; -1 when there is no room. `address` may be longer than an address. */
-  add(address: Int32Array, ipVersion: number): number {
-    if (this.list.length === MAX_SOURCES) return this.table.find(address)
+  get size(): number {
+    return this.table.size
+  }
+
+  /**
+   * Number of a source, which is added when it is new; -1 when there is no room.
+   * @param host its number among the hosts, -1 when it has none
+   * @param address may be longer than an address
+   */
+  add(host: number, address: Int32Array, ipVersion: number): number {
+    if (host >= this.byHost.length) this.byHost = grown(this.byHost, host + 1, -1)
+    if (host >= 0 && this.byHost[host] >= 0) return this.byHost[host]
+    if (this.size === MAX_SOURCES) return this.table.find(address)
     const id = this.table.add(address)
-    if (this.table.added)
-      this.list.push(new TrackedSource(addressText(address.slice(0, ADDRESS_WORDS), ipVersion)))
+    if (host >= 0) this.byHost[host] = id
+    if (!this.table.added) return id
+    if (this.size * STRIDE > this.words.length) {
+      this.words = grown(this.words, this.words.length * 2, 0)
+      const times = new Float64Array(this.times.length * 2)
+      times.set(this.times)
+      this.times = times
+    }
+    this.words[id * STRIDE + IP_VERSION] = ipVersion
     return id
   }
 
   /**
    * Counts a SYN to a listener.
    * @param id number of the source
+   * @param host number of the destination among the hosts, `listener` among the listeners; -1 = not tracked
+   * @param end the destination: address and port
    * @returns number of this (source, listener) pair, -1 when it is not remembered
    */
-  attempt(id: number, host: Int32Array, port: number, timeNs: number): number {
-    const source = this.list[id]
-    if (source.syns++ === 0) source.firstTimeNs = timeNs
-    source.lastTimeNs = timeNs
-    const { key } = this
-    key[0] = id
-    key[1] = port
-    if (isNew(this.ports, key, source.ports)) source.ports++
-    for (let i = 0; i < 4; i++) key[i + 1] = host[i]
-    if (isNew(this.hosts, key, source.hosts)) source.hosts++
-    key[5] = port
-    if (isNew(this.pairs, key, source.listeners)) source.listeners++
-    return this.pairs.find(key)
+  attempt(id: number, host: number, listener: number, end: Int32Array, timeNs: number): number {
+    const at = id * STRIDE
+    if (this.words[at + SYNS]++ === 0) this.times[id * 2] = timeNs
+    this.times[id * 2 + 1] = timeNs
+    return this.pairs.note(id, host, listener, end)
   }
 
   /** A SYN-ACK to this source. */
-  accepted(id: number, pair: number, timeNs: number, address: string, port: number): void {
-    const source = this.list[id]
-    source.accepts.push({ timeNs, address, port })
-    if (pair < 0 || this.pairAccepted[pair]) return
-    this.pairAccepted[pair] = true
-    source.accepting++
+  accepted(id: number, pair: number, timeNs: number, listener: number): void {
+    this.accepts.push(id, timeNs, listener)
+    if (pair >= 0 && this.pairs.markAccepted(pair)) this.words[id * STRIDE + ACCEPTING]++
   }
-}
 
-function isNew(table: KeyTable, key: Int32Array, counted: number): boolean {
-  if (counted >= MAX_DISTINCT || table.size >= MAX_PAIRS) return false
-  table.add(key)
-  return table.added
+  /** @param endpointOf address and port of a listener by its number */
+  timeline(
+    address: Int32Array,
+    endpointOf: (listener: number) => { address: string; port: number },
+  ): SourceTimeline | undefined {
+    const id = this.table.find(address)
+    if (id < 0) return undefined
+    const at = id * STRIDE
+    const { hosts, ports, listeners } = this.pairs.countsOf(id)
+    return {
+      address: addressText(address, this.words[at + IP_VERSION]),
+      syns: this.words[at + SYNS],
+      hosts,
+      ports,
+      listeners,
+      refused: listeners - this.words[at + ACCEPTING],
+      firstTimeNs: this.times[id * 2],
+      lastTimeNs: this.times[id * 2 + 1],
+      accepts: this.accepts.of(id).map(({ timeNs, listener }) => {
+        const { address, port } = endpointOf(listener)
+        return { timeNs, address, port }
+      }),
+    }
+  }
 }

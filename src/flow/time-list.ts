@@ -1,13 +1,13 @@
 /** Times in bounded memory: when full, every other one is dropped and from then on only every second, fourth … one is taken. */
-const MAX_TIMES = 4096
+export const MAX_TIMES = 4096
 
-export class TimeList<T = number> {
-  entries: T[] = []
+export class TimeList {
+  entries: number[] = []
   /** One of `stride` is kept. */
   stride = 1
   private skipped = 0
 
-  push(entry: T): void {
+  push(entry: number): void {
     if (++this.skipped < this.stride) return
     this.skipped = 0
     this.entries.push(entry)

@@ -1,7 +1,7 @@
 /** Which connections a judgement looks at: the resets themselves, what used their ports before, and siblings of their listeners. */
 import type { Flow } from '../flow/flow.js'
 import type { TrackedConnection } from '../flow/index.js'
-import type { TrackedListener } from '../flow/listeners.js'
+import { MAX_SIBLINGS, type TrackedListener } from '../flow/listeners.js'
 import { NEARBY_CONNECTIONS } from '../flow/skim.js'
 
 /**
@@ -18,17 +18,17 @@ export function candidatesFor(flow: Flow, resets: Iterable<TrackedConnection>): 
     const id = flow.ensureListener(c)
     if (id >= 0) listeners.add(flow.skim.listeners.list[id])
   }
-  for (const listener of listeners) addFirst(flow, listener, listener.first.length, chosen)
+  for (const listener of listeners) addFirst(flow, listener, MAX_SIBLINGS, chosen)
   for (const listener of flow.skim.nearby()) addFirst(flow, listener, NEARBY_CONNECTIONS, chosen)
   return [...chosen].filter(c => flow.tracker.held.has(c)).sort((a, b) => a.serial - b.serial)
 }
 
 /** The first connections of a listener, as far as they are still held. */
 function addFirst(flow: Flow, listener: TrackedListener, most: number, chosen: Set<TrackedConnection>): void {
-  for (const { tuple, frame } of listener.first.slice(0, most)) {
+  listener.eachFirst(most, (tuple, frame) => {
     let c = flow.tracker.newestOf(tuple)
     while (c !== undefined && c.synFrame !== frame) c = c.previous
     // A reset one is among the resets, or was reported too long ago.
     if (c !== undefined && !c.reset) chosen.add(c)
-  }
+  })
 }

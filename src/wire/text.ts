@@ -11,6 +11,36 @@ export function addressText(words: Int32Array, ipVersion: number): string {
   return ipVersion === 4 ? dotted(words[3]) : ipv6Text(words)
 }
 
+/**
+ * The other way round, for what `addressText` made.
+ * @param words receives four words
+ */
+export function parseAddress(text: string, words: Int32Array): void {
+  if (!text.includes(':')) {
+    words.fill(0)
+    words[2] = 0xffff
+    words[3] = dottedWord(text)
+    return
+  }
+  const [before, after = ''] = text.split('::')
+  const head = groupsOf(before)
+  const tail = groupsOf(after)
+  const groups = [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail]
+  for (let i = 0; i < 4; i++) words[i] = (groups[i * 2] << 16) | groups[i * 2 + 1]
+}
+
+function groupsOf(text: string): number[] {
+  if (text === '') return []
+  return text.split(':').flatMap(part => {
+    if (!part.includes('.')) return [Number.parseInt(part, 16)]
+    const word = dottedWord(part)
+    return [word >>> 16, word & 0xffff]
+  })
+}
+
+const dottedWord = (text: string): number =>
+  text.split('.').reduce((word, part) => (word << 8) | Number(part), 0)
+
 /** Encapsulation from outside in: `["vlan 12", "vxlan 100"]`. */
 export function encapsulationText(segment: Segment): string[] {
   const words: string[] = []
