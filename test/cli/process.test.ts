@@ -114,12 +114,40 @@ describe('the command', () => {
     const { stderr: loaded } = spawnSync(process.execPath, ['--input-type=module', '-e', PROBE], {
       encoding: 'utf8',
     })
-    expect(loaded).toContain('dist/cli/main.js')
-    expect(loaded).not.toMatch(
-      /cli-table3|cli-progress|zstd|dist\/(analyze|capture|flow|report\/text|cli\/(live|compare|explain))/,
+    const modules = modulesIn(loaded, 24)
+    expect(modules).toContain('cli/main.js')
+    const needless = modules.filter(name =>
+      /cli-table3|cli-progress|zstd|^(analyze|capture|flow|report\/text|cli\/(live|compare|explain))/.test(
+        name,
+      ),
     )
+    expect(needless).toEqual([])
+  })
+
+  it('starts an analysis without the writers and commands that nobody asked for', () => {
+    const probe = PROBE.replace("'--version'", JSON.stringify(CAPTURE))
+    const { stderr: loaded } = spawnSync(process.execPath, ['--input-type=module', '-e', probe], {
+      encoding: 'utf8',
+    })
+    const modules = modulesIn(loaded, 48)
+    expect(modules).toContain('analyze.js')
+    expect(modules).toContain('report/text.js')
+    const needless = modules.filter(name =>
+      /d3-|cli-progress|^(live\/(run|session)|compare\/|rewrite\/|report\/html)/.test(name),
+    )
+    expect(needless).toEqual([])
   })
 })
+
+/** Modules in the files of the bundle that were loaded; the bundler names each before its text. */
+function modulesIn(loaded: string, mostFiles: number): string[] {
+  const files = loaded.split('\n').filter(url => url.includes('/dist/'))
+  expect(files.some(url => url.endsWith('/dist/command.js'))).toBe(true)
+  expect(files.length).toBeLessThan(mostFiles)
+  return files.flatMap(url =>
+    [...readFileSync(fileURLToPath(url), 'utf8').matchAll(/^\/\/ (\S+\.m?js)$/gm)].map(([, name]) => name),
+  )
+}
 
 /** Prints every module that `--version` loads. */
 const PROBE = `
