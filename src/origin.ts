@@ -246,7 +246,8 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
 /** A stack denies a connection whose sender was using it within the last round trip. */
 function aliveSigns(view: ResetView, trigger: Trigger, print: Fingerprint, rst: SegmentRecord): OriginSign[] {
   const alive = view.sender.lastData
-  const passive = trigger.active === false && trigger.kind !== 'syn'
+  // A bare reset denies the connection, unless its socket aborted as RFC 9293 §3.10.5 has it.
+  const passive = !hasAck(rst) && trigger.active !== undefined && trigger.kind !== 'syn'
   if (!passive || !alive || view.sender.fin || view.before.some(isRst)) return []
   const ms = (rst.timeNs - alive.timeNs) / 1e6
   if (ms >= Math.max(print.roundTripMs ?? 0, 1)) return []

@@ -15,7 +15,7 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { diedTogether, IDLE_MS, PROBE_COUNT } from './thresholds.js'
+import { diedTogether, hungUpAfterAnswer, IDLE_MS, PROBE_COUNT } from './thresholds.js'
 
 /** Both sides closed by FIN with everything acknowledged: neither had anything left to say, whatever the capture missed of the exchange. */
 function closedByBoth(f: Facts): boolean {
@@ -26,6 +26,11 @@ function closedByBoth(f: Facts): boolean {
     (f.peerUnackedBytes ?? 2) <= 1 &&
     f.dataAfterFinBytes === 0
   )
+}
+
+/** A TLS client that closes waits for no answer: its last record is its goodbye (half-closed TLS connections are not in use, RFC 5246 §7.2.1). */
+function saidGoodbye(f: Facts): boolean {
+  return f.encrypted && f.sender === 'server' && f.peerFinMs !== undefined && f.peerClosedFirst === true
 }
 
 export default defineCause({
@@ -53,6 +58,7 @@ export default defineCause({
     must('no request was left unanswered', f =>
       or(
         closedByBoth(f),
+        saidGoodbye(f),
         not(or(f.requestOutstanding === true, f.sender === 'client' ? false : f.responseInProgress === true)),
       ),
     ),
@@ -138,14 +144,18 @@ export default defineCause({
       and(f.sender === 'client', f.senderPayloadBytes === 0, f.probeCount >= PROBE_COUNT),
     ),
     strong('it had closed by FIN long before, and nothing had come in since', f =>
-      and(f.active, f.senderFinMs !== undefined && !f.finWithReset, f.dataAfterFinBytes === 0),
+      and(
+        f.active ?? !f.bothSidesSeen,
+        f.senderFinMs !== undefined && !f.finWithReset,
+        f.dataAfterFinBytes === 0,
+      ),
     ),
     against('nothing was ever exchanged', f => !f.payloadSeen && !f.midCapture),
     contrary('a server dropped the idle connection by a timer', f =>
       and(f.sender === 'server', f.active, atLeast(f.silenceMs, IDLE_MS), f.peerFinMs === undefined),
     ),
     contrary('it answers a segment of an open connection', f =>
-      and(f.active === false, f.senderFinMs === undefined, f.peerFinMs === undefined),
+      and(f.active === false, f.senderFinMs === undefined, f.peerFinMs === undefined, !hungUpAfterAnswer(f)),
     ),
     contrary(
       'it gave up after waiting in vain',

@@ -1,9 +1,6 @@
 import { against, and, contrary, defineCause, fair, must, some, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { IDLE_MS, LONG_IDLE_MS } from './thresholds.js'
-
-/** A process or container that is replaced needs longer than this before its address answers again; a packet of it newer than that proves it was alive. */
-const FASTEST_RESTART_MS = 150
+import { FASTEST_RESTART_MS, hungUpAfterAnswer, IDLE_MS, LONG_IDLE_MS } from './thresholds.js'
 
 export default defineCause({
   id: 'post-restart',
@@ -69,6 +66,7 @@ export default defineCause({
     weak('a new connection was made soon after ({nextAcceptMs})', f =>
       and(f.nextAcceptMs !== undefined, (f.nextAcceptMs ?? 0) < 10_000),
     ),
+    contrary('its answer was complete, and it hung up on the acknowledgement of it', hungUpAfterAnswer),
     contrary(
       'a client that had spoken {sinceSenderPacketMs} before is told by a reset, not by a restart',
       f =>

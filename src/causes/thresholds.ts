@@ -59,6 +59,25 @@ export function diedTogether(f: Facts): boolean {
   return f.exchangeComplete !== true && (f.burstSpanMs ?? 0) <= KERNEL_CLOSE_MS * f.burstCount
 }
 
+/** A process or container that is replaced needs longer than this before its address answers again; a packet of it newer than that proves it was alive. */
+export const FASTEST_RESTART_MS = 150
+
+/**
+ * The answer was complete, and its sender denied the connection to the ACK of it within moments, without FIN: small stacks hang up like this.
+ * Linux does not.
+ */
+export function hungUpAfterAnswer(f: Facts): boolean {
+  return (
+    f.trigger === 'ack' &&
+    f.active === false &&
+    f.exchangeComplete === true &&
+    !f.linuxSender &&
+    f.senderFinMs === undefined &&
+    f.peerSpokeLast === false &&
+    (f.sinceSenderDataMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS
+  )
+}
+
 /** Three equal gaps make a period. */
 export const PROBE_COUNT = 3
 

@@ -120,7 +120,7 @@ function ipIdClass(
   if (step !== undefined && last!.ipId !== 0 && step >= 1 && step <= IP_ID_STEP) return 'continues'
   if (rst.ipId === 0) return 'zero'
   const echoed = answered ?? view.peer.records.findLast(r => r.timeNs <= rst.timeNs)
-  if (echoed && echoed.ipId === rst.ipId) return 'echo'
+  if (echoed && echoed.ipId === rst.ipId && step !== 0) return 'echo'
   // After nothing but a SYN-ACK (whose ID is 0 on Linux) any first number of the counter is fine.
   if (last === undefined || counted.every(r => r.ipId === 0)) return undefined
   // Out-of-order by a few, or a host-wide counter seen through many connections, still moves forward a little.

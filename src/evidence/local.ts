@@ -73,7 +73,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
         .length,
     },
     exchangeFacts(view),
-    otherResets(view),
+    otherResets(view, trigger),
     handshakeOddities(view, trigger),
     reactionFacts(view, trigger),
     { kernelReason: undefined },
@@ -282,7 +282,11 @@ function spokeLast(own: SegmentRecord | undefined, peers: SegmentRecord | undefi
   )
 }
 
-function otherResets(view: ResetView) {
+function sentBefore(a: SegmentRecord, b: SegmentRecord): boolean {
+  return a.from === b.from && (a.timeNs < b.timeNs || (a.timeNs === b.timeNs && a.frame < b.frame))
+}
+
+function otherResets(view: ResetView, trigger: Trigger) {
   const { connection, first, sender, peer } = view
   const earlier = connection.segments.filter(
     r => isRst(r) && !view.rsts.includes(r) && r.timeNs <= first.timeNs && r.frame < first.frame,
@@ -296,7 +300,10 @@ function otherResets(view: ResetView) {
   const both =
     later.some(r => r.from === sender.side && fresh(r)) && later.some(r => r.from === peer.side && fresh(r))
   return {
-    resetBefore: earlier.some(r => r.from === peer.side),
+    // What it answers was sent before that reset, and arrived before it.
+    resetBefore: earlier.some(
+      r => r.from === peer.side && !(trigger.record && sentBefore(trigger.record, r)),
+    ),
     mirrored: earlier.some(r => r.from === peer.side && msBetween(first, r) <= 1),
     wentOn: both,
   }

@@ -37,7 +37,8 @@ function shape(records: SegmentRecord[], connection: Connection, side: Side): bo
   const ids = rest.map(r => r.ipId).filter(id => id >= 0)
   // Without identifications (IPv6) only the window scale sets Linux (7 and more by default) apart from macOS, iOS and FreeBSD (6).
   if (ids.length === 0) return timestamps === true && syn && (windowScale ?? 0) >= 7 ? true : undefined
-  // macOS and BSD send random or zero identifications.
+  // One packet shows no counter: macOS and BSD send random or zero identifications.
+  if (ids.length === 1 && !ids.includes(0)) return undefined
   const counting = ids.every((id, i) => i === 0 || ((id - ids[i - 1]) & 0xffff) <= IP_ID_STEP)
   return counting && ids.some(id => id !== 0)
 }

@@ -4,6 +4,8 @@
  */
 import { CERTAIN_SHARE } from './paths.js'
 import type { SegmentRecord } from '../model.js'
+import { linuxStack } from './stack.js'
+import { hopsOf } from './timing.js'
 import { distance, endOf, FIN, hasAck, msBetween, type ResetView, SYN } from './view.js'
 
 export type TriggerKind = 'syn' | 'syn-ack' | 'data' | 'fin' | 'probe' | 'ack'
@@ -35,7 +37,8 @@ export function findTrigger(view: ResetView): Trigger {
   if (hasAck(first)) return { record: undefined, kind: undefined, delayMs: undefined, active: true }
   const record = answeredSegment(view)
   if (record) return { record, kind: kindOf(record), delayMs: msBetween(first, record), active: false }
-  return { record: undefined, kind: undefined, delayMs: undefined, active: undefined }
+  const aborted = abortedWithoutAck(view) || undefined
+  return { record: undefined, kind: undefined, delayMs: undefined, active: aborted }
 }
 
 /** The SYN a reset answers; an empty object when it must be one that was not captured. */
@@ -88,7 +91,9 @@ function answeredByClosedSocket({ first, peer, sender, senderPath }: ResetView):
       r.payloadBytes > 0 &&
       endOf(r) === first.ack &&
       r.timeNs > fin.timeNs &&
-      (responseNs < MEASURABLE_NS || first.timeNs - r.timeNs >= responseNs * CERTAIN_SHARE) &&
+      (responseNs < MEASURABLE_NS ||
+        hopsOf(first.hopLimit) === 0 ||
+        first.timeNs - r.timeNs >= responseNs * CERTAIN_SHARE) &&
       msBetween(first, r) <= responseNs / 1e6 + CLOSED_SOCKET_MS,
   )
 }
@@ -99,6 +104,31 @@ const MEASURABLE_NS = 3e6
 /** A stack needs no application for its answer; the margin covers a busy host. */
 const CLOSED_SOCKET_MS = 100
 
+/** A live socket took this segment of the peer: it acknowledged it, or sent something a round trip after it. No stack denies the connection for it. */
+function takenAlive({ sender, senderPath }: ResetView, r: SegmentRecord): boolean {
+  const occupies = r.payloadBytes > 0 || (r.flags & (SYN | FIN)) !== 0
+  return sender.records.some(p => {
+    if (p.timeNs <= r.timeNs) return false
+    if (occupies) return hasAck(p) && distance(p.ack, endOf(r)) >= 0
+    return senderPath.ns !== undefined && p.timeNs - r.timeNs >= senderPath.ns * CERTAIN_SHARE
+  })
+}
+
+/**
+ * ABORT as RFC 9293 §3.10.5 has it: <SEQ=SND.NXT><CTL=RST>, without ACK (iOS drops the sockets of a suspended app like this). Linux never does:
+ * its sockets reset themselves by RST+ACK.
+ */
+function abortedWithoutAck(view: ResetView): boolean {
+  const { first, sender, peer } = view
+  if (sender.last === undefined || sender.nextSeq !== first.seq || isLinux(view)) return false
+  const answerable = peer.records.filter(r => msBetween(first, r) <= LONGEST_REPLY_MS)
+  return peer.records.length > 0 && answerable.every(r => takenAlive(view, r))
+}
+
+function isLinux({ world, connection, sender }: ResetView): boolean {
+  return linuxStack(world, connection, sender.side, sender.records)
+}
+
 /**
  * The peer's segment whose ACK field the reset took its sequence number from. Data and FIN may cross, so the answered one need not be the
  * peer's last; of several candidates the newest that is old enough for the path is taken.
@@ -106,7 +136,10 @@ const CLOSED_SOCKET_MS = 100
 function answeredSegment(view: ResetView): SegmentRecord | undefined {
   const { first, peer } = view
   const earliestNs = first.timeNs - LONGEST_REPLY_MS * 1e6
-  const candidates = peer.records.filter(r => hasAck(r) && r.ack === first.seq && r.timeNs >= earliestNs)
+  const linux = isLinux(view)
+  const candidates = peer.records.filter(
+    r => hasAck(r) && r.ack === first.seq && r.timeNs >= earliestNs && (linux || !takenAlive(view, r)),
+  )
   if (candidates.length === 0) return undefined
   const response = view.senderPath.ns
   if (response === undefined) return candidates.at(-1)
