@@ -63,6 +63,10 @@ export default defineCause({
       'what met the FIN had been sent long before it: it was lost on the way, it did not cross',
       f => (f.dataAfterFinMs ?? 0) < -3 * (f.senderResponseMs ?? 0) - 1000,
     ),
+    contrary(
+      'its sender had spoken right before it closed: what met the FIN is an answer to that',
+      f => f.sender === 'client' && (f.sinceSenderDataMs ?? 1e9) - (f.senderFinMs ?? 0) < 100,
+    ),
     against('the FIN came in the middle of traffic', f =>
       or(f.silenceBeforeFinMs === undefined, f.silenceBeforeFinMs! < 100),
     ),
