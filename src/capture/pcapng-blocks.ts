@@ -130,14 +130,14 @@ export function readNames(
     const addressBytes = type === 1 ? 4 : type === 2 ? 16 : 0
     if (addressBytes > 0) {
       if (length <= addressBytes) return false
-      const zero = data.indexOf(0, value + addressBytes)
-      if (zero < 0 || zero >= value + length) return false
+      const nameBytes = data.subarray(value + addressBytes, value + length).indexOf(0)
+      if (nameBytes < 0) return false
       const address = addressBytes === 4 ? data.subarray(value, value + 4).join('.') : ipv6Text(view, value)
       const nameAt = value + addressBytes
       const name = Buffer.from(
         data.buffer,
         data.byteOffset + nameAt,
-        Math.min(zero - nameAt, LONGEST_NAME),
+        Math.min(nameBytes, LONGEST_NAME),
       ).toString('utf8')
       if (name !== '' && !names.has(address) && names.size < NAMES_AT_MOST) names.set(address, name)
     }

@@ -51,8 +51,13 @@ const LEAST = new Map([
 /** Wireshark's limit: the largest D-Bus packet, and 128 KiB of options. */
 const MAX_BLOCK = 32 + 128 * 1024 * 1024 + 131_072
 
+/** Interfaces of one section that are remembered, some 50 MB: packets of others are skipped. */
+const MAX_INTERFACES = 1 << 18
+
 /** A capture under way. */
 interface PcapngReading extends Section {
+  /** The same as the state's, to look up. */
+  linkTypes: Set<number>
   /** Section headers so far. */
   sections: number
   /** Bytes left of a block that is too long to be held, all that it has, and whether it gets a number. */
@@ -64,7 +69,8 @@ interface PcapngReading extends Section {
 /** A reader for one pcapng capture whose first four bytes are known to be SECTION_HEADER. */
 export function createPcapngReader(state: RecordState): RecordReader {
   const skipped = { skipping: 0, skippedTotal: 0, skippedCounts: false }
-  const ng: PcapngReading = { state, little: true, interfaces: [], sections: 0, ...skipped }
+  const start = { little: true, interfaces: [], sections: 0, linkTypes: new Set<number>() }
+  const ng: PcapngReading = { state, ...start, ...skipped }
   return {
     read: (data, view, start, end) => read(ng, data, view, start, end),
     finish: (data, view, start, end) => finish(ng, data, view, start, end),
@@ -201,13 +207,17 @@ function beginSection(ng: PcapngReading, view: DataView, at: number): void {
 }
 
 function addInterface(
-  { state, interfaces, little, sections }: PcapngReading,
+  { state, interfaces, little, sections, linkTypes }: PcapngReading,
   view: DataView,
   at: number,
   total: number,
 ): void {
+  if (interfaces.length >= MAX_INTERFACES) return
   const described = parseInterface(view, at, total, little)
-  if (!state.linkTypes.includes(described.linkType)) state.linkTypes.push(described.linkType)
+  if (!linkTypes.has(described.linkType)) {
+    linkTypes.add(described.linkType)
+    state.linkTypes.push(described.linkType)
+  }
   // The best resolution among the interfaces is the capture's; the default does not count.
   const isFirst = sections === 1 && interfaces.length === 0
   state.digits = isFirst ? described.digits : Math.max(state.digits, described.digits)

@@ -13,6 +13,8 @@ const MAX_PACKETS = 1024
 const MAX_BYTES = 4 << 20
 /** Fragments of one packet; a flood of overlaps ends here. */
 const MAX_FRAGMENTS = 1024
+/** What a fragment costs besides the bytes kept of it, about. */
+const FRAGMENT_BYTES = 128
 
 interface Fragment {
   offset: number
@@ -54,13 +56,15 @@ export class Fragments {
     offset: number,
     more: boolean,
   ): Reassembled | undefined {
+    // Hosts throw fragments of nothing away (Linux ip_frag_queue), and so does Wireshark.
+    if (length === 0) return undefined
     const key = packetKey(segment, id)
     const packet = this.waiting.get(key) ?? this.open(key)
     if (packet.fragments.length >= MAX_FRAGMENTS) return undefined
     const kept = Math.max(0, Math.min(length, HEAD - offset))
     insert(packet.fragments, { offset, length, bytes: data.slice(at, at + kept) })
-    packet.bytes += kept
-    this.bytes += kept
+    packet.bytes += kept + FRAGMENT_BYTES
+    this.bytes += kept + FRAGMENT_BYTES
     if (!more && packet.total < 0) packet.total = offset + length
     if (packet.total < 0 || covered(packet.fragments) < packet.total) return undefined
     this.close(key, packet)
