@@ -19,7 +19,15 @@ import {
   wantsColor,
   widthOf,
 } from './settings.js'
-import { batches, checkTargets, outputError, type Target, targetsOf, writeTarget } from './targets.js'
+import {
+  batches,
+  checkTargets,
+  inputsOf,
+  outputError,
+  type Target,
+  targetsOf,
+  writeTarget,
+} from './targets.js'
 
 export const SYNTAX: Syntax = {
   usage:
@@ -64,7 +72,7 @@ async function analyze(
   checkTogether(options)
   const format = checkFormat(options.format ?? 'text')
   const targets = targetsOf(options.output)
-  await checkTargets(targets, operands)
+  await checkTargets(targets, inputsOf(operands, options))
   await checkCaptures(options, operands)
   const hostNames = options.hosts === undefined ? undefined : await readHosts(options.hosts)
   const analysis = await read(operands, options, hostNames, io)

@@ -6,16 +6,18 @@ import { plural } from '../units.js'
 import type { Aliases } from '../redact/index.js'
 import { UsageError } from './errors.js'
 import type { Io } from './io.js'
-import { checkTargets, outputError } from './targets.js'
+import { checkTargets, inputsOf, outputError } from './targets.js'
 
 export interface CaptureOptions {
   annotate?: string
   extract?: string
   redact?: boolean
+  hosts?: string
 }
 
 /** What can be said before a packet is read. Throws UsageError, or an OutputError for a place that cannot be written to. */
-export async function checkCaptures({ annotate, extract }: CaptureOptions, inputs: string[]): Promise<void> {
+export async function checkCaptures(options: CaptureOptions, inputs: string[]): Promise<void> {
+  const { annotate, extract } = options
   if (annotate === undefined && extract === undefined) return
   const option = annotate === undefined ? '--extract' : '--annotate'
   for (const input of inputs) {
@@ -27,7 +29,7 @@ export async function checkCaptures({ annotate, extract }: CaptureOptions, input
   if (annotate !== undefined) {
     if (inputs.length > 1)
       throw new UsageError('--annotate takes one capture (mergecap joins several into one)')
-    await checkTargets([{ path: annotate, format: 'text' }], inputs).catch(error => {
+    await checkTargets([{ path: annotate, format: 'text' }], inputsOf(inputs, options)).catch(error => {
       error.message = error.message.replace(/^-o /, '--annotate ')
       throw error
     })

@@ -24,6 +24,11 @@ export function targetsOf(paths: string[] = []): Target[] {
   })
 }
 
+/** Everything that is read and must survive: captures, and the file of names. */
+export function inputsOf(captures: string[], { hosts }: { hosts?: string }): string[] {
+  return hosts === undefined ? captures : [...captures, hosts]
+}
+
 /** Finds out before a long analysis that a file cannot be written, or is one of the inputs. */
 export async function checkTargets(targets: Target[], inputs: string[]): Promise<void> {
   const identities = new Map<string, string>()

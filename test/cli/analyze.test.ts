@@ -1,4 +1,5 @@
 import {
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -189,12 +190,27 @@ describe('where it goes', () => {
     const input = join(folder, 'in.json')
     writeFileSync(input, 'packets')
     symlinkSync(input, join(folder, 'alias.json'))
-    for (const name of ['in.json', 'alias.json', '../' + folder.split('/').pop() + '/in.json']) {
+    linkSync(input, join(folder, 'twin.json'))
+    for (const name of ['in.json', 'alias.json', 'twin.json', '../' + folder.split('/').pop() + '/in.json']) {
       const { code, err, paths } = await rst([input, '-o', join(folder, name)])
       expect({ code, paths }).toEqual({ code: 2, paths: undefined })
       expect(err).toContain('never overwritten')
     }
     expect(readFileSync(input, 'utf8')).toBe('packets')
+  })
+
+  it('neither is the file of names', async () => {
+    const hosts = join(folder, 'hosts.txt')
+    writeFileSync(hosts, '10.0.0.1 db')
+    for (const output of [
+      ['-o', hosts],
+      ['--annotate', hosts],
+    ]) {
+      const { code, err } = await rst(['a.pcap', '--hosts', hosts, ...output])
+      expect(code).toBe(2)
+      expect(err).toContain('never overwritten')
+    }
+    expect(readFileSync(hosts, 'utf8')).toBe('10.0.0.1 db')
   })
 
   it('a file that cannot be written is found out before the analysis', async () => {
