@@ -17,7 +17,8 @@ export function summaryOf(
   const clock = clockSentence(a.name, b.name, comparison)
   const sentences: string[] = []
   const moved = translated.length + census.untracedTranslated
-  const nat = moved > 0 ? `, ${count(moved)} of them with translated addresses` : ''
+  const which = moved === matchedConnections ? '' : `${count(moved)} of them `
+  const nat = moved > 0 ? `, ${which}with translated addresses` : ''
   sentences.push(
     `${census.incomplete ? 'at least ' : ''}${plural(matchedConnections, 'connection')} ${matchedConnections === 1 ? 'is' : 'are'} in both${nat}`,
   )

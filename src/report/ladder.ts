@@ -76,7 +76,7 @@ export function ladder(packets: StoryPacket[]): Step[] {
   return steps
 }
 
-const HOP_LIMITS = /^TTL (.+), its other packets (\d+)$/
+const HOP_LIMITS = /^(?:TTL|hop limit) (.+), where (.+)$/
 
 /** Says nothing twice: forged resets often differ in nothing but their hop limit. */
 function joinRemarks(said: string[], more: string[]): string[] {
@@ -88,7 +88,7 @@ function joinRemarks(said: string[], more: string[]): string[] {
     if (at < 0) joined.push(remark)
     else {
       const values = (HOP_LIMITS.exec(joined[at]) as RegExpExecArray)[1].split(', ')
-      joined[at] = `TTL ${[...new Set([...values, value])].join(', ')}, its other packets ${others}`
+      joined[at] = joined[at].replace(values.join(', '), [...new Set([...values, value])].join(', '))
     }
   }
   return joined
@@ -222,7 +222,9 @@ function resetRemarks(packet: StoryPacket, { packets, index }: Context): string[
   if (packet.resetText) remarks.push(`says "${packet.resetText}"`)
   if (packet.copies.length > 0) remarks.push(`recorded ${packet.copies.length + 1} times`)
   if (own && own.hopLimit !== packet.hopLimit)
-    remarks.push(`TTL ${packet.hopLimit}, its other packets ${own.hopLimit}`)
+    remarks.push(
+      `${packet.ipId < 0 ? 'hop limit' : 'TTL'} ${packet.hopLimit}, where the ${packet.from}'s own packets have ${own.hopLimit}`,
+    )
   return remarks
 }
 

@@ -251,7 +251,7 @@ describeInBrowser('HTML report in Chromium', () => {
     expect(await page.locator('details.case:not([open])').count()).toBe(0)
     expect(await page.locator('.tools').isVisible()).toBe(false)
     expect(await page.locator('[data-copy]').first().isVisible()).toBe(false)
-    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(251, 250, 247)')
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)')
     expect((await page.pdf({ format: 'A4' })).length).toBeGreaterThan(10_000)
     await page.evaluate('dispatchEvent(new Event("afterprint"))')
     expect(await page.locator('details.case:not([open])').count()).toBe(closed)

@@ -100,7 +100,7 @@ describe('ladder', () => {
       'server 10 B of data [1]',
       'client ACK [2] (window closed: can take no more)',
       'client ACK [3] (window open again)',
-      'server RST [4] (made by a device on the path; answers frame 3: seq = its ack; says "Go away"; TTL 250, its other packets 64)',
+      `server RST [4] (made by a device on the path; answers frame 3: seq = its ack; says "Go away"; TTL 250, where the server's own packets have 64)`,
       'server 20 B of data [5 6] (goes on after the RST in frame 4)',
     ])
   })
@@ -123,7 +123,9 @@ describe('ladder', () => {
     const forged = (frame: number, hopLimit: number) =>
       packet(frame, 'server', frame, 'R.', 'rst', 0, { hopLimit, reset: 'r1' })
     const story = [packet(0, 'server', 1, '.', 'data', 10), forged(2, 72), forged(3, 73), forged(4, 72)]
-    expect(drawn(story)[1]).toBe('server RST 3 times [2 3 4] (TTL 72, 73, its other packets 64)')
+    expect(drawn(story)[1]).toBe(
+      "server RST 3 times [2 3 4] (TTL 72, 73, where the server's own packets have 64)",
+    )
   })
 
   it('abridges around the reset', () => {

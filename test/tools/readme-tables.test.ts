@@ -1,5 +1,6 @@
 /** README's tables are the registry's words; whoever changes a cause runs `npx tsx test/tools/readme-tables.ts`. */
 import fs from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CAUSE_IDS } from '../../src/model.js'
 import { hasSection, README, SECTIONS, withSections } from './readme-tables.js'
@@ -13,6 +14,19 @@ describe('README', () => {
       expect(written === text, 'differs; `npx tsx test/tools/readme-tables.ts` writes it').toBe(true)
     })
   }
+})
+
+describe('the pictures', () => {
+  const shown = [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, file]) => file)
+
+  it('are there, and small', () => {
+    expect(shown.length).toBeGreaterThanOrEqual(2)
+    for (const file of shown) {
+      const bytes = fs.readFileSync(path.resolve(path.dirname(README), file))
+      expect(bytes.subarray(1, 4).toString('latin1'), file).toBe('PNG')
+      expect(bytes.length, file).toBeLessThan(200_000)
+    }
+  })
 })
 
 describe('the tables', async () => {

@@ -63,9 +63,13 @@ export function constant(element: 'style' | 'script', source: string): Markup {
   return new Markup(`<${element}>${source}</${element}>`)
 }
 
+/** A number stays on the line of its unit. */
+const QUANTITY = /(\d) (?=(?:ms|s|min|h|d|B|kB|MB|GB|%)(?![\w]))/g
+
 /** Prose in which `backticks` mark code. */
 export function prose(text: string): Markup[] {
   return text
+    .replace(QUANTITY, '$1\u00a0')
     .split(/(`[^`\n]+`)/)
     .filter(Boolean)
     .map(part =>

@@ -12,11 +12,12 @@ const TOP = 14
 const BOTTOM = HEIGHT - 30
 const RST = 0x004
 
-/** True when it is asked who really sent the reset. */
-export function originInQuestion({ origin, evidence }: Reset): boolean {
-  return (
-    origin !== 'endpoint' || evidence.some(({ statement }) => /hop limit|\bTTL\b|\bIP ID\b/i.test(statement))
-  )
+/** Below this an end that is said to have sent a reset itself may still be doubted. */
+const BEYOND_DOUBT = 0.95
+
+/** True when it may be asked who really sent the reset. */
+export function originInQuestion({ origin, originConfidence }: Reset): boolean {
+  return origin !== 'endpoint' || originConfidence < BEYOND_DOUBT
 }
 
 interface Dot {
@@ -41,7 +42,7 @@ export function scatters(reset: Reset, packets: StoryPacket[]): Markup {
         'IP ID',
         dots(packet => packet.ipId),
       )
-  return html`<h4>Who sent it? Marks of the sender, packet by packet</h4><p class="hint">Each host’s packets arrive with about the same ${v6 ? 'hop limit' : 'TTL'} and, with many systems, rising IP IDs. A reset that fits neither came from somewhere else.</p><div class="charts">${hops}${ids}</div>${markers(reset)}`
+  return html`<h4>Who sent it? Marks of the sender, packet by packet</h4><p class="hint">Packets of one host on one path arrive with the same ${v6 ? 'hop limit' : 'TTL'}: a reset with another one hints at another sender.${!v6 && ' IP IDs tell less: many systems count them per connection or draw them at random, and Linux sends a reset without a socket with 0.'}</p><div class="charts">${hops}${ids}</div>${markers(reset)}`
 }
 
 function markers({ origin }: Reset): Markup {

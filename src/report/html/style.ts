@@ -28,7 +28,7 @@ html{scroll-padding-top:1rem;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:break-word}
 main,.top,.foot{max-width:66rem;margin:0 auto;padding:0 1.5rem}
 h1,h2,h3,h4{line-height:1.25;text-wrap:balance}
-h1{font:600 clamp(1.4rem,1.1rem + 1.3vw,1.95rem)/1.2 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif;margin:.3rem 0 .6rem;letter-spacing:-.01em}
+h1{font-size:clamp(1.35rem,1.05rem + 1.2vw,1.8rem);font-weight:660;line-height:1.22;margin:.35rem 0 .6rem;letter-spacing:-.015em}
 h2{font-size:.8rem;font-weight:650;letter-spacing:.09em;text-transform:uppercase;color:var(--dim);margin:3rem 0 .9rem;padding-top:.7rem;border-top:1px solid var(--line)}
 h3{font-size:1.18rem;font-weight:640;margin:0 0 .35rem}
 h4{font-size:.92rem;font-weight:650;margin:1.7rem 0 .5rem}
@@ -50,9 +50,9 @@ summary{cursor:pointer;color:var(--accent);font-weight:550;padding:.2rem 0}
 .lead{max-width:46rem}
 .compared{border-left:3px solid var(--accent);padding:.1rem 0 .1rem 1rem;margin:1rem 0}.compared p{margin:0}.compared .advice{margin:.4rem 0 0}
 .notes{list-style:none;padding:0}.notes li{border-left:3px solid var(--doubt);padding:.1rem 0 .1rem .7rem;font-size:.92rem}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.2rem,1fr));background:var(--panel);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0 0}
-.figures div{box-shadow:1px 1px 0 var(--line);padding:.65rem .9rem}
-.figures dt{font-size:.82rem;color:var(--dim)}.figures dd{margin:0;font-size:1.32rem;font-weight:620;font-variant-numeric:tabular-nums}
+.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(7.3rem,1fr));background:var(--panel);border:1px solid var(--line);border-radius:8px;overflow:hidden;margin:1.4rem 0 0}
+.figures div{box-shadow:1px 1px 0 var(--line);padding:.6rem .8rem;display:flex;flex-direction:column;justify-content:space-between}
+.figures dt{font-size:.79rem;color:var(--dim)}.figures dd{margin:0;font-size:1.32rem;font-weight:620;font-variant-numeric:tabular-nums}
 .figures .harm dd{color:var(--harm)}.figures .doubt dd{color:var(--doubt)}.figures .calm dd{color:var(--calm)}
 .guide{margin:1rem 0 0;font-size:.94rem}.guide dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.2rem;margin:.6rem 0}.guide dt{font-weight:600}.guide dd{margin:0;color:var(--dim)}
 .incident{background:var(--panel);border:1px solid var(--line);border-radius:10px;padding:1.25rem 1.5rem;margin:0 0 1.1rem}
@@ -61,8 +61,8 @@ summary{cursor:pointer;color:var(--accent);font-weight:550;padding:.2rem 0}
 .badge{font-size:.84rem;font-weight:620;border:1px solid;border-radius:99px;padding:.02rem .6rem;white-space:nowrap}
 .badge.harm{color:var(--harm)}.badge.doubt{color:var(--doubt)}.badge.calm{color:var(--calm)}
 .advice{margin:.9rem 0 1rem}
-.advice>div{display:grid;grid-template-columns:8.5rem 1fr;gap:0 1rem;padding:.42rem 0;border-top:1px solid var(--line)}
-.advice dt{color:var(--dim);font-size:.92rem}.advice dd{margin:0}.advice dd>ul:first-child{margin-top:0}
+.advice>div{display:grid;grid-template-columns:8.5rem minmax(0,1fr);gap:0 1rem;padding:.42rem 0;border-top:1px solid var(--line)}
+.advice dt{color:var(--dim);font-size:.92rem}.advice dd{margin:0;overflow-wrap:anywhere}.advice dd>ul:first-child{margin-top:0}
 .logs{list-style:none;padding:0}
 .rest ul{list-style:none;padding:0}.rest li{padding:.25rem 0}
 .foot{color:var(--dim);font-size:.86rem;padding-top:2.5rem;padding-bottom:3rem}
@@ -108,16 +108,16 @@ svg text{fill:var(--ink)}
 table{border-collapse:collapse;width:100%}
 th{font-size:.82rem;font-weight:600;color:var(--dim);text-align:left}
 th,td{padding:.32rem .7rem .32rem 0;vertical-align:top;border-bottom:1px solid var(--line)}
-.evidence td:first-child{color:var(--dim)}
+.evidence td{vertical-align:baseline}.evidence td:first-child{color:var(--dim)}
 .pro,.con{font-weight:700}.pro{color:var(--calm)}.con{color:var(--harm)}.doubt abbr{color:var(--doubt);font-weight:700}
-button.fr{background:none;border:0;border-bottom:1px dotted var(--accent);color:var(--accent);padding:0;margin-right:.3rem;min-width:24px;min-height:24px}
+button.fr{background:none;border:0;color:var(--accent);text-decoration:underline dotted 1px;text-underline-offset:.22em;padding:0;margin-right:.3rem;min-width:24px;min-height:24px}
 span.fr{margin-right:.3rem}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:1rem}
 .scatter{width:100%;height:auto;font-size:12px}.scatter text,.timeline text{fill:var(--dim)}
 .grid{stroke:var(--line);stroke-width:1;fill:none}
 .m-client{fill:var(--accent)}.m-server{fill:none;stroke:var(--calm);stroke-width:1.8}.m-rst{stroke:var(--harm);stroke-width:2.4;fill:none}.m-forged{fill:var(--forged)}
 [data-frames].lit .m-client,[data-frames].lit .m-server,[data-frames].lit .m-rst,[data-frames].lit .m-forged{stroke:var(--ink);stroke-width:2.5}
-.timeline{width:100%;height:auto;min-width:40rem;font-size:12.5px}.timeline .t-cause{fill:var(--ink);font-size:13.5px}
+.timeline{width:100%;height:auto;min-width:48rem;font-size:12.5px}.timeline .t-cause{fill:var(--ink);font-size:13.5px}
 .t-lost{fill:var(--harm)}.t-unknown{fill:var(--paper);stroke:var(--doubt);stroke-width:2}.t-none{stroke:var(--calm);stroke-width:2;fill:var(--calm)}
 .t-bar.t-unknown{fill:var(--doubt);stroke:none}.t-bar.t-none{stroke:none}.t-mark{cursor:pointer}.t-mark:hover circle{stroke:var(--ink);stroke-width:2}
 `
@@ -126,7 +126,7 @@ const TABLE = `
 .tools{display:flex;flex-wrap:wrap;gap:.6rem .9rem;align-items:end;margin:.4rem 0 .8rem}
 .tools label{font-size:.84rem;color:var(--dim)}
 .tools input,.tools select{display:block;background:var(--panel);color:var(--ink);border:1px solid var(--dim);border-radius:6px;padding:.3rem .55rem;font-size:.94rem}
-.tools input{width:19rem;max-width:100%}
+.tools input,.tools select,.tools button{height:2.25rem}.tools input{width:16rem;max-width:100%}
 .tools button{background:var(--panel);border:1px solid var(--dim);border-radius:6px;padding:.3rem .8rem;font-size:.94rem}
 .wide{overflow-x:auto}
 .rows{font-size:.92rem;font-variant-numeric:tabular-nums}
@@ -139,8 +139,8 @@ const TABLE = `
 .rid{color:var(--dim);margin-right:.4rem}
 .nw,.rows th{white-space:nowrap}.rows td:nth-child(3),.evidence td:nth-child(3){overflow-wrap:anywhere}
 .wide+h3{margin-top:1.6rem}.wide h3{margin:0}
-@media (max-width:44rem){main,.top,.foot{padding-left:1rem;padding-right:1rem}.incident{padding:1rem}.advice>div{grid-template-columns:1fr}.top{padding-top:1.4rem}.guide dl{grid-template-columns:1fr;gap:0}.guide dd{margin-bottom:.5rem}.figures{grid-template-columns:1fr 1fr}}
-@media print{body{font-size:10.5pt}main,.top,.foot{max-width:none;padding:0}.tools,.skip,[data-copy],[data-incident],.more,noscript{display:none!important}.incident{border:0;border-top:1pt solid var(--line);border-radius:0;padding:.6rem 0}.ladder,.timeline{min-width:0}.scroll,.wide{overflow:visible}h2,h3,h4,.facts,summary{break-after:avoid}tr,svg,.advice>div{break-inside:avoid}a{color:inherit;text-decoration:none}h2{margin-top:1.6rem}}
+@media screen and (max-width:44rem){main,.top,.foot{padding-left:1rem;padding-right:1rem}.incident{padding:1rem}.advice>div{grid-template-columns:minmax(0,1fr)}.top{padding-top:1.4rem}.guide dl{grid-template-columns:1fr;gap:0}.guide dd{margin-bottom:.5rem}.figures{grid-template-columns:1fr 1fr}}
+@media print{body{font-size:10.5pt;background:#fff}details:not([open]){display:none}main,.top,.foot{max-width:none;padding:0}.tools,.skip,[data-copy],[data-incident],.more,noscript{display:none!important}.incident{border:0;border-top:1pt solid var(--line);border-radius:0;padding:.6rem 0}.ladder,.timeline{min-width:0}.scroll,.wide{overflow:visible}h2,h3,h4,.facts,summary{break-after:avoid}tr,svg,.advice>div{break-inside:avoid}a{color:inherit;text-decoration:none}h2{margin-top:1.6rem}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 `
 

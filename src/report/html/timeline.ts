@@ -116,7 +116,7 @@ function axis(x: ReturnType<typeof scaleLinear<number, number>>, span: Span, bot
   for (let at = Math.ceil(span.from / step) * step; at <= span.to; at += step) ticks.push(at)
   return ticks.map(
     tick =>
-      html`<path class="grid" d="M${px(x(tick))} ${TOP - 4}V${bottom}"/><text class="t-tick" x="${px(x(tick))}" y="${bottom + 18}" text-anchor="${x(tick) > RIGHT - 34 ? 'end' : 'middle'}">${tickWords(tick, step)}</text>`,
+      html`<path class="grid" d="M${px(x(tick))} ${TOP - 4}V${bottom}"/><text class="t-tick" x="${px(x(tick))}" y="${bottom + 18}" text-anchor="${x(tick) > RIGHT - 26 ? 'end' : 'middle'}">${tickWords(tick, step)}</text>`,
   )
 }
 
