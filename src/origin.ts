@@ -7,6 +7,7 @@
  */
 import type { Origin, SegmentRecord } from './model.js'
 import { type Fingerprint, latestAnswerMs } from './evidence/fingerprint.js'
+import type { KnownShape } from './evidence/injectors.js'
 import type { Trigger } from './evidence/trigger.js'
 import { hasAck, isRst, type ResetView } from './evidence/view.js'
 import { CERTAIN_SHARE } from './evidence/paths.js'
@@ -44,6 +45,8 @@ export interface OriginContext {
   mirrored: number[]
   /** RSTs of the same moment and direction bear different hop limits. */
   mixedHopLimits: boolean
+  /** They look like those of an injector that is known. */
+  shape: KnownShape | undefined
 }
 
 /** Forged resets are rare among all resets (a handful of 3,657 in public captures). */
@@ -66,6 +69,7 @@ export function judgeOrigin(context: OriginContext): OriginVerdict {
     ...headerSigns(context),
     ...timingSigns(context),
     ...numberSigns(context),
+    ...(context.shape ? [context.shape] : []),
   ]
   const total = signs.reduce((sum, s) => sum + s.weight, PRIOR)
   const forged = 1 / (1 + Math.exp(-total))

@@ -1,4 +1,4 @@
-import { against, and, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { against, and, contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
 
 export default defineCause({
@@ -33,9 +33,15 @@ export default defineCause({
       ['trigger'],
     ),
     must('the connection had been established', f => f.handshakeDone !== false),
-    must('something speaks for a device on the path', f => f.forgerySuspected && f.forgedProbability >= 0.35),
+    must(
+      'something speaks for a device on the path, or for a packet that slipped past one',
+      f => f.leakedFrom !== undefined || (f.forgerySuspected && f.forgedProbability >= 0.35),
+    ),
   ],
   signs: [
+    decisive('it answers a segment of {leakedFrom}, which came without its translated address', f =>
+      f.leakedFrom === undefined ? undefined : true,
+    ),
     strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), [
       'origin',
     ]),
@@ -66,6 +72,8 @@ export default defineCause({
     contrary('both sides were reset, neither in answer to the other', f => and(f.mirrored)),
     ...kernelSigns('nat-state-loss'),
   ],
-  summary: (_f, n) =>
-    `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`,
+  summary: (f, n) =>
+    f.leakedFrom === undefined
+      ? `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`
+      : `a device let a packet of ${f.leakedFrom} pass without its translated address, and ${n.sender} answered that it knows no such connection`,
 })

@@ -150,7 +150,9 @@ export class Facts {
   resetText!: string | undefined
   mptcpResetReason!: number | undefined
 
-  // ── if a device made it
+  // ── if a device had a hand in it
+  /** The answered segment continues another connection of the same port, under another address: that connection, "10.72.1.1:40001 > 10.73.0.2:7000". */
+  leakedFrom!: string | undefined
   /** What it reacted to, as far as can be seen, in words that follow "after": `the TLS server name "…"`. Hostile text possible; bounded. */
   reactedTo!: string | undefined
   /** Another name under which the same server answers in this capture. */

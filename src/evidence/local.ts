@@ -8,6 +8,7 @@ import { fingerprint } from './fingerprint.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
 import { findProbePatterns, type ProbePatterns } from './probes.js'
+import { leakBehind } from './leaks.js'
 import { reactionFacts } from './reaction.js'
 import type { ResetGroup } from './resets.js'
 import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
@@ -61,6 +62,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
   const closing = closingFacts(view, encrypted)
   const probes = findProbePatterns(view, trigger.record)
   const time = timeFacts(view, trigger)
+  const leak = leakBehind(view, trigger)
   const facts: LocalFacts = combine(
     stageFacts(group),
     triggerFacts(view, trigger),
@@ -76,9 +78,16 @@ export function localFacts(group: ResetGroup): LocalSheet {
     otherResets(view, trigger),
     handshakeOddities(view, trigger),
     reactionFacts(view, trigger),
-    { kernelReason: undefined },
+    { kernelReason: undefined, leakedFrom: leak?.from },
   )
-  return { facts, trigger, frames: () => framesOf(view, trigger, closing, probes, time.frames) }
+  return {
+    facts,
+    trigger,
+    frames: () => ({
+      ...framesOf(view, trigger, closing, probes, time.frames),
+      leakedFrom: leak?.frames ?? [],
+    }),
+  }
 }
 
 /** Which frames show which fact. */

@@ -5,6 +5,7 @@
 import { judgeOrigin, type OriginContext, type OriginVerdict } from '../origin.js'
 import type { Connection, SegmentRecord, World } from '../model.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
+import { knownShape } from './injectors.js'
 import { CERTAIN_SHARE } from './paths.js'
 import { findTrigger, type Trigger } from './trigger.js'
 import { distance, endOf, isRst, msBetween, type ResetView, viewReset } from './view.js'
@@ -114,6 +115,7 @@ function originContext(
     laterSegments: later(view, rst, r => r.kind !== 'retransmission' && (r.flags & 0x13) === 0x10),
     mirrored: mirrored(view, rst),
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
+    shape: knownShape(view, rst, near),
   }
 }
 

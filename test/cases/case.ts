@@ -41,6 +41,9 @@ export interface Expectation {
   causes: CauseId[]
   origins: Origin[]
   impacts: Impact[]
+  /** Words that some sentence of the evidence contains, and words that none does. */
+  says: string[]
+  silentOf: string[]
   knownWrong: string | undefined
 }
 

@@ -34,6 +34,9 @@ function differences(reset: Reset, e: Expectation): string[] {
   if (!e.origins.includes(reset.origin))
     wrong.push(`origin ${reset.origin} ${reset.originConfidence}, not ${e.origins.join(' | ')}`)
   if (!e.impacts.includes(reset.impact)) wrong.push(`impact ${reset.impact}, not ${e.impacts.join(' | ')}`)
+  const said = reset.evidence.map(line => line.statement).join('\n')
+  for (const words of e.says) if (!said.includes(words)) wrong.push(`does not say "${words}"`)
+  for (const words of e.silentOf) if (said.includes(words)) wrong.push(`says "${words}"`)
   return wrong
 }
 

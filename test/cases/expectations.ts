@@ -28,16 +28,23 @@ export function parseExpectations(lines: Line[]): Expectation[] {
         causes,
         origins: [],
         impacts: [],
+        says: [],
+        silentOf: [],
         knownWrong: undefined,
       })
       continue
     }
-    const [, key, value] = /^(origin|impact|known-wrong): (.+)$/.exec(text.trim()) ?? []
+    const [, key, value] = /^(origin|impact|says|silent-of|known-wrong): (.+)$/.exec(text.trim()) ?? []
     const current = found.at(-1)
     if (key === undefined || !current)
-      throw new NotationError(number, 'expected "r1 client: CAUSE | …", origin, impact or known-wrong')
+      throw new NotationError(
+        number,
+        'expected "r1 client: CAUSE | …", origin, impact, says, silent-of or known-wrong',
+      )
     if (key === 'origin') current.origins = oneOf(value, ORIGINS, number) as Origin[]
     else if (key === 'impact') current.impacts = oneOf(value, IMPACTS, number) as Impact[]
+    else if (key === 'says') current.says.push(value!)
+    else if (key === 'silent-of') current.silentOf.push(value!)
     else current.knownWrong = value!
   }
   for (const e of found) {

@@ -26,6 +26,7 @@
  *   r1-r5 server: idle-timeout | abortive-close
  *     origin: endpoint | unknown
  *     impact: request-lost
+ *     says: words of some sentence of the evidence (silent-of: words of none)
  *     known-wrong: why the program still says something else
  *   ```
  */
