@@ -110,7 +110,7 @@ function takeTwins(skims: [Skimmed, Skimmed], pairs: Pair[]): void {
 }
 
 function takeSample(skims: [Skimmed, Skimmed], pairs: Pair[]): void {
-  const step = pairs.length <= FEW ? 1 : pairs.length / SAMPLE
+  const step = Math.max(1, pairs.length / SAMPLE)
   for (let at = 0; at < pairs.length; at += step) {
     const { ids } = pairs[Math.floor(at)]
     for (const [i, s] of skims.entries()) take(s, s.openings.tupleOf(ids[i]))
