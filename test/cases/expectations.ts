@@ -43,8 +43,8 @@ export function parseExpectations(lines: Line[]): Expectation[] {
       )
     if (key === 'origin') current.origins = oneOf(value, ORIGINS, number) as Origin[]
     else if (key === 'impact') current.impacts = oneOf(value, IMPACTS, number) as Impact[]
-    else if (key === 'says') current.says.push(value!)
-    else if (key === 'silent-of') current.silentOf.push(value!)
+    else if (key === 'says') current.says.push(value)
+    else if (key === 'silent-of') current.silentOf.push(value)
     else current.knownWrong = value!
   }
   for (const e of found) {
