@@ -109,7 +109,7 @@ export const INCIDENT_WORDS: Record<CauseId, Words> = {
   },
   'post-restart': {
     title: g => `${g.sender} forgot its connections`,
-    sentence: g => `${g.sender} no longer knew ${many(g)} with ${g.peer}: it was restarted or replaced`,
+    sentence: g => `${g.sender} was restarted or replaced and no longer knew ${many(g)} with ${g.peer}`,
   },
   'process-crash': {
     title: g => `${g.sender} ${g.senderDoes('drops its', 'drop their')} connections`,

@@ -120,6 +120,9 @@ function argue(
   const cannotTell: string[] = []
   const consider = (r: Requirement, supports: boolean) => {
     const truth = r.test(facts)
+    const rests = restsOn(r)
+    // What was concluded is no observation; what nobody asked the kernel is no gap in the capture.
+    if (rests === 'origin' || (rests === 'kernelReason' && truth === undefined)) return
     if (truth === true) evidence.push({ line: line(r, facts, frames, say, supports), about: mainFact(r) })
     else if (truth === undefined && supports && lacksFact(r, facts))
       cannotTell.push(`whether ${plain(r.statement)}`)
@@ -133,6 +136,19 @@ function argue(
   // Conditions that merely hold go without saying; those that point at frames or figures are evidence.
   const telling = evidence.filter(({ line: l }, i) => i < argued || l.frames.length > 0 || l.value !== null)
   return { evidence: distinct(telling), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
+}
+
+const RESTS_ON = new WeakMap<Requirement, string>()
+
+/** The one fact that a predicate looks at first, whatever is known. */
+function restsOn(r: Requirement): string {
+  const known = RESTS_ON.get(r)
+  if (known !== undefined) return known
+  const read: string[] = []
+  r.test(new Proxy({} as Facts, { get: (_, name) => void read.push(String(name)) }))
+  const [first = ''] = read
+  RESTS_ON.set(r, first)
+  return first
 }
 
 /** A predicate may also abstain on facts that are all known; only a fact that was not measured is something the capture cannot tell. */

@@ -159,5 +159,12 @@ function originLimits({ group, facts }: Case): string[] {
 
 function filterOf({ client, server, ipVersion }: Connection): string {
   const ip = ipVersion === 4 ? 'ip' : 'ipv6'
-  return `${ip}.addr == ${client.address} && ${ip}.addr == ${server.address} && tcp.port == ${client.port} && tcp.port == ${server.port}`
+  const [addresses, ports] = [
+    [client.address, server.address],
+    [client.port, server.port],
+  ]
+  // Loopback: both ends have one address.
+  return [
+    ...new Set([...addresses.map(a => `${ip}.addr == ${a}`), ...ports.map(p => `tcp.port == ${p}`)]),
+  ].join(' && ')
 }

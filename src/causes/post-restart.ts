@@ -92,6 +92,6 @@ export default defineCause({
   ],
   summary: (f, n) => {
     const more = f.forgottenCount > 1 ? ` (nor ${some(f.forgottenCount - 1, 'other')})` : ''
-    return `${n.sender} no longer knew its connection with ${n.peer}${more}: it was restarted or replaced`
+    return `${n.sender} was restarted or replaced and no longer knew its connection with ${n.peer}${more}`
   },
 })

@@ -63,7 +63,7 @@ function headLines(reset: Reset, style: Style): string[] {
     application ?? '',
     history,
     ...encapsulation,
-    rolesCertain ? '' : 'who is client is a guess',
+    rolesCertain ? '' : 'which side is the client is a guess',
   ].filter(Boolean)
   const verdict = [
     `${reset.cause} ${sure(reset.confidence)}`,
