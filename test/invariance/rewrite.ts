@@ -248,14 +248,21 @@ function stranger(round: number): Uint8Array[] {
 
 // ── damage ──────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Deletes, swaps and repeats packets at random, as a busy capture point does. */
-export function damaged(packets: Packet[], next: () => number, share: number): Packet[] {
-  const kept = packets.filter(() => next() >= share)
-  const repeated = kept.flatMap(p => (next() < share ? [p, { ...p, timeNs: p.timeNs + 3000 }] : [p]))
+/** Shares of packets, 0..1, that a busy capture point does this to. */
+export interface Damage {
+  lost: number
+  repeated: number
+  swapped: number
+}
+
+/** Deletes, repeats and swaps packets at random. */
+export function damaged(packets: Packet[], next: () => number, share: Damage): Packet[] {
+  const kept = packets.filter(() => next() >= share.lost)
+  const repeated = kept.flatMap(p => (next() < share.repeated ? [p, { ...p, timeNs: p.timeNs + 3000 }] : [p]))
   for (let i = 1; i < repeated.length; i++) {
     const [a, b] = [repeated[i - 1], repeated[i]]
     // Queues swap what came close together.
-    if (next() < share && b.timeNs - a.timeNs < 1e6) {
+    if (next() < share.swapped && b.timeNs - a.timeNs < 1e6) {
       repeated[i - 1] = { ...b, timeNs: a.timeNs }
       repeated[i] = { ...a, timeNs: b.timeNs }
     }

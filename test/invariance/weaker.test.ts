@@ -2,7 +2,6 @@
 import fs from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import type { CauseId } from '../../src/model.js'
-import { random } from '../flow/story.js'
 import {
   ALL,
   type Answer,
@@ -10,30 +9,22 @@ import {
   answersOfFile,
   type Fixture,
   fixtures,
-  hash,
   read,
   WORK,
   write,
 } from './harness.js'
+import { addLosses, nearest, noLosses, say } from './loss.js'
 import { isKnown, outdated } from './known.js'
 import type { Packet } from './layout.js'
-import { damaged, headersOnly, toIpv6 } from './rewrite.js'
+import { headersOnly, toIpv6 } from './rewrite.js'
 
 afterAll(() => fs.rmSync(WORK, { recursive: true, force: true }))
-
-/** The answer that shares most frames. */
-function nearest(answers: Answer[], frames: number[]): Answer | undefined {
-  const overlap = (a: Answer) => a.frames.filter(f => frames.includes(f)).length
-  return answers.filter(a => overlap(a) > 0).sort((a, b) => overlap(b) - overlap(a))[0]
-}
 
 /** Causes that count as right for what a reset was called before: itself, and what its label accepts. */
 function allowed(fixture: Fixture, before: Answer): CauseId[] {
   const labels = fixture.labels.filter(l => l.frames.some(f => before.frames.includes(f)))
   return [before.cause, ...labels.flatMap(l => [l.cause, ...l.acceptable])]
 }
-
-const say = (a: Answer) => `${a.cause} ${a.confidence} ${a.origin}`
 
 async function compared(
   fixture: Fixture,
@@ -100,38 +91,13 @@ const LOSSES = [0.02, 0.05, 0.15]
 const RARE = 0.05
 
 test('packets lost, repeated, swapped', async () => {
-  const accused: string[] = []
-  const wrong: string[] = []
-  let resets = 0
+  const sum = noLosses()
   for (const share of LOSSES) {
-    for (const fixture of fixtures(`loss ${share}`, 10).filter(f => f.labels.length > 0)) {
-      const told = await read(fixture.path)
-      const packets = damaged(told.packets, random(hash(`${share} ${fixture.name}`)), share)
-      if (packets.length === 0) continue
-      const before = await answersOfFile(fixture.path)
-      const after = await answersOf(write({ ...told, packets }), packets)
-      for (const label of fixture.labels) {
-        const [a, b] = [nearest(after, label.frames), nearest(before, label.frames)]
-        // What was wrong without loss is counted elsewhere.
-        if (!a || !b || (b.cause !== label.cause && !label.acceptable.includes(b.cause))) continue
-        resets++
-        const line = `${fixture.name} ${share}: ${label.cause} [${label.frames.slice(0, 3).join()}] became ${say(a)}`
-        if (
-          a.origin === 'middlebox' &&
-          label.origin === 'endpoint' &&
-          !label.originAcceptable.includes('middlebox')
-        )
-          accused.push(line)
-        if (
-          a.confidence >= 0.7 &&
-          a.cause !== 'unknown' &&
-          a.cause !== label.cause &&
-          !label.acceptable.includes(a.cause)
-        )
-          wrong.push(line)
-      }
-    }
+    const damage = { lost: share, repeated: share, swapped: share }
+    for (const fixture of fixtures(`loss ${share}`, 10).filter(f => f.labels.length > 0))
+      await addLosses(sum, fixture, damage, String(share))
   }
+  const { resets, wrong, accused } = sum
   console.log(
     `loss: ${wrong.length} of ${resets} verdicts became confidently another (${((100 * wrong.length) / resets).toFixed(1)} %)`,
   )
