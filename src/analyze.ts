@@ -68,7 +68,10 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
 }
 
 /** Everything right of the tracker: rare, plain and clear. */
-export function conclude(world: World, captures: Report['captures'], names: NameTable = new Map()): Analysis {
+export function conclude(of: World, captures: Report['captures'], names: NameTable = new Map()): Analysis {
+  // What the capturing program says it lost counts as much as bytes that were acknowledged and never seen.
+  const dropped = captures.some(({ notes }) => notes.some(note => note.name === 'capture-drops'))
+  const world: World = dropped ? { ...of, captureLoss: true } : of
   const verdicts = new Verdicts(world, captures)
   const { resets } = verdicts
   const about = verdicts.about()

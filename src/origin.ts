@@ -223,11 +223,7 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     const weight =
       TOO_YOUNG[samples].weight + (age < rtt / 3 && samples > 1 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0)
     // Where frames are missing the quick answers may be among them.
-    const limit = severalBackends(view)
-      ? 1.5
-      : view.connection.unseenBytes > 0 || view.world.captureLoss
-        ? 2.5
-        : weight
+    const limit = severalBackends(view) ? 1.5 : framesMissing(view) ? 2.5 : weight
     signs.push({ statement, weight: Math.min(weight, limit), frames: [rst.frame] })
   } else if (
     trigger.record &&
@@ -242,7 +238,12 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     // 11 hits, none among 26 genuine; but RFC 9293 lets an aborting socket send a bare RST, and some stacks do.
     const statement =
       'it answers nothing: no packet of the peer that could have provoked it stands one round trip before'
-    signs.push({ statement, weight: print.linuxSender ? 2.5 : 1, frames: [rst.frame] })
+    // What it answers may be what the capture lost.
+    signs.push({
+      statement,
+      weight: print.linuxSender && !framesMissing(view) ? 2.5 : 1,
+      frames: [rst.frame],
+    })
   }
   return signs
 }
@@ -311,6 +312,11 @@ function numberSigns({
     })
   }
   return signs
+}
+
+/** Whether the capture lacks frames: what a packet answers, or the quickest answers, may be among them. */
+function framesMissing({ connection, world }: ResetView): boolean {
+  return connection.unseenBytes > 0 || world.captureLoss
 }
 
 function isLoopback({ connection }: ResetView): boolean {

@@ -14,11 +14,16 @@ import {
   hash,
   read,
   write,
+  WORK,
 } from './harness.js'
-import { type Damage, damaged } from './rewrite.js'
+import type { Packet } from './layout.js'
+import { clockBack, type Damage, damaged } from './rewrite.js'
 
 /** From here on a wrong cause counts as confident. */
 const CONFIDENT = 0.7
+
+/** What is done to a capture's packets, with numbers 0..1 to choose by. */
+export type Change = (packets: Packet[], next: () => number) => Packet[]
 
 /** What became of the verdicts that were right without damage. */
 export interface Losses {
@@ -42,9 +47,9 @@ export function nearest(answers: Answer[], frames: number[]): Answer | undefined
 export const say = (a: Answer) => `${a.cause} ${a.confidence} ${a.origin}`
 
 /** Adds what becomes of one capture. @param seed the same seed damages the same packets */
-export async function addLosses(sum: Losses, fixture: Fixture, damage: Damage, seed: string): Promise<void> {
+export async function addLosses(sum: Losses, fixture: Fixture, damage: Change, seed: string): Promise<void> {
   const told = await read(fixture.path)
-  const packets = damaged(told.packets, random(hash(`${seed} ${fixture.name}`)), damage)
+  const packets = damage(told.packets, random(hash(`${seed} ${fixture.name}`)))
   if (packets.length === 0) return
   const before = await answersOfFile(fixture.path)
   const after = await answersOf(write({ ...told, packets }), packets)
@@ -63,27 +68,46 @@ export async function addLosses(sum: Losses, fixture: Fixture, damage: Damage, s
 }
 
 const SHARES = [0.01, 0.02, 0.05, 0.15]
-const KINDS: [string, (share: number) => Damage][] = [
-  ['lost', share => ({ lost: share, repeated: 0, swapped: 0 })],
-  ['repeated', share => ({ lost: 0, repeated: share, swapped: 0 })],
-  ['swapped', share => ({ lost: 0, repeated: 0, swapped: share })],
-  ['all three', share => ({ lost: share, repeated: share, swapped: share })],
+
+/** Packets lost, repeated and swapped, each this share of all. */
+export const allThree = (share: number): Change => {
+  const damage: Damage = { lost: share, repeated: share, swapped: share }
+  return (packets, next) => damaged(packets, next, damage)
+}
+
+const none = { lost: 0, repeated: 0, swapped: 0 }
+const KINDS: [string, Change][] = [
+  ...SHARES.map((share): [string, Change] => [
+    `${share * 100} % lost`,
+    (packets, next) => damaged(packets, next, { ...none, lost: share }),
+  ]),
+  ...SHARES.map((share): [string, Change] => [
+    `${share * 100} % repeated`,
+    (packets, next) => damaged(packets, next, { ...none, repeated: share }),
+  ]),
+  ...SHARES.map((share): [string, Change] => [
+    `${share * 100} % swapped`,
+    (packets, next) => damaged(packets, next, { ...none, swapped: share }),
+  ]),
+  ...SHARES.map((share): [string, Change] => [`${share * 100} % all three`, allThree(share)]),
+  ...[2, 3600].map((seconds): [string, Change] => [
+    `clock ${seconds} s back`,
+    (packets, next) => clockBack(packets, next, seconds),
+  ]),
 ]
 
 async function print(all: boolean): Promise<void> {
   const labelled = fixtures('losses', all ? 1 : 8).filter(f => f.labels.length > 0)
   console.log(`${labelled.length} labelled captures; of the verdicts that were right:`)
   const percent = (n: number, of: number) => `${((100 * n) / Math.max(of, 1)).toFixed(1).padStart(5)} %`
-  for (const [name, damageOf] of KINDS) {
-    for (const share of SHARES) {
-      const sum = noLosses()
-      for (const fixture of labelled) await addLosses(sum, fixture, damageOf(share), `${name} ${share}`)
-      console.log(
-        `${`${share * 100} % ${name}`.padEnd(16)} ${String(sum.resets).padStart(5)} resets   unknown ${percent(sum.unknown, sum.resets)}` +
-          `   another cause, confidently ${percent(sum.wrong.length, sum.resets)}   hosts accused ${sum.accused.length}`,
-      )
-      if (all) for (const line of sum.accused) console.log(`      ${line}`)
-    }
+  for (const [name, change] of KINDS) {
+    const sum = noLosses()
+    for (const fixture of labelled) await addLosses(sum, fixture, change, name)
+    console.log(
+      `${name.padEnd(18)} ${String(sum.resets).padStart(5)} resets   unknown ${percent(sum.unknown, sum.resets)}` +
+        `   another cause, confidently ${percent(sum.wrong.length, sum.resets)}   hosts accused ${sum.accused.length}`,
+    )
+    if (all) for (const line of sum.accused) console.log(`      ${line}`)
   }
 }
 

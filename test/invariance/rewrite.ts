@@ -269,3 +269,9 @@ export function damaged(packets: Packet[], next: () => number, share: Damage): P
   }
   return repeated
 }
+
+/** From one packet on, the clock shows this much less: it was set while the capture ran. */
+export function clockBack(packets: Packet[], next: () => number, seconds: number): Packet[] {
+  const from = Math.floor(next() * packets.length)
+  return packets.map((p, i) => (i < from ? p : { ...p, timeNs: p.timeNs - seconds * 1e9 }))
+}

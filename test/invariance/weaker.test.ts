@@ -1,7 +1,10 @@
 /** Retellings that take knowledge away: the verdict may lose certainty, but never gain an accusation. */
 import fs from 'node:fs'
+import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { analyzeCaptures } from '../../src/analyze.js'
 import type { CauseId } from '../../src/model.js'
+import { isb } from '../capture/build.js'
 import {
   ALL,
   type Answer,
@@ -13,7 +16,7 @@ import {
   WORK,
   write,
 } from './harness.js'
-import { addLosses, nearest, noLosses, say } from './loss.js'
+import { addLosses, allThree, nearest, noLosses, say } from './loss.js'
 import { isKnown, outdated } from './known.js'
 import type { Packet } from './layout.js'
 import { headersOnly, toIpv6 } from './rewrite.js'
@@ -62,6 +65,42 @@ test('IPv4 as IPv6', async () => {
   if (ALL) expect(outdated('IPv6', lines)).toEqual([])
 }, 600_000)
 
+/** The capturing program says that it lost packets: what is not there may have been. */
+test('drop counters', async () => {
+  const lines: string[] = []
+  const sure = async (fixture: Fixture, drops: bigint): Promise<Map<string, number>> => {
+    const told = await read(fixture.path)
+    const file = path.join(WORK, 'drops.pcapng')
+    fs.writeFileSync(file, Buffer.concat([write(told, true), isb({ drops })]))
+    const { report } = await analyzeCaptures([file])
+    expect(
+      report.captures[0].notes.some(note => note.name === 'capture-drops'),
+      fixture.name,
+    ).toBe(drops > 0n)
+    const accusations = report.resets.filter(reset => reset.origin === 'middlebox')
+    return new Map(accusations.map(reset => [reset.frames.join(), reset.originConfidence]))
+  }
+  for (const fixture of fixtures('drops', 12).filter(f => f.labels.length > 0)) {
+    const before = await sure(fixture, 0n)
+    for (const [frames, confidence] of await sure(fixture, 9n)) {
+      if (confidence > (before.get(frames) ?? 0) + 1e-9)
+        lines.push(`${fixture.name} [${frames}]: ${before.get(frames)} became ${confidence}`)
+    }
+  }
+  expect(lines).toEqual([])
+}, 600_000)
+
+test('the same capture named twice', async () => {
+  for (const fixture of fixtures('twice', 14)) {
+    const { report } = await analyzeCaptures([fixture.path, fixture.path])
+    const after = report.resets.map(r => `${r.cause} ${r.origin} ${r.sender} [${r.frames.join()}]`).sort()
+    const before = (await answersOfFile(fixture.path)).map(
+      a => `${a.cause} ${a.origin} ${a.sender} [${a.frames.join()}]`,
+    )
+    expect(after, fixture.name).toEqual(before.sort())
+  }
+}, 600_000)
+
 /** Only headers were recorded: what was asked and answered is not known, who sent it is. */
 test('records cut behind the TCP header', async () => {
   const accused: string[] = []
@@ -93,9 +132,8 @@ const RARE = 0.05
 test('packets lost, repeated, swapped', async () => {
   const sum = noLosses()
   for (const share of LOSSES) {
-    const damage = { lost: share, repeated: share, swapped: share }
     for (const fixture of fixtures(`loss ${share}`, 10).filter(f => f.labels.length > 0))
-      await addLosses(sum, fixture, damage, String(share))
+      await addLosses(sum, fixture, allThree(share), String(share))
   }
   const { resets, wrong, accused } = sum
   console.log(
