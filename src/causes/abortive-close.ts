@@ -83,6 +83,11 @@ export default defineCause({
       'it gave up after waiting in vain',
       f => f.retransmissions >= 3 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000,
     ),
+    against('{sameAgeCount} other connections ended at the same age', f => f.sameAgeCount >= 2),
+    against(
+      'part of what its sender had said was not captured: a refusal may have been in it',
+      f => f.senderGap,
+    ),
     against('many connections of the same owner ended together', diedTogether),
     against(
       'it was a refusal',

@@ -87,6 +87,7 @@ export default defineCause({
         and(
           f.senderFinMs !== undefined,
           f.trigger === 'fin' || f.trigger === 'ack',
+          !f.triggerUnseen,
           f.dataAfterFinBytes === 0,
         ),
       ['trigger'],
@@ -149,6 +150,9 @@ export default defineCause({
         f.senderFinMs !== undefined && !f.finWithReset,
         f.dataAfterFinBytes === 0,
       ),
+    ),
+    contrary('what it answers was not captured, and is not known to be harmless', f =>
+      and(f.triggerUnseen, f.active === false, f.dataAfterFinBytes === 0),
     ),
     against('nothing was ever exchanged', f => !f.payloadSeen && !f.midCapture),
     contrary('a server dropped the idle connection by a timer', f =>

@@ -64,6 +64,10 @@ export default defineCause({
       'its sender had refused right before it closed',
       f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000,
     ),
+    against(
+      'part of what its sender had said was not captured: a refusal may have been in it',
+      f => f.senderGap,
+    ),
     contrary('the connection had been reset before', f => f.resetBefore),
     ...kernelSigns('data-after-close'),
   ],

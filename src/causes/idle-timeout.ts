@@ -89,6 +89,10 @@ export default defineCause({
       'senderFinMs',
     ]),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
+    contrary(
+      'its sender had closed: its FIN was acknowledged, though the capture missed it',
+      f => f.finUnseen,
+    ),
     contrary('connections of this listener survived longer silences ({survivedSilenceMs})', f =>
       f.survivedSilenceMs !== undefined && f.silenceMs !== undefined
         ? f.survivedSilenceMs > f.silenceMs * 1.3

@@ -87,6 +87,14 @@ export default defineCause({
       'its sender had spoken {sinceSenderPacketMs} before: few things restart that fast',
       f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS,
     ),
+    contrary(
+      'its sender had closed: its FIN was acknowledged, though the capture missed it',
+      f => f.finUnseen,
+    ),
+    contrary(
+      'nothing of its sender on this connection was seen, not even a SYN-ACK',
+      f => f.synSeen && !f.synAckSeen && f.senderSegments === 0 && f.sender === 'server',
+    ),
     contrary('its sender had given up silently: retransmissions came first', f => f.gaveUpSilently),
     ...kernelSigns('post-restart'),
   ],

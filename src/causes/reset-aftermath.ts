@@ -9,6 +9,7 @@ function forgotAtOnce(f: Facts): boolean {
     f.active === false &&
     f.handshakeDone === true &&
     f.senderFinMs === undefined &&
+    !f.finUnseen &&
     f.trigger !== 'syn-ack' &&
     f.senderPayloadBytes > 0 &&
     aliveMs < 150

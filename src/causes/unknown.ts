@@ -27,6 +27,8 @@ export default defineCause({
       'the capture begins in the middle of the connection',
       f => !f.orphan && f.midCapture && !f.payloadSeen && f.senderFinMs === undefined,
     ),
+    fair('part of what its sender had said was not captured', f => f.senderGap),
+    fair('it answers something that was not captured', f => f.active === false && f.triggerUnseen),
     fair('it answers nothing that is visible', f => f.active === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
     ...kernelSigns('unknown'),

@@ -169,14 +169,27 @@ function probeTrains(marks: Mark[]): Map<Mark, ProbeTrain> {
   for (const group of groupBy(silent, m => `${m.client} ${m.listener}`).values()) {
     const times = group.map(m => m.beganNs).sort((a, b) => a - b)
     const gaps = times.slice(1).map((t, i) => (t - times[i]) / 1e6)
-    const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length
-    const spread = Math.sqrt(gaps.reduce((sum, g) => sum + (g - mean) ** 2, 0) / gaps.length)
-    const train = {
-      count: times.length,
-      periodMs: gaps.length ? mean : undefined,
-      jitter: gaps.length > 1 ? spread / mean : undefined,
-    }
+    const train = { count: times.length, ...rhythm(gaps) }
     for (const mark of group) trains.set(mark, train)
   }
   return trains
+}
+
+/** A probe that the capture lost, or that ended otherwise, leaves a gap of whole periods: within this share of one. */
+const WHOLE = 0.15
+
+/** Mean and spread of the gaps; gaps of two to four periods count as that many where most are of one. */
+function rhythm(gaps: number[]): Pick<ProbeTrain, 'periodMs' | 'jitter'> {
+  if (gaps.length === 0) return { periodMs: undefined, jitter: undefined }
+  const one = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 3)]
+  const periods = gaps.map(g => Math.round(g / one))
+  const whole = gaps.filter(
+    (g, i) => periods[i] >= 1 && periods[i] <= 4 && Math.abs(g / one - periods[i]) <= WHOLE,
+  )
+  const single = periods.filter(p => p === 1).length
+  const missing = whole.length * 4 >= gaps.length * 3 && single * 2 >= gaps.length
+  const even = missing ? whole.map(g => g / Math.round(g / one)) : gaps
+  const mean = even.reduce((a, b) => a + b, 0) / even.length
+  const spread = Math.sqrt(even.reduce((sum, g) => sum + (g - mean) ** 2, 0) / even.length)
+  return { periodMs: mean, jitter: gaps.length > 1 ? spread / mean : undefined }
 }

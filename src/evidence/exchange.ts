@@ -29,6 +29,7 @@ type Exchange = Pick<
   | 'peerRejection'
   | 'peerRejectionMs'
   | 'refusedMidRequest'
+  | 'senderGap'
   | 'senderSaidClosing'
   | 'peerSaidClosing'
   | 'mismatch'
@@ -72,6 +73,7 @@ export function exchangeFacts(view: ResetView): Exchange {
     senderRejectionMs: mine?.ms,
     peerRejection: theirs?.text,
     peerRejectionMs: theirs?.ms,
+    senderGap: lostBytes(view),
     refusedMidRequest: refusedMidRequest(state, view),
     senderSaidClosing: state.closing[own],
     peerSaidClosing: state.closing[own === 0 ? 1 : 0],
@@ -105,6 +107,14 @@ function refusedMidRequest(state: ApplicationState, view: ResetView): boolean | 
   if (client.inProgress !== null) return client.inProgress
   // Cut by the snap length: where messages begin is not known, but requests are short.
   return state.lastDataSide === 0 && state.turnBytes >= UPLOAD_BYTES ? true : undefined
+}
+
+/** More sequence space than payload that was seen, or acknowledged bytes that nobody saw. */
+function lostBytes({ connection, sender }: ResetView): boolean {
+  if (connection.unseenBytes > 1) return true
+  const { isn, payloadBytes } = sender.state
+  if (isn === undefined || sender.nextSeq === undefined) return false
+  return distance(sender.nextSeq, isn) - 1 - (sender.fin ? 1 : 0) > payloadBytes
 }
 
 /** A response whose header was cut by the snap length shows its status line all the same. */

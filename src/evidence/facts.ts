@@ -53,6 +53,10 @@ export class Facts {
   triggerStartsMessage!: boolean | undefined
   /** The peer acknowledged something that the sender never sent, and the reset answers that. */
   triggerAckUnacceptable!: boolean | undefined
+  /** A stack answered something that this capture does not show. */
+  triggerUnseen!: boolean
+  /** The peer had acknowledged one more than was seen of the sender: its FIN is missing in the capture. */
+  finUnseen!: boolean
   /** RST.seq minus the sender's next sequence number. */
   seqOffsetBytes!: number | undefined
   /** RST frames of this reset, and distinct sequence numbers among them. */
@@ -139,6 +143,8 @@ export class Facts {
   senderRejectionMs!: number | undefined
   peerRejection!: string | undefined
   peerRejectionMs!: number | undefined
+  /** Segments of the reset's sender are missing in the capture: what it had said is not all known. */
+  senderGap!: boolean
   /** The server refused what the client was still sending. */
   refusedMidRequest!: boolean | undefined
   /** The sender announced that it is about to close (Connection: close, close_notify, QUIT). */

@@ -1,5 +1,5 @@
 /** Facts of one reset that its own connection tells. What other connections add stands in cross.ts. */
-import type { SegmentRecord, Side } from '../model.js'
+import type { Origin, SegmentRecord, Side } from '../model.js'
 import { applicationAt, exchangeFacts } from './exchange.js'
 import { closingFacts } from './closing.js'
 import { combine } from './combine.js'
@@ -65,7 +65,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
   const leak = leakBehind(view, trigger)
   const facts: LocalFacts = combine(
     stageFacts(group),
-    triggerFacts(view, trigger),
+    triggerFacts(view, trigger, group.origin.origin),
     time.facts,
     closing.facts,
     numberFacts(view, trigger),
@@ -211,20 +211,45 @@ function turnFacts({ before }: ResetView): Pick<Facts, 'turnBytes' | 'turnSide'>
   return { turnBytes, turnSide: side }
 }
 
-function triggerFacts(view: ResetView, trigger: Trigger) {
+function triggerFacts(view: ResetView, trigger: Trigger, origin: Origin) {
   const record = trigger.record
   return {
-    active: trigger.active,
+    active: activeOf(view, trigger, origin),
     trigger: trigger.kind,
     triggerDelayMs: trigger.delayMs,
     triggerStartsMessage: record?.payloadBytes ? record.startsMessage : undefined,
     triggerAckUnacceptable: record ? ackUnacceptable(view, record) : undefined,
     seqOffsetBytes: seqOffset(view),
+    finUnseen: finUnseen(view, trigger),
+    triggerUnseen: triggerUnseen(view, trigger),
     rstFrames: view.rsts.reduce((sum, r) => sum + 1 + r.copies.length, 0),
     distinctSeqs: new Set(view.rsts.map(r => r.seq)).size,
     resetText: view.rsts.find(r => r.resetText)?.resetText,
     mptcpResetReason: view.rsts.find(r => r.mptcpResetReason !== undefined)?.mptcpResetReason,
   }
+}
+
+/** Linux sockets reset themselves by RST+ACK only (tcp_send_active_reset): a host's bare RST answers a segment, whether that was captured or not. */
+function activeOf(view: ResetView, trigger: Trigger, origin: Origin): boolean | undefined {
+  if (trigger.active !== undefined || origin !== 'endpoint' || view.peer.records.length === 0)
+    return trigger.active
+  return fingerprint(view, view.first, undefined).linuxSender ? false : undefined
+}
+
+/** Jitter and load: measured replies came within 300 ms of the round trip. */
+const LATEST_REPLY_MS = 300
+
+/** A reply follows its trigger by one round trip: where all that fits is older, or nothing does, the true one was not captured. */
+function triggerUnseen(view: ResetView, trigger: Trigger): boolean {
+  if (hasAck(view.first) || trigger.kind === 'syn') return false
+  if (trigger.delayMs === undefined) return view.peer.records.length > 0
+  return view.senderPath.ns !== undefined && trigger.delayMs > view.senderPath.ns / 1e6 + LATEST_REPLY_MS
+}
+
+/** A bare RST one beyond all that was seen of its sender: the peer had acknowledged a FIN that the capture missed. */
+function finUnseen(view: ResetView, trigger: Trigger): boolean {
+  if (trigger.active || view.sender.fin || view.sender.records.length === 0) return false
+  return view.rsts.some(r => !hasAck(r) && seqOffset(view, r) === 1)
 }
 
 /** RFC 9293 §3.10.7.4: an ACK is acceptable between SND.UNA and SND.NXT. Far below is an old connection's, above was never sent. */
@@ -251,7 +276,8 @@ function timeFacts(view: ResetView, trigger: Trigger) {
     facts: {
       ageMs: syn && msBetween(first, syn),
       silenceMs: silence?.ms,
-      silenceEndedByReset: silence?.endedByReset,
+      // What a bare RST answers, captured or not, came before it.
+      silenceEndedByReset: silence?.endedByReset && hasAck(first),
       dataSilenceMs: dataSilenceMs(view, trigger),
       sinceSenderPacketMs: sender.last && msBetween(first, sender.last),
       sincePeerPacketMs: heard && msBetween(first, heard),

@@ -58,7 +58,11 @@ export function markOf(id: string, { view, origin }: ResetGroup, f: LocalFacts):
     unfinished: f.handshakeDone === false,
     unaware: unaware(f),
     clientSilent: (f.sender === 'client' ? f.senderPayloadBytes : f.peerPayloadBytes) === 0,
-    probing: f.sender === 'client' && f.synSeen && f.senderPayloadBytes === 0 && f.trigger !== 'syn',
+    probing:
+      f.sender === 'client' &&
+      (f.synSeen || f.synAckSeen) &&
+      f.senderPayloadBytes === 0 &&
+      f.trigger !== 'syn',
     forged: origin.origin === 'middlebox',
     idleMs: idleMs(f),
     ageMs: f.ageMs,

@@ -45,7 +45,9 @@ export function findTrigger(view: ResetView): Trigger {
 function answeredSyn(view: ResetView): { record: SegmentRecord | undefined } | undefined {
   const { first, peer, sender } = view
   const ownTraffic = sender.records.some(r => !(r.flags & SYN))
-  if (hasAck(first) && !ownTraffic) {
+  // An ACK of the client shows that it had got a SYN-ACK.
+  const answered = first.seq !== 0 && peer.records.some(r => !(r.flags & SYN) && r.ack === first.seq)
+  if (hasAck(first) && !ownTraffic && !answered) {
     const syn = peer.records.findLast(
       r => r.flags & SYN && !hasAck(r) && (first.ack === endOf(r) || first.ack === (r.seq + 1) >>> 0),
     )
