@@ -1,5 +1,6 @@
 /** Facts of one reset that its own connection tells. What other connections add stands in cross.ts. */
-import type { Origin, SegmentRecord, Side } from '../model.js'
+import type { SegmentRecord, Side } from '../model.js'
+import { triggerFacts } from './answering.js'
 import { applicationAt, exchangeFacts } from './exchange.js'
 import { closingFacts } from './closing.js'
 import { combine } from './combine.js'
@@ -12,7 +13,7 @@ import { leakBehind } from './leaks.js'
 import { reactionFacts } from './reaction.js'
 import type { ResetGroup } from './resets.js'
 import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
-import { findTrigger, seqOffset, type Trigger } from './trigger.js'
+import { findTrigger, type Trigger } from './trigger.js'
 import { distance, endOf, hasAck, isRst, msBetween, type ResetView, type SideView, SYN } from './view.js'
 
 /** Facts that only other connections can give. */
@@ -209,61 +210,6 @@ function turnFacts({ before }: ResetView): Pick<Facts, 'turnBytes' | 'turnSide'>
   let turnBytes = 0
   for (let i = data.length - 1; i >= 0 && data[i].from === side; i--) turnBytes += data[i].newBytes
   return { turnBytes, turnSide: side }
-}
-
-function triggerFacts(view: ResetView, trigger: Trigger, origin: Origin) {
-  const record = trigger.record
-  return {
-    active: activeOf(view, trigger, origin),
-    trigger: trigger.kind,
-    triggerDelayMs: trigger.delayMs,
-    triggerStartsMessage: record?.payloadBytes ? record.startsMessage : undefined,
-    triggerAckUnacceptable: record ? ackUnacceptable(view, record) : undefined,
-    seqOffsetBytes: seqOffset(view),
-    finUnseen: finUnseen(view, trigger),
-    triggerUnseen: triggerUnseen(view, trigger),
-    rstFrames: view.rsts.reduce((sum, r) => sum + 1 + r.copies.length, 0),
-    distinctSeqs: new Set(view.rsts.map(r => r.seq)).size,
-    resetText: view.rsts.find(r => r.resetText)?.resetText,
-    mptcpResetReason: view.rsts.find(r => r.mptcpResetReason !== undefined)?.mptcpResetReason,
-  }
-}
-
-/** Linux sockets reset themselves by RST+ACK only (tcp_send_active_reset): a host's bare RST answers a segment, whether that was captured or not. */
-function activeOf(view: ResetView, trigger: Trigger, origin: Origin): boolean | undefined {
-  if (trigger.active !== undefined || origin !== 'endpoint' || view.peer.records.length === 0)
-    return trigger.active
-  return fingerprint(view, view.first, undefined).linuxSender ? false : undefined
-}
-
-/** Jitter and load: measured replies came within 300 ms of the round trip. */
-const LATEST_REPLY_MS = 300
-
-/** A reply follows its trigger by one round trip: where all that fits is older, or nothing does, the true one was not captured. */
-function triggerUnseen(view: ResetView, trigger: Trigger): boolean {
-  if (hasAck(view.first) || trigger.kind === 'syn') return false
-  if (trigger.delayMs === undefined) return view.peer.records.length > 0
-  return view.senderPath.ns !== undefined && trigger.delayMs > view.senderPath.ns / 1e6 + LATEST_REPLY_MS
-}
-
-/** A bare RST one beyond all that was seen of its sender: the peer had acknowledged a FIN that the capture missed. */
-function finUnseen(view: ResetView, trigger: Trigger): boolean {
-  if (trigger.active || view.sender.fin || view.sender.records.length === 0) return false
-  return view.rsts.some(r => !hasAck(r) && seqOffset(view, r) === 1)
-}
-
-/** RFC 9293 §3.10.7.4: an ACK is acceptable between SND.UNA and SND.NXT. Far below is an old connection's, above was never sent. */
-function ackUnacceptable(view: ResetView, record: SegmentRecord): boolean | undefined {
-  const next = view.sender.nextSeq
-  if (next === undefined || !hasAck(record)) return undefined
-  const syn = view.sender.syn
-  const ahead = distance(record.ack, next)
-  // On an established connection a little more than was seen is what the capture lost.
-  if (ahead > 0)
-    return ahead < 65_536 && handshakeDone(view) !== false && view.sender.records.some(r => !(r.flags & SYN))
-      ? undefined
-      : true
-  return syn !== undefined && distance(record.ack, syn.seq) <= 0
 }
 
 function timeFacts(view: ResetView, trigger: Trigger) {
