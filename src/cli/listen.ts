@@ -101,7 +101,7 @@ class Listener {
   private capturing(stop: AbortSignal, evidence: Recording | undefined): LiveCapture {
     const { plan, log, source, settings } = this
     const { options } = plan
-    const kernel = settings.trace && new KernelWatch(TRACE_FD, settings.trace.aheadS)
+    const kernel = this.kernelWatch()
     const capture: LiveCapture = new LiveCapture({
       source,
       stop,
@@ -116,12 +116,22 @@ class Listener {
       hostNames: this.extras.names,
       onStart: () => log.info(source.title),
       onTrouble: line => log.warn(line),
+      onRst: kernel && (segment => kernel.noteReset(segment)),
       inform: kernel && (item => kernel.inform(item, capture.timebase)),
       show: kernel && ((reset, item) => kernel.show(reset, item, capture.timebase)),
       onSegment: evidence && ((segment, frame) => evidence.ring.add(segment, frame)),
       onVerdict: this.telling(() => capture, evidence),
     })
     return capture
+  }
+
+  private kernelWatch(): KernelWatch | undefined {
+    const { settings, remote } = this
+    if (!settings.trace) return undefined
+    const ask = (local: string, remoteEnd: string) => remote.tell({ type: 'owner', local, remote: remoteEnd })
+    const kernel = new KernelWatch(TRACE_FD, settings.trace.aheadS, ask)
+    remote.onOwner = (local, remoteEnd, owner) => kernel.noteOwner(local, remoteEnd, owner)
+    return kernel
   }
 
   /** What is done with each verdict. */

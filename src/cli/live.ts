@@ -6,6 +6,7 @@ import { chooseEngine } from '../live/engines.js'
 import { interfaceLines, listInterfaces } from '../live/interfaces.js'
 import type { Account } from '../live/link.js'
 import { capabilities, findAccount, isRoot } from '../live/privileges.js'
+import { Sockets } from '../live/sockets.js'
 import { Supervisor } from '../live/supervisor.js'
 import { openTrace, type Trace } from '../live/trace.js'
 import { visible } from '../report/escape.js'
@@ -45,6 +46,7 @@ async function supervise(plan: LivePlan, args: string[], io: Io): Promise<number
   const engine = plan.interface === undefined ? undefined : chooseEngine(options.engine ?? 'auto')
   if (options.evidence !== undefined) makeFolder(options.evidence, account)
   const trace = options.kernel ? askKernel(log) : undefined
+  const sockets = trace && new Sockets().watch()
   const files = plan.targets.map(target => new TargetFile(target.path))
   const memoryBytes = plan.memoryBytes - SUPERVISOR_BYTES
   const supervisor = new Supervisor({
@@ -55,6 +57,7 @@ async function supervise(plan: LivePlan, args: string[], io: Io): Promise<number
     },
     account,
     trace,
+    ownerOf: sockets && ((local, remote) => sockets.ownerOf(local, remote)),
     memoryBytes,
     write: async (file, text) => {
       if (text === undefined) await files[file]?.finish()
@@ -63,14 +66,19 @@ async function supervise(plan: LivePlan, args: string[], io: Io): Promise<number
   })
   const release = onEverySignal(io, () => supervisor.stop())
   try {
-    const { code, signal } = await supervisor.ended
-    if (signal === null) return code ?? EXIT.failed
+    const { code, signal, failure } = await supervisor.ended
+    if (code !== null) return code
+    const memory =
+      signal === 'SIGABRT' || signal === 'SIGTRAP' ? ': out of memory, allow it more by --memory' : ''
     await log.error(
-      `the analyser was ended by ${signal}${signal === 'SIGABRT' ? ': out of memory, allow it more by --memory' : ''}`,
+      failure === undefined
+        ? `the analyser was ended by ${signal}${memory}`
+        : `the analyser cannot be started: ${failure}${/setpriv/.test(failure) ? ' (of util-linux: takes its capabilities away)' : ''}`,
     )
     return EXIT.failed
   } finally {
     release()
+    sockets?.close()
     await Promise.all(files.map(file => file.discard()))
   }
 }

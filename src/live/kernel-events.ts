@@ -76,5 +76,5 @@ function oldEnd(fields: string, side: 's' | 'd'): string | undefined {
   const port = value(`${side}port`)
   const address = value(`${side}addr`)
   if (port === undefined || address === undefined) return undefined
-  return value('family') === 'AF_INET6' ? `[${value(`${side}addrv6`)}]:${port}` : `${address}:${port}`
+  return value('family') === 'AF_INET6' ? plain(`[${value(`${side}addrv6`)}]:${port}`) : `${address}:${port}`
 }

@@ -40,6 +40,8 @@ export interface Drops {
 export interface SocketOwner {
   pid: number
   name: string
+  /** It is only known who listens on the port. */
+  listens?: boolean
 }
 
 export type ToAnalyser =

@@ -11,7 +11,7 @@ import { type NameTable, nameTable, namesUsed, plainNames } from '../names.js'
 import { Notes } from '../notes.js'
 import { VERSION } from '../version.js'
 import { createDecoder } from '../wire/decoder.js'
-import { Segment } from '../wire/segment.js'
+import { RST, Segment } from '../wire/segment.js'
 import { FOUND_DNS, FOUND_ICMP_ERROR, FOUND_TCP } from '../wire/walk.js'
 import { judgeDue, type Told } from './judge.js'
 import { Ledger } from './ledger.js'
@@ -35,6 +35,8 @@ export interface SessionOptions {
   onVerdict: (told: Told) => void
   /** Every TCP segment that passes the filter. */
   onSegment?: ((segment: Segment, frame: Frame) => void) | undefined
+  /** Every RST that passes the filter, as it comes. */
+  onRst?: ((segment: Segment) => void) | undefined
   /** More facts of a reset than packets tell. */
   inform?: ((item: Case) => void) | undefined
   show?: ((reset: Reset, item: Case) => void) | undefined
@@ -116,6 +118,7 @@ export class LiveSession {
       this.skims.note(segment, frame)
       flow.trace(segment, frame)
       options.onSegment?.(segment, frame)
+      if (segment.flags & RST) options.onRst?.(segment)
     } else {
       this.notes.add('icmp-error-quotes-tcp', frame.number)
       flow.tracker.trackIcmpError(segment, frame)

@@ -36,12 +36,20 @@ export interface SupervisorOptions {
   write: (file: number, text: string | undefined) => Promise<void>
 }
 
+export interface AnalyserEnd {
+  code: number | null
+  /** Which signal ended it. */
+  signal: string | null
+  /** Why it could not be started. */
+  failure?: string
+}
+
 /** Bytes that no capture holds by chance. */
 const MARKER_BYTES = 24
 
 export class Supervisor {
   /** Exit code of the analyser; null with the signal that ended it. */
-  readonly ended: Promise<{ code: number | null; signal: string | null }>
+  readonly ended: Promise<AnalyserEnd>
   private readonly marker = randomBytes(MARKER_BYTES)
   private readonly packets: Pipe | undefined
   private readonly analyser: ChildProcess
@@ -88,10 +96,10 @@ export class Supervisor {
     }
   }
 
-  private async untilItEnds(): Promise<{ code: number | null; signal: string | null }> {
-    const end = await new Promise<{ code: number | null; signal: string | null }>(resolve => {
+  private async untilItEnds(): Promise<AnalyserEnd> {
+    const end = await new Promise<AnalyserEnd>(resolve => {
       this.analyser.once('exit', (code, signal) => resolve({ code, signal }))
-      this.analyser.once('error', () => resolve({ code: 1, signal: null }))
+      this.analyser.once('error', error => resolve({ code: null, signal: null, failure: error.message }))
     })
     // Whatever an engine still holds, nobody reads it any more.
     killEngines()

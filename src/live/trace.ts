@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmdirSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +33,8 @@ export interface Trace {
 
 /** @throws Error that says in a few words why the kernel cannot be asked */
 export function openTrace(): Trace {
-  const root = MOUNTS.find(path => existsSync(join(path, 'events')))
+  // Not by access(2), which knows nothing of the capabilities that a service was given.
+  const root = MOUNTS.find(path => quietly(() => statSync(join(path, 'events'))))
   if (process.platform !== 'linux') throw new Error('only Linux can be asked')
   if (root === undefined)
     throw new Error('no tracefs here: it takes root, and mount -t tracefs nodev /sys/kernel/tracing')

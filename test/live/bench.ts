@@ -99,6 +99,21 @@ export class Cable {
     await new Promise(resolve => child.stdout!.once('data', resolve))
   }
 
+  /** A server that keeps its connections. Resolves to its pid when it listens. */
+  async patientServer(port: number): Promise<number> {
+    const code = `require('net').createServer(s => s.on('error', () => {})).listen(${port}, () => console.log('ready'))`
+    const child = this.start(this.server, process.execPath, ['-e', code])
+    await new Promise(resolve => child.stdout!.once('data', resolve))
+    return child.pid!
+  }
+
+  /** A client that resets its connection after a while. */
+  async holdAndAbort(port: number, afterMs: number): Promise<void> {
+    const code = `const s = require('net').connect(${port}, '${SERVER}', () => { s.write('x'); setTimeout(() => s.resetAndDestroy(), ${afterMs}) })`
+    const child = this.start(this.client, process.execPath, ['-e', code])
+    await new Promise(resolve => child.once('exit', resolve))
+  }
+
   /** Connects so many times, one after the other, and waits for each to end. */
   async connect(port: number, times = 1): Promise<void> {
     const code = `(async () => { for (let i = 0; i < ${times}; i++) await new Promise(r => { const s = require('net').connect(${port}, '${SERVER}', () => s.write('GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')); s.on('error', () => {}); s.on('close', r); s.resume() }) })()`

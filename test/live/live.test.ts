@@ -152,6 +152,21 @@ describe.skipIf(lacks.length > 0)(
       }),
     )
 
+    it.skipIf(!traces)('says whose socket a reset met', () =>
+      withCable(async cable => {
+        const server = await cable.patientServer(8080)
+        const live = cable.live(...FAST, '--kernel').read()
+        await live.until(() => live.err.includes('listening'))
+        // Long enough for the sockets to have been looked at.
+        await cable.holdAndAbort(8080, 4500)
+        await live.until(() => live.resets().length === 1)
+        const [reset] = live.resets()
+        const statements = (reset['evidence'] as { statement: string }[]).map(line => line.statement)
+        expect(statements).toContain(`a socket of this host took it: it belonged to "node" (pid ${server})`)
+        expect(await live.stop()).toBe(0)
+      }),
+    )
+
     it('says in one line what is wrong, and exits with 1', () =>
       withCable(async cable => {
         const cases: [string[], RegExp][] = [
