@@ -212,6 +212,8 @@ export interface About {
   timeMs(reset: Reset): number
   /** A measured fact, where facts are at hand. */
   fact(reset: Reset, name: FactName): Facts[FactName]
+  /** The sentence about one that stands alone. */
+  summary(reset: Reset): string
 }
 
 /** As far as the resets themselves tell. */
@@ -219,6 +221,7 @@ export const aboutResets: About = {
   ends: ({ connection }) => connection,
   timeMs: ({ time }) => toMs(time),
   fact: () => undefined,
+  summary: ({ summary }) => summary,
 }
 
 export function groupOf(resets: Reset[], about: About): Group {

@@ -101,7 +101,7 @@ function finish({ incident, members }: Group, about: About): Incident {
     lastTime: last.time,
     summary:
       own.length === 1
-        ? own[0].summary
+        ? about.summary(own[0])
         : `${words.sentence(group)}${words.timed ? '' : `, ${rhythmOf(own, about)}`}`,
   }
 }

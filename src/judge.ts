@@ -44,12 +44,20 @@ export interface Weighed {
 }
 
 export function weigh(facts: Facts): Weighed {
-  const ranked = [...CAUSES.values()]
-    .flatMap(cause => scoreOf(cause, facts))
-    .sort((a, b) => b.score - a.score)
+  const ranked: Score[] = []
+  for (const cause of CAUSES.values()) {
+    const score = scoreOf(cause, facts)
+    if (score !== undefined) ranked.push({ cause, score })
+  }
+  ranked.sort((a, b) => b.score - a.score)
   const shares = softmax(ranked.map(r => r.score))
   const best = ranked[0].cause
   return { ranked, shares, best, confidence: calibrate(best.id, shares[0], facts) }
+}
+
+/** The one sentence about a reset whose cause is known. */
+export function summaryOf(cause: Cause, facts: Facts, names: Names): string {
+  return cause.summary(facts, names, speaker(facts))
 }
 
 export function judge(sheet: FactSheet, names: Names): Verdict {
@@ -67,16 +75,16 @@ export function judge(sheet: FactSheet, names: Names): Verdict {
   }
 }
 
-/** Empty when a requirement is not met. */
-function scoreOf(cause: Cause, facts: Facts): Score[] {
+/** Undefined when a requirement is not met. */
+function scoreOf(cause: Cause, facts: Facts): number | undefined {
   let score = cause.prior + (facts.origin === 'unknown' && !facts.orphan ? DOUBTED[cause.maker] : 0)
   for (const requirement of cause.requires) {
     const met = requirement.test(facts)
-    if (met === false) return []
+    if (met === false) return undefined
     if (met === undefined) score += UNANSWERED
   }
   for (const sign of cause.signs) if (sign.test(facts) === true) score += WEIGHTS[sign.weight]
-  return [{ cause, score }]
+  return score
 }
 
 function softmax(scores: number[]): number[] {

@@ -9,8 +9,10 @@ import type {
   CauseId,
   Connection,
   ConnectionSummary,
+  Endpoint,
   EvidenceLine,
   Reset,
+  Side,
   Timebase,
 } from './model.js'
 import { endpoint } from './units.js'
@@ -23,7 +25,7 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
   const { facts, group } = item
   const { view, origin } = group
   const { connection, first } = view
-  const names = namesOf(item)
+  const names = namesOf(connection, view.sender.side)
   const verdict = judge(item, names)
   const impact = judgeImpact(facts, verdict.cause.id)
   const own: { frame: number; capture: number }[] = [
@@ -87,17 +89,16 @@ function otherCaptures(frames: { frame: number; capture: number }[], own: number
   return [...others].map(([capture, list]) => ({ capture, frames: list.sort((a, b) => a - b) }))
 }
 
-function namesOf({ group, facts }: Case): Names {
-  const { connection, sender, peer } = group.view
-  const name = (side: 'client' | 'server') =>
-    side === 'server' ? endpoint(connection.server) : connection.client.address
+/** @param sender the side in whose name the reset was sent */
+export function namesOf({ client, server }: Record<Side, Endpoint>, sender: Side): Names {
+  const peer = sender === 'client' ? 'server' : 'client'
+  const names = { client: client.address, server: endpoint(server) }
   return {
-    client: name('client'),
-    server: name('server'),
-    sender: name(sender.side),
-    peer: name(peer.side),
-    senderRole: `the ${facts.sender}`,
-    peerRole: `the ${peer.side}`,
+    ...names,
+    sender: names[sender],
+    peer: names[peer],
+    senderRole: `the ${sender}`,
+    peerRole: `the ${peer}`,
   }
 }
 

@@ -1,13 +1,14 @@
 /** The verdicts on all resets of a capture: what they are counted by at once, their words and stories when asked for. */
+import { CAUSES } from './causes/index.js'
 import { Docket, idOf } from './evidence/index.js'
 import { judgeImpact } from './impact.js'
 import type { About } from './incident-words.js'
-import { round, weigh } from './judge.js'
+import { round, summaryOf, weigh } from './judge.js'
 import { LateReset, type Whole } from './late-reset.js'
 import type { CaptureInfo, Reset, Stories, StoryPacket, World } from './model.js'
 import { keyOf, storyOf } from './stories.js'
 import { formatTime } from './time.js'
-import { consequenceOf, precision, summarise, verdictOf } from './verdict.js'
+import { consequenceOf, namesOf, precision, summarise, verdictOf } from './verdict.js'
 
 /** Resets that stay whole: a writer reads field after field of one, a table those of its rows. */
 const KEPT = 32
@@ -34,17 +35,22 @@ export class Verdicts implements Whole, Stories {
   about(): About {
     const { docket, world } = this
     const seconds = world.timebase.seconds || 0
+    const ends: About['ends'] = ({ id }) => {
+      const { client, clientPort, server, port } = docket.mark(rowOf(id))
+      return { client: { address: client, port: clientPort }, server: { address: server, port } }
+    }
     return {
-      ends: ({ id }) => {
-        const { client, clientPort, server, port } = docket.mark(rowOf(id))
-        return { client: { address: client, port: clientPort }, server: { address: server, port } }
-      },
+      ends,
       timeMs: ({ id }) => {
         const timeNs = docket.timeNs(rowOf(id))
         const whole = Math.floor(timeNs / 1e9)
         return (seconds + whole) * 1000 + ((timeNs - whole * 1e9) / 1e9) * 1000
       },
       fact: ({ id }, name) => docket.fact(rowOf(id), name),
+      summary: reset => {
+        const names = namesOf(ends(reset), reset.sender)
+        return summaryOf(CAUSES.get(reset.cause)!, docket.facts(rowOf(reset.id)), names)
+      },
     }
   }
 

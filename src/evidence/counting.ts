@@ -25,6 +25,7 @@ const ordered = new WeakMap<readonly { timeNs: number }[] | readonly number[], b
 
 /** Whether a time line never steps back; asked often, looked at once. */
 export function inOrder(times: readonly number[] | readonly { timeNs: number }[]): boolean {
+  if (times.length < 2) return true
   let known = ordered.get(times)
   if (known === undefined) {
     const at = (i: number) => timeOf(times[i])

@@ -1,5 +1,5 @@
 /** Facts of one reset that come from other connections: bursts, twins with the same timer, scans, probes, restarts. */
-import type { SourceTimeline, World } from '../model.js'
+import type { Side, SourceTimeline, World } from '../model.js'
 import type { FactSheet } from './facts.js'
 import type { CrossFacts, LocalSheet } from './local.js'
 import { type Mark, markOf } from './mark.js'
@@ -38,25 +38,29 @@ export function crossFacts(world: World, drafts: Draft[]): Case[] {
  * @returns for one of these: its facts that come from other connections
  */
 export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark: Mark) => CrossFacts {
-  const silences = counters(marks, ownListenerKey, sameSilence)
-  const ages = counters(marks, ownerKey, sameAge)
+  const sent = { client: marks.filter(byClient), server: marks.filter(byServer) }
+  // The listener, and which side of it the reset speaks for.
+  const silences = bySide(side => counters(sent[side], listenerOf, sameSilence))
+  // Whoever ended the connection: one process may own several listeners.
+  const ages = bySide(side => counters(sent[side], hostKey, sameAge))
   const byConnection = groupBy(marks, m => m.connection)
   const forgotten = counters(marks.filter(unaware), hostKey, group =>
     sameTime(group.map(timeOf), FORGOTTEN_MS * 1e6),
   )
   const probes = probeTrains(marks)
   const breadths = silentBreadth(marks)
-  const around: Neighbourhood = { world, ends, failed: failedHandshakes(marks), survived: new Map() }
+  const around: Neighbourhood = { world, ends, failed: failedHandshakes(marks), listeners: new Map() }
   return mark => {
     const near = findNeighbours(mark, around)
     const train = probes.get(mark)
-    const before = (byConnection.get(mark.connection) ?? []).filter(m => m !== mark && precedes(m, mark))
+    const all = byConnection.get(mark.connection)!
+    const before = all.length > 1 ? all.filter(m => m !== mark && precedes(m, mark)) : NONE
     const forgedBefore = before.find(m => m.forged)
     const earlier = before.find(m => m.sender !== mark.sender) ?? forgedBefore
     return {
       survivedSilenceMs: near.survivedSilenceMs,
-      sameSilenceCount: silences.get(ownListenerKey(mark))!(mark),
-      sameAgeCount: ages.get(ownerKey(mark))!(mark),
+      sameSilenceCount: silences[mark.sender].get(mark.listener)!(mark),
+      sameAgeCount: ages[mark.sender].get(hostKey(mark))!(mark),
       resetBeforeId: earlier?.id,
       resetBeforeForged: earlier !== undefined && earlier.forged,
       forgedBefore: forgedBefore !== undefined,
@@ -77,14 +81,22 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   }
 }
 
-/** Side and address of whoever ended the connection: one process may own several listeners. */
-function ownerKey(mark: Mark): string {
-  return `${mark.sender} ${mark[mark.sender]}`
+const NONE: readonly Mark[] = []
+
+function byClient({ sender }: Mark): boolean {
+  return sender === 'client'
 }
 
-/** The listener, and which side of it the reset speaks for. */
-function ownListenerKey({ sender, listener }: Mark): string {
-  return `${sender} ${listener}`
+function byServer({ sender }: Mark): boolean {
+  return sender === 'server'
+}
+
+function bySide<T>(make: (side: Side) => T): Record<Side, T> {
+  return { client: make('client'), server: make('server') }
+}
+
+function listenerOf({ listener }: Mark): string {
+  return listener
 }
 
 function hostKey(mark: Mark): string {

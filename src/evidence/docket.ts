@@ -99,6 +99,8 @@ export class Docket {
   /** Lets go of what only the judging of all resets needs. */
   close(): void {
     this.marks = []
+    this.local.close()
+    this.cross.close()
   }
 
   private measure(): { marks: Mark[]; ends: Ends } {

@@ -72,6 +72,14 @@ export class FactStore {
     return this.size * (this.names.length + 4) + this.used * 8
   }
 
+  /** No row will be added: gives back the room kept for more. */
+  close(): void {
+    this.tags = this.tags.slice(0, this.size * this.names.length)
+    this.numbers = this.numbers.slice(0, this.used)
+    this.starts = this.starts.slice(0, this.size)
+    this.places.clear()
+  }
+
   private put(value: Value): number {
     if (value === undefined) return UNDEFINED
     if (typeof value === 'boolean') return value ? TRUE : FALSE

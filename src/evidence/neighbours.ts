@@ -38,17 +38,24 @@ export interface Neighbourhood {
   ends: EndsIndex
   /** Times (ns) of SYN-ACKs whose connection was reset before its handshake was complete. */
   failed: ReadonlySet<number>
-  /** Longest silence that a listener's siblings survived, once it was asked for. */
-  survived: Map<ListenerTimeline, number | undefined>
+  /** Those that were asked for, by `Mark.listener`. */
+  listeners: Map<string, Listener>
+}
+
+interface Listener {
+  timeline: ListenerTimeline | undefined
+  /** Longest silence that its siblings survived. */
+  survivedSilenceMs: number | undefined
 }
 
 export function findNeighbours(mark: Mark, around: Neighbourhood): Neighbours {
-  const { world, ends } = around
-  const listener = world.listener(mark.server, mark.port)
+  const { ends, failed } = around
+  const { timeline: listener, survivedSilenceMs } = listenerOf(mark, around)
+  const source = around.world.source(mark.client)
   const accepts = listener?.acceptTimesNs ?? []
   const nextAccept = nextWithin(accepts, mark.timeNs)
   const burst = ends.around(mark)
-  const retry = retryOf(mark, around)
+  const retry = retryOf(mark, source, failed)
   return {
     burst: burst.count,
     burstSpanMs: burst.count === 0 ? undefined : burst.spanMs,
@@ -57,11 +64,11 @@ export function findNeighbours(mark: Mark, around: Neighbourhood): Neighbours {
     acceptedBefore: inOrder(accepts)
       ? accepts.length > 0 && accepts[0] < mark.timeNs
       : accepts.some(t => t < mark.timeNs),
-    source: world.source(mark.client),
-    survivedSilenceMs: longer(mark.ownSilenceMs, listener && siblingsSilence(listener, around)),
+    source,
+    survivedSilenceMs: longer(mark.ownSilenceMs, survivedSilenceMs),
     retrySucceeded: retry !== undefined && retry <= RETRY_MS,
     retryMs: retry,
-    raceWon: wonElsewhere(mark, around),
+    raceWon: wonElsewhere(mark, source, failed),
   }
 }
 
@@ -93,28 +100,36 @@ function longer(a: number | undefined, b: number | undefined): number | undefine
   return a === undefined || (b !== undefined && b > a) ? b : a
 }
 
-function siblingsSilence(listener: ListenerTimeline, { world, survived }: Neighbourhood): number | undefined {
-  if (survived.has(listener)) return survived.get(listener)
+function listenerOf(mark: Mark, { world, listeners }: Neighbourhood): Listener {
+  let listener = listeners.get(mark.listener)
+  if (listener === undefined) {
+    const timeline = world.listener(mark.server, mark.port)
+    listener = { timeline, survivedSilenceMs: timeline && siblingsSilence(timeline, world) }
+    listeners.set(mark.listener, listener)
+  }
+  return listener
+}
+
+function siblingsSilence({ siblings }: ListenerTimeline, world: World): number | undefined {
   let longest: number | undefined
-  for (const id of listener.siblings) {
+  for (const id of siblings) {
     const ns = world.connections.get(id)?.longestSurvivedSilenceNs
     if (ns !== undefined) longest = Math.max(longest ?? 0, ns / 1e6)
   }
-  survived.set(listener, longest)
   return longest
 }
 
 /** Time until another attempt of the same client for the same port was accepted, by this server or another address of the same name. */
-function retryOf(mark: Mark, { world, failed }: Neighbourhood): number | undefined {
-  const accepts = world.source(mark.client)?.accepts ?? []
+function retryOf(mark: Mark, source: Source, failed: ReadonlySet<number>): number | undefined {
+  const accepts = source?.accepts ?? []
   const fits = (a: Accept) => a.timeNs > mark.timeNs && a.port === mark.port && !failed.has(a.timeNs)
   const next = findFrom(accepts, firstAfter(accepts, mark.timeNs), fits)
   return next && (next.timeNs - mark.timeNs) / 1e6
 }
 
 /** Another attempt of the client for the same port was accepted while this one waited: the winner of a race between addresses (RFC 8305 §5). */
-function wonElsewhere(mark: Mark, { world, failed }: Neighbourhood): boolean {
-  const accepts = world.source(mark.client)?.accepts ?? []
+function wonElsewhere(mark: Mark, source: Source, failed: ReadonlySet<number>): boolean {
+  const accepts = source?.accepts ?? []
   const until = inOrder(accepts) ? firstAfter(accepts, mark.timeNs) : accepts.length
   for (let i = firstAfter(accepts, mark.beganNs); i < until; i++) {
     const { timeNs, port } = accepts[i]
@@ -124,6 +139,7 @@ function wonElsewhere(mark: Mark, { world, failed }: Neighbourhood): boolean {
   return false
 }
 
+type Source = SourceTimeline | undefined
 type Accept = SourceTimeline['accepts'][number]
 
 function findFrom(accepts: Accept[], from: number, fits: (a: Accept) => boolean): Accept | undefined {

@@ -1,6 +1,7 @@
 /** Tracked state → `World`, the plain data everything behind this folder works on. May be called at any time: the flow goes on. */
 import type { CaptureHealth, Connection, ListenerTimeline, SourceTimeline, World } from '../model.js'
 import { parseAddress } from '../wire/text.js'
+import { AddressTexts } from './address-texts.js'
 import type { TrackedConnection } from './connection.js'
 import { MadeConnections } from './connections.js'
 import type { Flow } from './flow.js'
@@ -86,9 +87,10 @@ function connectionsOf(
   ended: boolean,
 ): World['connections'] {
   const { log, tuples } = flow.tracker
+  const context = { log, tuples, addresses: new AddressTexts(), goesOn: !ended }
   const make = (id: number): Connection => {
     const { previous } = kept[id]
-    return snapshot({ log, tuples, goesOn: !ended }, kept[id], id, previous && ids.get(previous))
+    return snapshot(context, kept[id], id, previous && ids.get(previous))
   }
   // Two captures are matched by their connections: these have to stay what they are.
   if (ended && flow.options.keepAll !== true) return new MadeConnections(kept.length, make)
@@ -185,6 +187,9 @@ function listenerTimeline(
   }
 }
 
+/** Sources held as plain data; up to 300 bytes each. */
+const MAX_CONVERTED = 4096
+
 /** Look-ups by address as text; sources and hosts are converted when asked for. */
 function lookUps(flow: Flow, timelines: ListenerTimeline[]): Pick<World, 'listener' | 'source' | 'host'> {
   const listeners = new Map(timelines.map(t => [`${t.address} ${t.port}`, t]))
@@ -196,6 +201,8 @@ function lookUps(flow: Flow, timelines: ListenerTimeline[]): Pick<World, 'listen
     source: address => {
       if (!converted.has(address)) {
         parseAddress(address, words)
+        // A scan's resets have one source, a flood's as many as there are: only the first is asked for again.
+        if (converted.size === MAX_CONVERTED) converted.clear()
         converted.set(
           address,
           sources.timeline(words, listener => tracked.list[listener]),

@@ -1,6 +1,6 @@
 /** A tracked connection as plain data of the model. Pure: may be called at any time, as often as wanted. */
 import type { Connection, Endpoint, Handshake, SegmentRecord, Side, SideState } from '../model.js'
-import { addressText } from '../wire/text.js'
+import type { AddressTexts } from './address-texts.js'
 import { type ApplicationState, createApplicationState } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
 import { SEGMENT_KINDS } from './kinds.js'
@@ -16,13 +16,14 @@ import {
   TS_VAL,
 } from './segment-log.js'
 import type { TrackedSide } from './side.js'
-import { endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
+import { ADDRESS_WORDS, endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
 import type { KeyTable } from './key-table.js'
 
 /** What a snapshot needs besides the connection. */
 export interface SnapshotContext {
   log: SegmentLog
   tuples: KeyTable
+  addresses: AddressTexts
   /** The flow goes on: what the application said so far has to be copied, because it will say more. */
   goesOn: boolean
 }
@@ -32,18 +33,19 @@ export interface SnapshotContext {
  * @param previous number of the incarnation before it, where that is reported too
  */
 export function snapshot(
-  { log, tuples, goesOn }: SnapshotContext,
+  context: SnapshotContext,
   c: TrackedConnection,
   id: number,
   previous: number | undefined,
 ): Connection {
+  const { log, goesOn } = context
   const { client, server } = c
-  const serverEnd = endpoint(tuples, c, !c.clientLow)
+  const serverEnd = endpoint(context, c, !c.clientLow)
   return {
     id,
     capture: c.capture,
     ipVersion: c.ipVersion,
-    client: endpoint(tuples, c, c.clientLow),
+    client: endpoint(context, c, c.clientLow),
     server: serverEnd,
     rolesCertain: c.rolesCertain,
     previous,
@@ -99,13 +101,15 @@ export function unseenBytes(c: TrackedConnection): number {
   )
 }
 
+const tuple = new Int32Array(TUPLE_WORDS)
+const end = new Int32Array(ENDPOINT_WORDS)
+const address = end.subarray(0, ADDRESS_WORDS)
+
 /** One end of a connection as address and port. */
-export function endpoint(tuples: KeyTable, c: TrackedConnection, low: boolean): Endpoint {
-  const tuple = new Int32Array(TUPLE_WORDS)
-  const end = new Int32Array(ENDPOINT_WORDS)
+function endpoint({ tuples, addresses }: SnapshotContext, c: TrackedConnection, low: boolean): Endpoint {
   tuples.read(c.tuple, tuple)
   endOfTuple(tuple, low, end)
-  return { address: addressText(end.subarray(0, 4), c.ipVersion), port: end[4] }
+  return { address: addresses.text(address, c.ipVersion), port: end[4] }
 }
 
 function handshake(c: TrackedConnection): Handshake {
@@ -135,13 +139,12 @@ function sideState(side: TrackedSide): SideState {
 }
 
 function hopLimits(side: TrackedSide): { value: number; count: number }[] {
-  const all = [
-    { value: side.hop0, count: side.hopCount0 },
-    { value: side.hop1, count: side.hopCount1 },
-    { value: side.hop2, count: side.hopCount2 },
-    { value: side.hop3, count: side.hopCount3 },
-  ]
-  return all.filter(entry => entry.count > 0).sort((a, b) => b.count - a.count)
+  const all: { value: number; count: number }[] = []
+  if (side.hopCount0 > 0) all.push({ value: side.hop0, count: side.hopCount0 })
+  if (side.hopCount1 > 0) all.push({ value: side.hop1, count: side.hopCount1 })
+  if (side.hopCount2 > 0) all.push({ value: side.hop2, count: side.hopCount2 })
+  if (side.hopCount3 > 0) all.push({ value: side.hop3, count: side.hopCount3 })
+  return all.length > 1 ? all.sort((a, b) => b.count - a.count) : all
 }
 
 function records(log: SegmentLog, c: TrackedConnection): SegmentRecord[] {

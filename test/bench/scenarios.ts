@@ -17,7 +17,12 @@ const RST_ACK = 0x14
 const SERVER = 0x0a000001
 
 /** Handshake, a request, an answer, a reset by the server. */
-function* reset(client: number, clientPort: number, serverPort: number, start: number): Generator<Packet> {
+export function* reset(
+  client: number,
+  clientPort: number,
+  serverPort: number,
+  start: number,
+): Generator<Packet> {
   const c = { source: client, sourcePort: clientPort, destination: SERVER, destinationPort: serverPort }
   const s = { source: SERVER, sourcePort: serverPort, destination: client, destinationPort: clientPort }
   yield { ...c, flags: SYN, seq: 99, ack: 0, us: start }
