@@ -13,7 +13,7 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { fullyAnswered, IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
+import { IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 export default defineCause({
   id: 'idle-timeout',
@@ -119,7 +119,7 @@ export default defineCause({
         f.sender === 'client',
         f.active !== false,
         f.silenceEndedByReset,
-        fullyAnswered(f),
+        not(f.requestOutstanding),
         f.origin !== 'middlebox',
         f.sameSilenceCount === 0,
       ),

@@ -23,7 +23,7 @@ export default defineCause({
   remedies: [
     'Find out why the process on {sender} ended (see the checks) and fix that; the resets are only its echo.',
     'Run more than one instance behind a load balancer whose health checks notice within seconds; restart by supervisor (systemd Restart=on-failure).',
-    'In whoever calls the process: retry idempotent requests with exponential backoff and jitter until it is back.',
+    'In the programs that call it: retry idempotent requests with exponential backoff and jitter until it is back.',
   ],
   nextChecks: [
     'On {sender} at this second: `dmesg -T | grep -iE "out of memory|segfault"`, `coredumpctl list`, `systemctl status SERVICE` (exit code, restarts), `kubectl describe pod POD` (Last State; exit code 137 = killed).',

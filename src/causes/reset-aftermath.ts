@@ -60,10 +60,7 @@ export default defineCause({
     strong('that earlier reset was forged', f => (f.resetBeforeForged ? true : undefined)),
     fair('it answers a segment', f => f.resetBefore && f.trigger !== undefined, ['trigger']),
     weak('its sender had not closed by itself', f => f.resetBefore && f.senderFinMs === undefined),
-    contrary(
-      'something speaks for a device on the path',
-      f => f.forgerySuspected && !f.resetBefore && !(f.forgedBefore && f.forgedProbability < 0.35),
-    ),
+    contrary('something speaks for a device on the path', f => f.forgerySuspected && !f.resetBefore),
     contrary('the two resets crossed: both sides aborted', f => f.active === true),
     ...kernelSigns('reset-aftermath'),
   ],

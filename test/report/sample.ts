@@ -83,7 +83,7 @@ export function reset(over: Partial<Reset> = {}): Reset {
       },
       { statement: 'the client could still have read', value: null, unit: null, frames: [], supports: false },
     ],
-    cannotTell: ['one-way delay: captured next to the server'],
+    cannotTell: ['round-trip test: captured next to the server'],
     symptom: {
       client: {
         error: 'ECONNRESET',

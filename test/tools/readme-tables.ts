@@ -48,9 +48,12 @@ async function accuracyTable(): Promise<string> {
   const line = (name: string, rows: Outcome[]) =>
     `| ${name} | ${rows.length} | ${share(rows, o => o.causeRight)} | ${share(rows, o => o.originRight)} | ${share(rows, o => o.impactRight)} | ${rows.filter(o => o.falseAccusation).length} |`
   const causes = [...new Set(outcomes.map(o => o.label.cause))].sort()
-  return [
+  const head = [
     '| held-out captures | resets | cause right | origin right | impact right | endpoints accused |',
     '|---|---|---|---|---|---|',
+  ]
+  return [
+    ...head,
     line(
       'endpoints',
       outcomes.filter(o => o.capture.set === 'endpoint'),
@@ -60,12 +63,18 @@ async function accuracyTable(): Promise<string> {
       outcomes.filter(o => o.capture.set === 'middlebox'),
     ),
     line('**all**', outcomes),
+    '',
+    '<details><summary>By cause</summary>',
+    '',
+    ...head,
     ...causes.map(cause =>
       line(
         `\`${cause}\``,
         outcomes.filter(o => o.label.cause === cause),
       ),
     ),
+    '',
+    '</details>',
     '',
     `Expected calibration error ${calibrationError(outcomes).toFixed(3)}, over ${captures.length} captures.`,
   ].join('\n')

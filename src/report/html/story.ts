@@ -4,7 +4,7 @@ import type { CaptureInfo, EvidenceLine, Reset, StoryPacket } from '../../model.
 import { captureName, seenWords } from '../comparison.js'
 import { abridge, ladder, type Step } from '../ladder.js'
 import { nameAfter } from '../names.js'
-import { originWords } from '../text/style.js'
+import { doubtWords, originWords } from '../text/style.js'
 import { sentence } from '../text/incident.js'
 import { endpoint, sure } from '../../units.js'
 import type { View } from '../view.js'
@@ -68,13 +68,9 @@ function evidencePart(
   const rows = evidence.map((line, index) => evidenceRow(line, index, { capture, captures, drawn }))
   const doubts = cannotTell.map(
     text =>
-      html`<tr class="doubt"><td></td><td><abbr title="cannot be told">?</abbr></td><td>${prose(cannot(text))}</td><td></td></tr>`,
+      html`<tr class="doubt"><td></td><td><abbr title="cannot be told">?</abbr></td><td>${prose(doubtWords(text))}</td><td></td></tr>`,
   )
   return html`<h4>Why this verdict</h4><table class="evidence"><caption class="sr">Evidence for the verdict on ${id}</caption><thead><tr><th scope="col">No.</th><th scope="col"><span class="sr">Speaks for or against</span></th><th scope="col">Observation</th><th scope="col">Frames</th></tr></thead><tbody>${rows}${doubts}</tbody></table>`
-}
-
-function cannot(text: string): string {
-  return /cannot|unknown/i.test(text) ? text : `cannot tell: ${text}`
 }
 
 interface Where {

@@ -6,7 +6,7 @@ import { ladder } from '../ladder.js'
 import { namedEndpoint } from '../names.js'
 import { harmWords, type RankedIncident, shareWords } from '../rank.js'
 import { meanConfidence, sentence } from '../text/incident.js'
-import { frameWords, originWords } from '../text/style.js'
+import { doubtWords, frameWords, originWords } from '../text/style.js'
 import { ladderLines } from '../text/story.js'
 import { clock, count, plural, sure } from '../../units.js'
 import type { View } from '../view.js'
@@ -137,11 +137,7 @@ function evidence({ evidence: lines, cannotTell, capture }: Reset, captures: Cap
     text(line.statement, true),
     framesOf(line, capture, captures),
   ])
-  const doubts = cannotTell.map(line => [
-    '?',
-    text(/cannot|unknown/i.test(line) ? line : `cannot tell: ${line}`, true),
-    '',
-  ])
+  const doubts = cannotTell.map(line => ['?', text(doubtWords(line), true), ''])
   return rows.length + doubts.length > 0 ? table(['', 'Evidence', 'Frames'], [...rows, ...doubts]) : ''
 }
 

@@ -5,7 +5,7 @@ import { elsewhere, seenWords } from '../comparison.js'
 import { clip, clipColored, columns, hang, pad, wrap } from '../layout.js'
 import { clockOf, count, duration, plural, sure } from '../../units.js'
 import { alternatives, labelled, listed, sentence, symptomLines } from './incident.js'
-import { dye, flow, frameWords, impactPaint, originWords, pairOf, type Style } from './style.js'
+import { doubtWords, dye, flow, frameWords, impactPaint, originWords, pairOf, type Style } from './style.js'
 
 const INDENT = 5
 const CLOCK = 15
@@ -154,11 +154,7 @@ function arrow(step: PacketStep, lane: number, style: Style): string {
 function becauseLines(reset: Reset, captures: CaptureInfo[], style: Style, most: number): string[] {
   const items = [
     ...reset.evidence.map(line => ({ mark: line.supports ? '+' : '−', text: evidenceWords(line, captures) })),
-    ...reset.cannotTell.map(text => ({
-      mark: '·',
-      // "whether …" is a question left open, "… test: why" a test that could not be made.
-      text: text.startsWith('whether ') ? `cannot tell ${text}` : `no ${text}`,
-    })),
+    ...reset.cannotTell.map(text => ({ mark: '·', text: doubtWords(text) })),
   ]
   const label = `${' '.repeat(INDENT)}because   `
   const lines = items.slice(0, most).flatMap(({ mark, text }, index) => {

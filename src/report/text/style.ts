@@ -56,6 +56,13 @@ function addressOf(reset: Reset, side: Side): string {
   return reset.connection[side].address
 }
 
+/** What a capture leaves open: `cannot tell whether …`, `no round-trip test: captured too close to the sender`. */
+export function doubtWords(text: string): string {
+  if (/^(whether|from) /.test(text)) return `cannot tell ${text}`
+  if (/^[\w\s-]+ test: /.test(text)) return `no ${text}`
+  return /cannot|unknown/i.test(text) ? text : `cannot tell: ${text}`
+}
+
 /** Frame numbers as typed into Wireshark: `frame 12`, `frames 12–15`, `frames 12, 15, 19`, `frames 12 … 90 (14)`. */
 export function frameWords(frames: number[]): string {
   if (frames.length === 0) return ''
