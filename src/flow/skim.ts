@@ -3,6 +3,7 @@
  * mode: attempts, timelines of listeners, sources and hosts, and which 4-tuples are worth tracing.
  */
 import type { Frame } from '../model.js'
+import { addressWord } from '../wire/plain.js'
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.js'
 import { TupleBits } from '../wire/skim.js'
 import { ACCEPTED, ANSWERED, Attempts, BY_SYN, CLIENT_LOW, REFUSED, SERVER_FIN } from './attempts.js'
@@ -67,13 +68,14 @@ export class Skim {
     for (const listener of this.nearby()) listener.eachFirst(NEARBY_CONNECTIONS, add)
   }
 
-  /** The interesting 4-tuples in the form that picks frames; IPv6 ones are not in it. */
+  /** The interesting 4-tuples in the form that picks frames. */
   interestingBits(): TupleBits {
     const { interesting, tuple } = this
     const bits = new TupleBits(interesting.size)
     for (let id = 0; id < interesting.size; id++) {
       interesting.read(id, tuple)
-      bits.add(tuple[3], tuple[7], tuple[8] >>> 16, tuple[8] & 0xffff)
+      const [a, b, c, d, e, f, g, h, ports] = tuple
+      bits.add(addressWord(a, b, c, d), addressWord(e, f, g, h), ports >>> 16, ports & 0xffff)
     }
     return bits
   }
