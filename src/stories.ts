@@ -6,7 +6,7 @@ import type { Reset, Stories, StoryPacket } from './model.js'
 const STORY_PACKETS = 160
 
 /** Drawn when asked for. */
-export function storiesOf(cases: Case[], resets: Reset[]): Stories {
+export function storiesOf(cases: Pick<Case, 'id' | 'group'>[], resets: Reset[]): Stories {
   const verdicts = new Map(resets.map(r => [r.id, r]))
   const segments = new Map(cases.map(({ id, group }) => [id, group.view.connection.segments]))
   const owner = new Map<string, Reset>()

@@ -1,11 +1,14 @@
 /** `rst-analyze compare`: two captures of the same traffic → one report. What left one end and what arrived at the other is proof, not a guess. */
-import { crossFacts, type Case } from '../evidence/cross.js'
+import { type Case, crossingOf } from '../evidence/cross.js'
 import { localFacts } from '../evidence/local.js'
+import { type Mark, markOf } from '../evidence/mark.js'
+import { indexEnds } from '../evidence/neighbours.js'
 import { findIncidents } from '../incidents.js'
-import type { Analysis, Reset, Timebase } from '../model.js'
+import type { Analysis, CaptureInfo, Reset, Timebase } from '../model.js'
 import { namesUsed, plainNames } from '../names.js'
 import { storiesOf } from '../stories.js'
-import { verdictOf } from '../verdict.js'
+import { formatTime } from '../time.js'
+import { precision, verdictOf } from '../verdict.js'
 import { VERSION } from '../version.js'
 import { type Clocks, relateClocks } from './clock.js'
 import { linksByConnection, type Scene } from './fate.js'
@@ -45,21 +48,17 @@ export function conclude(read: Read): ComparedAnalysis {
   const { vantages } = read
   const scene = observe(read)
   const unions = ordered(unite(vantages.flatMap(v => partsOf(scene, v))), scene)
-  const cases = casesOf(vantages, unions)
-  const chosen = unions.map((union, i) => chooseCase(union, cases[i], scene))
+  const caseOf = casesOf(vantages, unions)
   const comparison = comparisonOf(scene, unions, read)
   const leaks = findLeaks(scene)
-  // What compares times of both captures comes first: from here on all times are on one clock.
-  const corrections = unions.map((union, i) => leakBehind(union, chosen[i].item, leaks, scene))
-  const reactions = chosen.map(({ part, item }) => reactionOf(scene, part, item))
-  for (const [i, reaction] of reactions.entries())
-    if (reaction) chosen[i].item.facts.triggerArrived = reaction.arrived !== undefined
-  const timebase = oneClock(vantages, scene.clocks)
   const infos = vantages.map(v => v.info)
-  const resets = unions.map((union, i) => {
-    const reset = report(scene, union, chosen[i], reactions[i], verdictOf(chosen[i].item, timebase, infos))
-    return corrections[i] ? explainByLeak(reset, chosen[i].item, corrections[i], vantages) : reset
-  })
+  // Facts and sentences are measured on each capture's own clock, union by union: of a flood of resets only the verdicts stay.
+  const told = unions.map(union => tell(union, caseOf, { read, scene, leaks, infos }))
+  const timebase = oneClock(vantages, scene.clocks)
+  const resets = told.map(({ reset, part }) => ({
+    ...reset,
+    time: formatTime(timebase, part.group.view.first.timeNs, precision(infos[part.index])),
+  }))
   const listeners = listenersOf(vantages, resets)
   const incidents = findIncidents(resets)
   const names = new Map([...vantages[1].names, ...vantages[0].names])
@@ -76,13 +75,36 @@ export function conclude(read: Read): ComparedAnalysis {
       comparison,
     },
     stories: storiesOf(
-      chosen.map(c => c.item),
+      told.map(({ part: { group } }, i) => ({ id: resets[i].id, group })),
       resets,
     ),
     health: largest(vantages).world.health,
     timebase,
     names: plainNames(names),
   }
+}
+
+interface Telling {
+  read: Read
+  scene: Scene
+  leaks: ReturnType<typeof findLeaks>
+  infos: CaptureInfo[]
+}
+
+/** The verdict on one reset, by the capture that shows it best. */
+function tell(
+  union: Union,
+  caseOf: (part: Part) => Case,
+  { read: { vantages }, scene, leaks, infos }: Telling,
+): { part: Part; reset: ComparedReset } {
+  const chosen = chooseCase(union, union.parts.map(caseOf), scene)
+  const { part, item } = chosen
+  const leak = leakBehind(union, item, leaks, scene)
+  const reaction = reactionOf(scene, part, item)
+  if (reaction) item.facts.triggerArrived = reaction.arrived !== undefined
+  const { timebase } = vantages[part.index].world
+  const reset = report(scene, union, chosen, reaction, verdictOf(item, timebase, infos))
+  return { part, reset: leak ? explainByLeak(reset, item, leak, vantages) : reset }
 }
 
 /** A verdict of one capture with what the other adds, less what it settles. */
@@ -138,25 +160,32 @@ function ordered(unions: Union[], { clocks }: Scene): Union[] {
   return unions.sort((x, y) => times.get(x)! - times.get(y)! || frame(x) - frame(y))
 }
 
-/** Each reset's cases, in the order of its parts: facts are measured in the capture's own world. Ids are those of the report. */
-function casesOf(vantages: [Vantage, Vantage], unions: Union[]): Case[][] {
-  const cases = new Map<Part, Case>()
-  for (const { index, world } of vantages) {
+/** A part's case: facts are measured in the capture's own world, once for all others and again when asked for. Ids are those of the report. */
+function casesOf(vantages: [Vantage, Vantage], unions: Union[]): (part: Part) => Case {
+  const marks = new Map<Part, Mark>()
+  const crossings = vantages.map(({ index, world }) => {
     const parts = unions.flatMap(({ parts }, i) =>
       parts.filter(p => p.index === index).map(part => ({ part, id: `r${i + 1}` })),
     )
-    parts.sort(
-      (x, y) =>
-        x.part.group.view.first.timeNs - y.part.group.view.first.timeNs ||
-        x.part.group.view.first.frame - y.part.group.view.first.frame,
-    )
-    const judged = crossFacts(
+    const first = ({ part }: { part: Part }) => part.group.view.first
+    parts.sort((x, y) => first(x).timeNs - first(y).timeNs || first(x).frame - first(y).frame)
+    for (const { part, id } of parts) marks.set(part, markOf(id, part.group, localFacts(part.group).facts))
+    return crossingOf(
       world,
-      parts.map(({ part, id }) => ({ id, group: part.group, local: localFacts(part.group) })),
+      parts.map(({ part }) => marks.get(part)!),
+      indexEnds(world),
     )
-    for (const [i, { part }] of parts.entries()) cases.set(part, judged[i])
+  })
+  return part => {
+    const mark = marks.get(part)!
+    const { facts, frames } = localFacts(part.group)
+    return {
+      id: mark.id,
+      group: part.group,
+      facts: Object.assign(facts, crossings[part.index](mark)),
+      frames: frames(),
+    }
   }
-  return unions.map(({ parts }) => parts.map(p => cases.get(p)!))
 }
 
 /** Puts capture 1 on the clock of capture 0, once nothing more is measured. */

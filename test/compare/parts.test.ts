@@ -2,7 +2,16 @@
 import { expect, test } from 'vitest'
 import { compareCaptures } from '../../src/compare/index.js'
 import { labelledPairs } from '../accuracy/pairs.js'
-import { type Capture, part, readPcap, snapped, writePcap, writePcapng } from './rewrite.js'
+import {
+  type Capture,
+  gzipped,
+  onOtherClock,
+  part,
+  readPcap,
+  snapped,
+  writePcap,
+  writePcapng,
+} from './rewrite.js'
 
 const pairs = labelledPairs().filter(p => p.split === 'fit')
 const genuine = pairs.filter(
@@ -76,3 +85,32 @@ test('an empty capture leaves everything to the other one', async () => {
   expect(report.resets.map(r => [r.capture, r.origin])).toEqual([[1, 'endpoint']])
   expect(Date.parse(report.resets[0].time)).toBeGreaterThan(Date.parse('2020-01-01'))
 })
+
+test('compressed pcapng beside a nanosecond pcap of 60 bytes a packet, clocks seven minutes and 180 ppm apart', {
+  timeout: 120_000,
+}, async () => {
+  for (const { scenario, captures } of pairs) {
+    const [a, b] = captures.map(c => readPcap(c.path))
+    const plain = (await compareCaptures([captures[0].path, captures[1].path])).report.resets
+    const files: [string, string] = [
+      gzipped(writePcapng(a)),
+      writePcap(onOtherClock(snapped(b, isIpv6(b) ? 80 : 60), 420_000, 180)),
+    ]
+    const { resets } = (await compareCaptures(files)).report
+    const accused = (list: typeof resets) => list.filter(r => r.origin === 'middlebox').length
+    expect(accused(resets), scenario).toBeLessThanOrEqual(accused(plain))
+    // IPv6 has no IP ID: with its timestamps cut off equal packets cannot be told apart, and more stays open.
+    if (isIpv6(b)) continue
+    // In the order of frames: two resets of one moment may change places with the clocks.
+    const told = (list: typeof resets) =>
+      new Map(list.map(r => [JSON.stringify(r.vantages), r.origin] as const))
+    const [whole, cut] = [told(plain), told(resets)]
+    expect([...cut.keys()].sort(), scenario).toEqual([...whole.keys()].sort())
+    for (const [key, origin] of cut)
+      expect([whole.get(key), 'unknown'], `${scenario} ${key}`).toContain(origin)
+  }
+})
+
+function isIpv6({ packets }: Capture): boolean {
+  return packets[0]?.data.readUInt16BE(12) === 0x86dd
+}

@@ -2,6 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { gzipSync } from 'node:zlib'
 
 export interface Packet {
   /** Nanoseconds since 1970. */
@@ -89,6 +90,11 @@ function write(bytes: Buffer, extension: string): string {
   const file = path.join(folder, `${++files}.${extension}`)
   fs.writeFileSync(file, bytes)
   return file
+}
+
+/** The same file, compressed. */
+export function gzipped(file: string): string {
+  return write(gzipSync(fs.readFileSync(file)), 'pcapng.gz')
 }
 
 /** The same capture by a clock that is ahead by so much and runs faster by so many millionths. */

@@ -75,7 +75,7 @@ test('many translated connections: a sample is traced, all are counted', async (
   expect(Math.abs(report.comparison.clockOffsetMs! - CLOCK_US / 1000)).toBeLessThan(
     report.comparison.clockUncertaintyMs! + 0.001,
   )
-  expect(report.comparison.summary).toContain('3,000 of them with translated addresses')
+  expect(report.comparison.summary).toContain('3,000 connections are in both, with translated addresses')
   expect(report.totals).toMatchObject({
     connections: MANY,
     resetConnections: 10,
