@@ -94,13 +94,14 @@ function build() {
 }
 
 /**
- * The command as a few files beside the library: dist/command.js loads chunks as it needs them, dist/analyser.js is what
- * `live` starts. They stand one level below the root, where version.ts looks for package.json.
+ * The command as a few files beside the library: dist/command.js loads chunks as it needs them, dist/analyser.js and
+ * dist/engine-cap.js are what `live` starts. They stand one level below the root, where version.ts looks for package.json.
  */
 function bundle(folder) {
   const words = [
     `command=${join('cli', 'main.js')}`,
     join('cli', 'analyser.js'),
+    join('live', 'engine-cap.js'),
     '--entry-names=[name]',
     '--chunk-names=chunk-[hash]',
     '--outdir=.',

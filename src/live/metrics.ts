@@ -3,6 +3,7 @@
  * is bounded, whatever the traffic: causes × origins, and a fixed number of listeners.
  */
 import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
 import type * as Prometheus from 'prom-client'
 import { CaptureError } from '../capture/error.js'
 import type { Reset } from '../model.js'
@@ -57,7 +58,7 @@ export class Metrics {
    */
   static async open(where: string): Promise<Metrics> {
     // Only who asks for it pays for it.
-    const client = await import('prom-client')
+    const client = createRequire(import.meta.url)('prom-client') as typeof Prometheus
     const server = createServer({ requestTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS })
     server.maxConnections = MOST_CLIENTS
     const [, host, port] = /^(?:(.*):)?(\d+)$/.exec(where)!

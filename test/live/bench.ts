@@ -71,6 +71,26 @@ export class Cable {
     return new Live(this.start(this.server, process.execPath, [BIN, 'live', 's0', ...words]))
   }
 
+  /** Starts `live s0` with its standard output in another program. */
+  liveInto(reader: string, ...words: string[]): Live {
+    return this.shell(`${quoted([process.execPath, BIN, 'live', 's0', ...words])} | (${reader})`)
+  }
+
+  /** Starts `live -` with its standard input from another program. */
+  liveFrom(writer: string, ...words: string[]): Live {
+    return this.shell(`${writer} | ${quoted([process.execPath, BIN, 'live', '-', ...words])}`)
+  }
+
+  /** What a server on the server's own loopback interface answers. */
+  async fetch(url: string): Promise<string> {
+    const code = `fetch('${url}').then(r => r.text()).then(t => process.stdout.write(t))`
+    const child = this.start(this.server, process.execPath, ['-e', code])
+    let out = ''
+    child.stdout!.on('data', text => (out += text))
+    await new Promise(resolve => child.once('close', resolve))
+    return out
+  }
+
   /** Starts the program as somebody else on the server. */
   liveAs(user: string, words: string[]): Live {
     const [, , uid, gid] = execFileSync('getent', ['passwd', user], { encoding: 'utf8' }).split(':')
@@ -135,6 +155,10 @@ export class Cable {
     for (const name of [this.client, this.server]) works('ip', ['netns', 'del', name])
   }
 
+  private shell(line: string): Live {
+    return new Live(this.start(this.server, 'sh', ['-c', line]))
+  }
+
   private start(namespace: string, program: string, args: string[]): ChildProcess {
     // nsenter and not `ip netns exec`, which hides tracefs.
     const child = spawn('nsenter', [`--net=/run/netns/${namespace}`, program, ...args], {
@@ -185,7 +209,8 @@ export class Live {
   }
 
   lines(): LiveLine[] {
-    return this.out
+    const whole = this.out.slice(0, this.out.lastIndexOf('\n') + 1)
+    return whole
       .split('\n')
       .filter(Boolean)
       .map(line => JSON.parse(line) as LiveLine)
@@ -225,17 +250,31 @@ export class Live {
       readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8'),
     )
     const pids = (children ?? '').split(' ').filter(Boolean).map(Number)
-    const isAnalyser = (pid: number) => commandOf(pid).includes('/cli/analyser.')
+    const isAnalyser = (pid: number) => commandOf(pid).includes('/analyser.')
     return {
       engines: pids.filter(pid => /^(\S*\/)?(tcpdump|dumpcap)\0|engine-cap/.test(commandOf(pid))),
       analyser: pids.find(isAnalyser),
     }
   }
 
+  /** Processes below it whose command line says this. */
+  descendants(words: string): number[] {
+    const below = (pid: number): number[] => {
+      const list = quietly(() => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')) ?? ''
+      const children = list.split(' ').filter(Boolean).map(Number)
+      return [...children, ...children.flatMap(below)]
+    }
+    return below(this.child.pid!).filter(pid => commandOf(pid).includes(words))
+  }
+
   private hear(change: () => void): void {
     change()
     for (const check of this.waiting) check()
   }
+}
+
+function quoted(words: string[]): string {
+  return words.map(word => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
 }
 
 /** Words of a process's command line, each with a NUL behind it; empty when it is gone. */

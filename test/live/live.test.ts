@@ -1,5 +1,6 @@
 /** `rst-analyze live` on real interfaces with real engines and real resets. Skipped, visibly, without root and namespaces. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -166,6 +167,84 @@ describe.skipIf(lacks.length > 0)(
         expect(await live.stop()).toBe(0)
       }),
     )
+
+    it('serves metrics, redacts what it shows and keeps, and says when the port is taken', () =>
+      withCable(async cable => {
+        const evidence = join(folder, 'redacted')
+        const words = ['--metrics', '127.0.0.1:9464', '--redact', '--evidence', evidence]
+        const live = cable.live(...FAST, ...words).read()
+        await live.until(() => live.err.includes('listening'))
+        await cable.connect(81, 3)
+        await live.until(() => live.resets().length === 3)
+        const text = await cable.fetch('http://127.0.0.1:9464/metrics')
+        expect(text).toContain(
+          'rst_analyze_resets_total{cause="port-closed",origin="endpoint",impact="connect-failed"} 3',
+        )
+        expect(text).toMatch(/rst_analyze_packets_total \d+/)
+        const other = cable.live('--metrics', '127.0.0.1:9464').read()
+        expect(await other.ended).toBe(1)
+        expect([other.out, other.err]).toEqual([
+          '',
+          'rst-analyze: --metrics 127.0.0.1:9464: another program has this port: name another one\n',
+        ])
+        expect(await live.stop()).toBe(0)
+        const kept = readdirSync(evidence).map(name => readFileSync(join(evidence, name), 'latin1'))
+        expect(kept).toHaveLength(3)
+        for (const shown of [live.out, text, ...kept, ...readdirSync(evidence)]) {
+          expect(shown).not.toContain('10.99.7')
+          expect(shown).not.toContain('\x0a\x63\x07')
+        }
+        expect(live.out).toContain('198.19.0.1')
+      }))
+
+    it('goes on when the disk for evidence is full, and says so once', () =>
+      withCable(async cable => {
+        const disk = join(folder, 'disk')
+        mkdirSync(disk)
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k,mode=777', 'tmpfs', disk])
+        try {
+          const live = cable.live(...FAST, '--evidence', disk).read()
+          await live.until(() => live.err.includes('listening'))
+          await cable.connect(81, 40)
+          await live.until(() => live.resets().length === 40)
+          expect(await live.stop()).toBe(0)
+          const lines = live.err.split('\n').filter(line => line.includes('evidence'))
+          expect(lines).toEqual([
+            expect.stringMatching(
+              /^rst-analyze: evidence cannot be written to \S+disk: ENOSPC.*; going on without$/,
+            ),
+          ])
+          expect(readdirSync(disk).filter(name => name.startsWith('.'))).toEqual([])
+          expect(readdirSync(disk).length).toBeGreaterThan(0)
+        } finally {
+          execFileSync('umount', [disk])
+        }
+      }))
+
+    it('captures on while nobody reads the pipe it writes to', () =>
+      withCable(async cable => {
+        const live = cable.liveInto('sleep 9; wc -l', ...FAST).read()
+        await live.until(() => live.err.includes('listening'))
+        await cable.connect(81, 100)
+        await new Promise(resolve => setTimeout(resolve, 3500))
+        // The shell passes no signal on.
+        for (const pid of live.descendants('rst-analyze.js\0live')) process.kill(pid, 'SIGINT')
+        await live.ended
+        expect(Number(live.out)).toBeGreaterThanOrEqual(102)
+      }))
+
+    it('judges a stream as it comes, as nobody', () =>
+      withCable(async cable => {
+        const live = cable.liveFrom('tcpdump -U -n -i s0 -w - 2>/dev/null', ...FAST).read()
+        await live.until(() => live.err.includes('reading a capture'))
+        await cable.connect(81)
+        await live.until(() => live.resets().length === 1)
+        const [analyser] = live.descendants('/analyser.')
+        expect(statusOf(analyser, 'Uid')).toEqual(['65534', '65534', '65534', '65534'])
+        for (const pid of live.descendants('tcpdump\0-U')) process.kill(pid, 'SIGINT')
+        expect(await live.ended).toBe(0)
+        expect(live.lines().at(-1)?.type).toBe('summary')
+      }))
 
     it('says in one line what is wrong, and exits with 1', () =>
       withCable(async cable => {
