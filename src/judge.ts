@@ -227,7 +227,11 @@ function plain(statement: string): string {
 }
 
 function fill(text: string, say: Say): string {
-  return text.replace(/\{(\w+)\}/g, (_all, name: string) => say(name as FactName))
+  const filled = text.replace(/\{(\w+)\}/g, (_all, name: string) => say(name as FactName))
+  return filled.replace(
+    /(?<![\d.,])1 ((?:other )?(?:host|port|connection|attempt|retransmission|time|reset))s\b/g,
+    '1 $1',
+  )
 }
 
 /** Advice names the parties of this very connection; what would need a value that was not measured is left out. */

@@ -85,7 +85,7 @@ export default defineCause({
       "only the peer's FIN met its closed socket",
       f =>
         and(
-          f.senderFinMs !== undefined,
+          f.senderFinMs !== undefined || (f.midCapture && f.trigger === 'fin'),
           f.trigger === 'fin' || f.trigger === 'ack',
           !f.triggerUnseen,
           f.dataAfterFinBytes === 0,

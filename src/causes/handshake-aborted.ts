@@ -9,6 +9,7 @@ export default defineCause({
   means:
     "The client had already given up when the server's answer to its connection attempt arrived: the connect was cancelled, timed out, or lost a race between several addresses (happy eyeballs).",
   remedies: [
+    'If nobody answers at all: is {server} the right address from here, up, and let through? Firewalls that drop silently look like this.',
     'If connects time out: make the connect timeout of {client} longer than {server} takes to answer, and above 3 s, because a lost SYN is repeated after 1 s only, and again 2 s later.',
     'Where it is set: curl --connect-timeout, Go net.Dialer.Timeout, Java Socket.connect(address, timeout), nginx proxy_connect_timeout, haproxy timeout connect, Envoy connect_timeout.',
     'If it is the loser of a race between IPv6 and IPv4, or a user who clicked away, it is harmless: nothing to do.',
@@ -53,7 +54,9 @@ export default defineCause({
     ...kernelSigns('handshake-aborted'),
   ],
   summary: (f, n, say) =>
-    f.trigger === 'syn-ack' && (f.ageMs ?? 0) >= 200
-      ? `${n.client} had given up its connect to ${n.server} when the answer came, ${say('ageMs')} after the SYN`
-      : `${n.client} had given up its connect to ${n.server} when the answer came`,
+    f.active === true && !f.synAckSeen
+      ? `${n.client} gave up its connect to ${n.server} ${say('ageMs')} after its SYN; nobody had answered`
+      : f.trigger === 'syn-ack' && (f.ageMs ?? 0) >= 200
+        ? `${n.client} had given up its connect to ${n.server} when the answer came, ${say('ageMs')} after the SYN`
+        : `${n.client} had given up its connect to ${n.server} when the answer came`,
 })

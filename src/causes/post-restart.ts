@@ -43,6 +43,10 @@ export default defineCause({
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
+    against(
+      'all it answers is the FIN of a peer that had nothing more to say',
+      f => f.trigger === 'fin' && f.midCapture,
+    ),
     strong(
       'its sender forgot {forgottenCount} connections at about the same time',
       f => f.forgottenCount >= 2,
@@ -100,6 +104,7 @@ export default defineCause({
   ],
   summary: (f, n) => {
     const more = f.forgottenCount > 1 ? ` (nor ${some(f.forgottenCount - 1, 'other')})` : ''
-    return `${n.sender} was restarted or replaced and no longer knew its connection with ${n.peer}${more}`
+    const why = f.sender === 'client' ? 'had restarted, moved or been cut off' : 'was restarted or replaced'
+    return `${n.sender} ${why} and no longer knew its connection with ${n.peer}${more}`
   },
 })

@@ -35,7 +35,7 @@ const LATEST_REPLY_MS = 300
 
 /** A reply follows its trigger by one round trip: where all that fits is older, or nothing does, the true one was not captured. */
 function triggerUnseen(view: ResetView, trigger: Trigger): boolean {
-  if (hasAck(view.first) || trigger.kind === 'syn') return false
+  if (hasAck(view.first) || trigger.active || trigger.kind === 'syn') return false
   if (trigger.delayMs === undefined) return view.peer.records.length > 0
   return view.senderPath.ns !== undefined && trigger.delayMs > view.senderPath.ns / 1e6 + LATEST_REPLY_MS
 }
