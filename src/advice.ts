@@ -1,6 +1,7 @@
 /** What this capture cannot show, and what to capture next as commands that can be pasted. */
 import type { Case } from './evidence/index.js'
 import type { CauseId, Connection, Side } from './model.js'
+import { lifetimeAdvice } from './lifetimes.js'
 import { type Silence, timerAdvice } from './timers.js'
 
 /** Headers, TCP options and the first application bytes; no more of what users sent. */
@@ -68,9 +69,11 @@ function oneDirection(side: Side): string {
 
 /** For causes that a timer explains: which known ones fit, and what brackets the value. */
 export function timerChecks({ facts, group }: Case, cause: CauseId): string[] {
+  const { address } = group.view.connection[facts.sender]
+  if (cause === 'max-lifetime' && facts.ageMs !== undefined)
+    return [lifetimeAdvice(facts.ageMs, `${address} and in front of it`)]
   const silence = measuredSilence({ facts }, cause)
   if (!silence) return []
-  const { address } = group.view.connection[facts.sender]
   const where =
     facts.origin === 'middlebox'
       ? 'the firewalls, NATs and load balancers between the two'

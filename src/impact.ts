@@ -38,12 +38,19 @@ function establishedImpact(f: Facts, cause: CauseId): Impact {
   )
     return 'transfer-cut'
   if (f.sessionRefused) return 'request-lost'
+  if (cause === 'data-after-close') return afterClose(f)
   if (cause === 'retransmission-timeout' && (f.senderUnackedBytes ?? 0) > 1)
     return f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'request-lost'
   if (f.exchangeComplete) return 'none'
   if (transferCut(f)) return 'transfer-cut'
   if (f.requestOutstanding) return f.dataAfterFinIsGoodbye ? 'none' : 'request-lost'
   return byTurns(f)
+}
+
+/** What met the FIN went on with what had begun before it, or was all that its sender had to say. */
+function afterClose(f: Facts): Impact {
+  if (f.dataAfterFinIsGoodbye) return 'none'
+  return f.turnSide !== f.sender && f.turnBytes > f.dataAfterFinBytes ? 'transfer-cut' : 'request-lost'
 }
 
 function transferCut(f: Facts): boolean {

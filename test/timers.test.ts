@@ -1,5 +1,6 @@
 /** Which timer: candidates by value, kind and place; all that fit are named, none is claimed. */
 import { describe, expect, it } from 'vitest'
+import { KNOWN_LIFETIMES, lifetimeAdvice } from '../src/lifetimes.js'
 import { candidateTimers, KNOWN_TIMERS, type Silence, timerAdvice } from '../src/timers.js'
 
 function products(silence: Silence): string[] {
@@ -111,5 +112,21 @@ describe('the sentence', () => {
     expect(said).toBe(
       'Which timer: it is at most 61.0 s. Find the longest silence that other connections survive: the value lies between',
     )
+  })
+})
+
+describe('known lifetimes', () => {
+  it('are named where the age fits, and only there', () => {
+    expect(lifetimeAdvice(1_797_000, 'x')).toContain('HikariCP maxLifetime (1800 s = 30 min 00 s)')
+    expect(lifetimeAdvice(3_612_000, 'x')).toMatch(/PgBouncer server_lifetime .*, nginx keepalive_time/)
+    expect(lifetimeAdvice(1_700_000, 'x')).toMatch(
+      /No default known here fits: look for a configured value on x$/,
+    )
+  })
+
+  it('are ordered, and every row names its source', () => {
+    const seconds = KNOWN_LIFETIMES.map(k => k.seconds)
+    expect(seconds).toEqual(seconds.toSorted((a, b) => a - b))
+    for (const k of KNOWN_LIFETIMES) expect(k.source.length).toBeGreaterThan(3)
   })
 })

@@ -68,6 +68,9 @@ export default defineCause({
       'part of what its sender had said was not captured: a refusal may have been in it',
       f => f.senderGap,
     ),
+    weak("it bears the connection's IPv6 flow label: its maker still knew the connection it had closed", f =>
+      and(f.linuxSender, f.active === false, f.flowLabelKept),
+    ),
     contrary('the connection had been reset before', f => f.resetBefore),
     ...kernelSigns('data-after-close'),
   ],

@@ -89,6 +89,9 @@ export default defineCause({
       'senderFinMs',
     ]),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
+    against("it bears the connection's IPv6 flow label: its maker still knew the connection", f =>
+      and(f.linuxSender, f.active === false, f.flowLabelKept),
+    ),
     contrary(
       'its sender had closed: its FIN was acknowledged, though the capture missed it',
       f => f.finUnseen,

@@ -10,7 +10,7 @@ export default defineCause({
   remedies: [
     'On {peer}: drop idle connections after less than {silenceBeforeFinMs}: idle limit of the caller < keep-alive timeout of the side that closes.',
     'Or on {sender}: raise the keep-alive timeout above the longest idle limit of its callers.',
-    'Retry idempotent requests once on a new connection (Go net/http does so by itself; nginx proxy_next_upstream, Envoy retry_on: reset, haproxy retry-on empty-response, urllib3 Retry).',
+    'Retry idempotent requests once on a new connection (Go net/http does so by itself; nginx proxy_next_upstream, Envoy retry_on: reset, haproxy retry-on empty-response (mode http only), urllib3 Retry).',
     'Where servers set their keep-alive timeout: Node server.keepAliveTimeout (and server.headersTimeout above it), nginx keepalive_timeout, Apache KeepAliveTimeout, gunicorn --keep-alive, uvicorn --timeout-keep-alive, Spring Boot server.tomcat.keep-alive-timeout, Go http.Server.IdleTimeout, Kestrel Limits.KeepAliveTimeout.',
     'Where callers set their idle limit: AWS ALB idle_timeout.timeout_seconds (60 s unless changed), nginx keepalive_timeout in the upstream block, Envoy common_http_protocol_options.idle_timeout, Go http.Transport.IdleConnTimeout, Apache HttpClient evictIdleConnections.',
   ],
@@ -77,6 +77,9 @@ export default defineCause({
     against(
       'what the peer had sent before was still unanswered when its sender closed',
       f => f.answerDueAtFin,
+    ),
+    weak("it bears the connection's IPv6 flow label: its maker still knew the connection it had closed", f =>
+      and(f.linuxSender, f.active === false, f.flowLabelKept),
     ),
     against('the peer had closed first', f => and(f.peerClosedFirst)),
     contrary(

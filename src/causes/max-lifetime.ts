@@ -14,7 +14,7 @@ export default defineCause({
     'Where it is set: Envoy max_connection_duration (with drain_timeout), gRPC MaxConnectionAge (with MaxConnectionAgeGrace), nginx keepalive_time.',
   ],
   nextChecks: [
-    'Which setting of {sender}, or of the proxy in front of it, has the value {ageMs}? Look for lifetime, max age and duration in its configuration.',
+    'Look for lifetime, max age and duration in the configuration of {sender} and of the proxy in front of it: which one has the value {ageMs}?',
   ],
   cites: [
     'Envoy documentation, max_connection_duration',

@@ -1,4 +1,4 @@
-import { against, and, contrary, defineCause, fair, must, some, strong, weak } from './define.js'
+import { against, and, contrary, defineCause, fair, must, not, some, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
 import { FASTEST_RESTART_MS, hungUpAfterAnswer, IDLE_MS, LONG_IDLE_MS } from './thresholds.js'
 
@@ -90,6 +90,12 @@ export default defineCause({
     against(
       'its sender had spoken {sinceSenderPacketMs} before: few things restart that fast',
       f => (f.sinceSenderPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS,
+    ),
+    fair('it bears another IPv6 flow label than the connection: its maker knew nothing of it', f =>
+      and(f.linuxSender, not(f.flowLabelKept)),
+    ),
+    contrary("it bears the connection's IPv6 flow label: its maker still knew the connection", f =>
+      and(f.linuxSender, f.flowLabelKept),
     ),
     contrary(
       'its sender had closed: its FIN was acknowledged, though the capture missed it',

@@ -1,5 +1,5 @@
 import type { Facts } from '../evidence/facts.js'
-import { contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
+import { against, contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
 
 /** Alive (a packet of it) so shortly before, no FIN, and yet the connection is unknown: only a reset that this capture does not show does that. */
@@ -60,6 +60,9 @@ export default defineCause({
     strong('that earlier reset was forged', f => (f.resetBeforeForged ? true : undefined)),
     fair('it answers a segment', f => f.resetBefore && f.trigger !== undefined, ['trigger']),
     weak('its sender had not closed by itself', f => f.resetBefore && f.senderFinMs === undefined),
+    against("it bears the connection's IPv6 flow label: its maker still knew the connection", f =>
+      f.linuxSender && f.active === false ? f.flowLabelKept : undefined,
+    ),
     contrary('something speaks for a device on the path', f => f.forgerySuspected && !f.resetBefore),
     contrary('the two resets crossed: both sides aborted', f => f.active === true),
     ...kernelSigns('reset-aftermath'),

@@ -14,6 +14,7 @@ export function triggerFacts(view: ResetView, trigger: Trigger, origin: Origin) 
     triggerStartsMessage: record?.payloadBytes ? record.startsMessage : undefined,
     triggerAckUnacceptable: record ? ackUnacceptable(view, record) : undefined,
     seqOffsetBytes: seqOffset(view),
+    flowLabelKept: flowLabelKept(view, trigger),
     finUnseen: finUnseen(view, trigger),
     triggerUnseen: triggerUnseen(view, trigger),
     rstFrames: view.rsts.reduce((sum, r) => sum + 1 + r.copies.length, 0),
@@ -38,6 +39,18 @@ function triggerUnseen(view: ResetView, trigger: Trigger): boolean {
   if (hasAck(view.first) || trigger.active || trigger.kind === 'syn') return false
   if (trigger.delayMs === undefined) return view.peer.records.length > 0
   return view.senderPath.ns !== undefined && trigger.delayMs > view.senderPath.ns / 1e6 + LATEST_REPLY_MS
+}
+
+/**
+ * IPv6 only: Linux answers for a socket or TIME-WAIT entry it still holds with that connection's flow label, for one it knows nothing of with
+ * another (net/ipv6/tcp_ipv6.c tcp_v6_send_response; measured 5 of 5 and 7 of 7). Undefined where nothing can be compared, where hosts set no
+ * labels, and where the reset merely reflects the label of what it answers (sysctl flowlabel_reflect).
+ */
+function flowLabelKept({ sender, first }: ResetView, trigger: Trigger): boolean | undefined {
+  const own = sender.records.findLast(r => !(r.flags & SYN))?.flowLabel
+  if (own === undefined || own <= 0 || first.flowLabel <= 0) return undefined
+  if (trigger.record?.flowLabel === first.flowLabel) return undefined
+  return own === first.flowLabel
 }
 
 /** A bare RST one beyond all that was seen of its sender: the peer had acknowledged a FIN that the capture missed. */

@@ -53,6 +53,8 @@ export class Facts {
   triggerStartsMessage!: boolean | undefined
   /** The peer acknowledged something that the sender never sent, and the reset answers that. */
   triggerAckUnacceptable!: boolean | undefined
+  /** The reset bears the connection's own IPv6 flow label; false: another one. Undefined where that tells nothing. */
+  flowLabelKept!: boolean | undefined
   /** A stack answered something that this capture does not show. */
   triggerUnseen!: boolean
   /** The peer had acknowledged one more than was seen of the sender: its FIN is missing in the capture. */

@@ -1,4 +1,4 @@
-/** More second takes: probes, refusals, races, floods of clients that hang up. Those looked at since are no longer held out. */
+/** More second takes: probes, refusals, Those looked at since are no longer held out. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { python } from './endpoint-second.ts'
@@ -6,7 +6,7 @@ import type { Judge, Truth } from './labels.ts'
 import { quiet, sleep } from './proc.ts'
 import type { Lab, Scenario } from './scenario.ts'
 import { haproxy, nginx, node, redis } from './servers.ts'
-import { get, noTimestamps, post, refused } from './talk.ts'
+import { noTimestamps, post, refused } from './talk.ts'
 
 const probe: Truth = { cause: 'health-check-probe', impact: 'none' }
 const probeOrRefused: Judge = r => (r.sender === 'client' ? probe : refused)
@@ -201,82 +201,42 @@ const rejects: Scenario[] = [
       }
     },
   },
-]
-
-const others: Scenario[] = [
   {
-    name: 'flood-load-tester',
-    about: 'A load tester keeps eight connections busy; each asks once, reads the whole answer and is reset.',
-    // Held out at first, then looked at.
-    heldOut: false,
-    network: { delay: 2 },
-    vantages: ['client:128', 'server:128'],
-    truth: { cause: 'benign-teardown', acceptable: ['abortive-close'], impact: 'none' },
-    run: async ({ client, server }) => {
-      await nginx(server, 8087, [], { 'index.html': 'hello\n' })
-      await python(
-        client,
-        `
-import socket, struct, threading, time
-def one(i):
-    for n in range(4):
-        s = socket.create_connection(('${server.address}', 8087))
-        s.sendall(b'${get('/').replaceAll('\r\n', '\\r\\n')}')
-        s.recv(65536)
-        time.sleep(0.004 * i)
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
-        s.close()
-threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
-[t.start() for t in threads]
-[t.join() for t in threads]
-`,
-      )
-      await sleep(1500)
-    },
-  },
-  {
-    name: 'flood-node-v6',
+    name: 'reject-haproxy-503',
     about:
-      'Ten clients in one Node process ask in turns, read their answers and reset, again and again, over IPv6.',
-    // Held out at first, then looked at.
-    heldOut: false,
-    network: { v6: true, delay: 6, hops: 3 },
-    vantages: ['client:96', 'server:130'],
-    truth: { cause: 'benign-teardown', acceptable: ['abortive-close'], impact: 'none' },
-    run: async ({ client, server }) => {
-      await nginx(server, 3001, [], { 'index.html': 'hello\n' })
-      await node(
-        client,
-        `const net = require('net'); let left = 30; const one = () => { if (left-- <= 0) return; const s = net.connect(3001, '${server.address}', () => s.write('GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n')); s.on('error', () => {}); s.on('data', () => { s.resetAndDestroy(); one() }) }; for (let i = 0; i < 10; i++) one()`,
-      )
-      await sleep(1500)
-    },
-  },
-  {
-    name: 'ka-node-second',
-    about:
-      'Node with keepAliveTimeout 1.2 s; requests come 1 to 3 s too late. IPv6, odd port, no timestamps.',
+      'HAProxy without a server answers 503 to requests whose body still comes; snap length 100, no timestamps.',
     heldOut: true,
-    network: { v6: true, delay: 10, settings: noTimestamps },
-    vantages: ['client:100', 'server:96'],
-    truth: { cause: 'keep-alive-race', impact: 'request-lost' },
+    network: { delay: 7, hops: 2, settings: noTimestamps },
+    vantages: ['client:160', 'server:100'],
+    truth: rejectEither,
+    run: async lab => {
+      await haproxy(lab.server, 8090, ['frontend entry', `  bind ${lab.server.bracketed}:8090`])
+      await uploads(lab, 8090, [post('/a', 500_000), post('/b', 300_000)], 2000, 0.007)
+    },
+  },
+  {
+    name: 'reject-client-hears-400',
+    about: 'A client uploads in chunks to Node, hears its 400 and aborts by RST in mid-body; IPv6.',
+    heldOut: true,
+    network: { v6: true, delay: 9 },
+    vantages: ['client:130', 'server:110'],
+    truth: rejectEither,
     run: async ({ client, server }) => {
       await node(
         server,
-        `const s = require('http').createServer((q, a) => a.end('ok')); s.keepAliveTimeout = 1200; s.listen(31000, '${server.address}')`,
-        31000,
+        `require('http').createServer((q, s) => { s.writeHead(400, { 'Content-Length': 3 }); s.end('no\\n'); q.resume() }).listen(3100, '${server.address}')`,
+        3100,
       )
-      for (const lateMs of [1300, 2200, 3100]) {
-        const near = await client.agent.connect(server.address, 31000)
-        await near.send(get('/first'))
+      for (let i = 0; i < 3; i++) {
+        const near = await client.agent.connect(server.address, 3100)
+        await near.send(post(`/part${i}`, 3_000_000))
+        await near.sendBytes(12_000 + 5000 * i)
         await near.recv()
-        await sleep(1200 + 1000 + lateMs)
-        await quiet(near.send(get('/second')))
-        await sleep(200)
-        await quiet(near.close())
+        await near.abort()
+        await sleep(150)
       }
     },
   },
 ]
 
-export const secondMoreScenarios: Scenario[] = [...probes, ...rejects, ...others]
+export const secondMoreScenarios: Scenario[] = [...probes, ...rejects]

@@ -13,6 +13,7 @@ import { raceScenarios } from './endpoint-race.ts'
 import { rejectScenarios } from './endpoint-reject.ts'
 import { reuseScenarios } from './endpoint-reuse.ts'
 import { secondScenarios } from './endpoint-second.ts'
+import { secondFloodScenarios } from './endpoint-second-flood.ts'
 import { secondMoreScenarios } from './endpoint-second-more.ts'
 import { timeoutScenarios } from './endpoint-timeout.ts'
 import { unknownScenarios } from './endpoint-unknown.ts'
@@ -41,6 +42,7 @@ const all: Scenario[] = [
   ...variantScenarios,
   ...secondScenarios,
   ...secondMoreScenarios,
+  ...secondFloodScenarios,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */

@@ -145,6 +145,7 @@ function serverMessage(state: ApplicationState, data: Uint8Array, from: number, 
   if (server.inProgress !== true && 'NSA'.includes(type)) server.skip = rest
   else if (type === 'Z' || (type === 'R' && view === 4 && u32(data, from + 5) !== 0))
     wholeMessage(state, 1, rest)
+  else if (type === 'E' && state.closing[1]) server.skip = rest
   else {
     if (server.inProgress !== true) beginMessage(state, 1)
     server.skip = rest
