@@ -279,9 +279,9 @@ function spanOf(ms: Float64Array): string | undefined {
   return from === to ? from : `${from} to ${to}`
 }
 
-/** When the resets came: "all within 1.1 s", or "one every 30.4 s for 13 min 11 s". */
+/** When the resets came, as a sentence: within 1.1 s, or one every 30.4 s on average. */
 export function rhythm(resets: number, spanMs: number): string {
   if (resets < 2) return ''
-  if (resets < 5 || spanMs < 1000) return `all within ${duration(Math.max(spanMs, 1))}`
-  return `one every ${duration(spanMs / (resets - 1))} for ${duration(spanMs)}`
+  if (resets < 5 || spanMs < 1000) return `The resets came within ${duration(Math.max(spanMs, 1))}`
+  return `A reset came every ${duration(spanMs / (resets - 1))} on average, for ${duration(spanMs)}`
 }

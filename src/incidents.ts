@@ -102,7 +102,7 @@ function finish({ incident, members }: Group, about: About): Incident {
     summary:
       own.length === 1
         ? about.summary(own[0])
-        : `${words.sentence(group)}${words.timed ? '' : `, ${rhythmOf(own, about)}`}`,
+        : `${words.sentence(group)}${words.timed ? '' : `. ${rhythmOf(own, about)}`}`,
   }
 }
 

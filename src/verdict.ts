@@ -27,6 +27,7 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
   const { connection, first } = view
   const names = namesOf(connection, view.sender.side)
   const verdict = judge(item, names)
+  const evidence = argued(item, verdict.evidence)
   const impact = judgeImpact(facts, verdict.cause.id)
   const own: { frame: number; capture: number }[] = [
     ...view.rsts.flatMap(r => [r, ...r.copies]),
@@ -50,8 +51,8 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
     cause: verdict.cause.id,
     confidence: verdict.confidence,
     alternatives: verdict.alternatives,
-    evidence: argued(item, verdict.evidence),
-    cannotTell: [...verdict.cannotTell, ...originLimits(item)],
+    evidence,
+    cannotTell: [...verdict.cannotTell, ...originLimits(item, evidence)],
     symptom: symptoms(facts, verdict.cause.id, impact),
     summary: verdict.summary,
     remedies: verdict.remedies,
@@ -146,12 +147,14 @@ function originEvidence({ group, facts }: Case): EvidenceLine[] {
     }))
 }
 
-function originLimits({ group, facts }: Case): string[] {
+/** Tests of the origin that could not be made; what the evidence tells all the same is none. */
+function originLimits({ group, facts }: Case, evidence: EvidenceLine[]): string[] {
   const limits: string[] = []
   const { view } = group
-  if (facts.senderResponseMs === undefined)
+  const told = (about: RegExp) => evidence.some(({ statement }) => about.test(statement))
+  if (facts.senderResponseMs === undefined && !told(/round trip/))
     limits.push('round-trip test: no answer of the sender could be timed')
-  if (view.sender.records.length === 0)
+  if (view.sender.records.length === 0 && !told(/hop limit/))
     limits.push('hop limit test: no other packet of the sender in this connection')
   if (facts.senderResponseMs !== undefined && facts.senderResponseMs < 3)
     limits.push('round-trip test: captured too close to the sender')

@@ -64,7 +64,7 @@ describe('incidents', () => {
     const [race] = report('endpoint/ka-node').incidents
     expect(race.title).toBe('Keep-alive race: 10.72.75.2:3000 closes after 2.0 s, 10.71.75.2 asks later')
     expect(race.summary).toMatch(
-      /^10\.72\.75\.2:3000 closed 3 idle connections after 2\.0 s; 10\.71\.75\.2 sent the next request .* later and got a reset, all within /,
+      /^10\.72\.75\.2:3000 closed 3 idle connections after 2\.0 s; 10\.71\.75\.2 sent the next request .* later and got a reset\. The resets came within /,
     )
     const [crash] = report('endpoint/crash-redis').incidents
     expect(crash.summary).toMatch(/died: 6 connections with 10\.71\.86\.2 ended within /)
@@ -72,8 +72,8 @@ describe('incidents', () => {
 
   it('keep the rhythm readable', () => {
     expect(rhythm(1, 0)).toBe('')
-    expect(rhythm(3, 2400)).toBe('all within 2.4 s')
-    expect(rhythm(26, 791_000)).toBe('one every 31.6 s for 13 min 11 s')
+    expect(rhythm(3, 2400)).toBe('The resets came within 2.4 s')
+    expect(rhythm(26, 791_000)).toBe('A reset came every 31.6 s on average, for 13 min 11 s')
   })
 })
 

@@ -1,13 +1,16 @@
 /** Names for addresses from three sources, from the bytes of a capture to every format; and none of them left once redacted. */
 import fs from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type AnalyzeOptions, analyzeCaptures } from '../../src/analyze.js'
 import type { Analysis } from '../../src/model.js'
-import { redactAnalysis } from '../../src/redact/index.js'
+import { aliasesFor, redactAnalysis } from '../../src/redact/index.js'
 import { FORMAT_NAMES, FORMATS } from '../../src/report/formats.js'
 import { select } from '../../src/report/select.js'
+import { annotateCapture, extractIncidents } from '../../src/rewrite/index.js'
 import { epb, idb, nrb, pcap, shb, concat } from '../capture/build.js'
 import { tempFile } from '../capture/helpers.js'
+import { newFolder } from '../rewrite/helpers.js'
 import { be16, be32, type Bytes, eth, ip4, tcp, udp } from '../wire/bytes.js'
 
 const CLIENT = [10, 0, 0, 5]
@@ -146,6 +149,26 @@ describe('names found in a capture', () => {
     for (const [format, text] of Object.entries(await rendered(redacted)))
       expect(text, format).not.toMatch(/api\.example\.com|peer7|cart-db|10\.0\.[01]\.\d/)
   })
+})
+
+it('captures written redacted hold no name either: neither block nor DNS', async () => {
+  const entries: [Uint8Array, string][] = [[Uint8Array.from(CLIENT), 'peer7.example']]
+  const file = tempFile(concat(shb(), idb(), nrb(entries), ...named.map(data => epb({ data }))))
+  const analysis = await analysed(file)
+  const folder = newFolder()
+  const annotated = path.join(folder, 'annotated.pcapng')
+  const aliases = aliasesFor(analysis)
+  await annotateCapture(analysis, annotated, { aliases })
+  const [extracted] = await extractIncidents(analysis, path.join(folder, 'incidents'), { aliases })
+  for (const written of [annotated, extracted.path]) {
+    const bytes = fs.readFileSync(written).toString('latin1')
+    for (const secret of ['peer7', 'example.com', '\u0003api\u0007example', String.fromCharCode(...SERVER)])
+      expect(bytes.includes(secret), `${secret} in ${path.basename(written)}`).toBe(false)
+    expect((await analysed(written)).names.size).toBe(0)
+  }
+  // Not redacted, the block and the answer are still there.
+  await annotateCapture(analysis, annotated, {})
+  expect((await analysed(annotated)).report.names).toEqual(analysis.report.names)
 })
 
 it('a stream and a file give the same names', async () => {
