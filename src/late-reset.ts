@@ -81,6 +81,11 @@ export class LateReset implements Reset {
     return reset.#from.whole(row)[name]
   }
 
+  /** Its number among the resets of where it comes from. */
+  static row(reset: LateReset): number {
+    return reset.#row
+  }
+
   static through(reset: LateReset, way: (from: Whole) => Whole): LateReset {
     return new LateReset(way(reset.#from), reset.#row, reset, 'moreFrames' in reset)
   }

@@ -31,25 +31,26 @@ export class Verdicts implements Whole, Stories {
     this.resets = Array.from({ length: this.docket.size }, (_, row) => this.brief(row))
   }
 
-  /** For the incidents: only until `close`. */
+  /** For the incidents of these resets: only until `close`. */
   about(): About {
     const { docket, world } = this
     const seconds = world.timebase.seconds || 0
-    const ends: About['ends'] = ({ id }) => {
-      const { client, clientPort, server, port } = docket.mark(rowOf(id))
+    const row = (reset: Reset) => LateReset.row(reset as LateReset)
+    const ends: About['ends'] = reset => {
+      const { client, clientPort, server, port } = docket.mark(row(reset))
       return { client: { address: client, port: clientPort }, server: { address: server, port } }
     }
     return {
       ends,
-      timeMs: ({ id }) => {
-        const timeNs = docket.timeNs(rowOf(id))
+      timeMs: reset => {
+        const timeNs = docket.timeNs(row(reset))
         const whole = Math.floor(timeNs / 1e9)
         return (seconds + whole) * 1000 + ((timeNs - whole * 1e9) / 1e9) * 1000
       },
-      fact: ({ id }, name) => docket.fact(rowOf(id), name),
+      fact: (reset, name) => docket.fact(row(reset), name),
       summary: reset => {
         const names = namesOf(ends(reset), reset.sender)
-        return summaryOf(CAUSES.get(reset.cause)!, docket.facts(rowOf(reset.id)), names)
+        return summaryOf(CAUSES.get(reset.cause)!, docket.facts(row(reset)), names)
       },
     }
   }

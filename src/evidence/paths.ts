@@ -67,23 +67,34 @@ function addResponses(c: Connection, side: Side, path: Samples): void {
 /** Responses no slower than this times the smallest confirm it; a slower one held thinking time or waited for a busy host. */
 const AGREEING = 1.5
 
+// Reused: a connection keeps some hundred segments, and a Map for each side of each took longer than all that is done with it.
+const ends: number[] = []
+const sentNs: number[] = []
+
 /** Times from a segment of the other side to this side's first acknowledgement of exactly its end. */
 function responsesOf(c: Connection, side: Side): number[] {
-  const sentNs = new Map<number, number>()
   const responses: number[] = []
+  ends.length = 0
+  sentNs.length = 0
   let acked: number | undefined
   for (const r of c.segments) {
     if (isRst(r)) continue
     if (r.from !== side) {
-      // Karn: what was sent twice times nothing.
       const end = endOf(r)
-      if (end !== r.seq) sentNs.set(end, sentNs.has(end) ? Number.NaN : r.timeNs)
+      if (end === r.seq) continue
+      // Karn: what was sent twice times nothing.
+      const again = ends.lastIndexOf(end)
+      if (again >= 0) sentNs[again] = Number.NaN
+      else {
+        ends.push(end)
+        sentNs.push(r.timeNs)
+      }
       continue
     }
     if (!hasAck(r) || (acked !== undefined && distance(r.ack, acked) <= 0)) continue
     acked = r.ack
-    const sent = sentNs.get(r.ack)
-    if (sent !== undefined && !Number.isNaN(sent)) responses.push(r.timeNs - sent)
+    const answered = ends.lastIndexOf(r.ack)
+    if (answered >= 0 && !Number.isNaN(sentNs[answered])) responses.push(r.timeNs - sentNs[answered])
   }
   return responses
 }
