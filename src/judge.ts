@@ -133,7 +133,8 @@ function argue(
     if (rests === 'origin' || (rests === 'kernelReason' && truth === undefined)) return
     if (truth === true) evidence.push({ line: line(r, facts, frames, say, supports), about: mainFact(r) })
     else if (truth === undefined && supports && lacksFact(r, facts))
-      cannotTell.push(`whether ${plain(r.statement)}`)
+      // Behind the colon stands what would follow from it.
+      cannotTell.push(`whether ${plain(r.statement).replace(/: .*$/s, '')}`)
   }
   const strongestFirst = cause.signs.toSorted(
     (a, b) => Math.abs(WEIGHTS[b.weight]) - Math.abs(WEIGHTS[a.weight]),
