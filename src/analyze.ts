@@ -7,7 +7,7 @@ import { findIncidents } from './incidents.js'
 import type { About } from './incident-words.js'
 import type { Analysis, CauseId, Listener, Report, Reset, Totals, World } from './model.js'
 import { type NameTable, nameTable, namesUsed, plainNames } from './names.js'
-import { Notes } from './notes.js'
+import { type NoteName, Notes } from './notes.js'
 import { Verdicts } from './verdicts.js'
 import { VERSION } from './version.js'
 import { createDecoder } from './wire/decoder.js'
@@ -70,8 +70,9 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
 /** Everything right of the tracker: rare, plain and clear. */
 export function conclude(of: World, captures: Report['captures'], names: NameTable = new Map()): Analysis {
   // What the capturing program says it lost counts as much as bytes that were acknowledged and never seen.
-  const dropped = captures.some(({ notes }) => notes.some(note => note.name === 'capture-drops'))
-  const world: World = dropped ? { ...of, captureLoss: true } : of
+  const noted = (name: NoteName) => captures.some(({ notes }) => notes.some(note => note.name === name))
+  const clockStepped = noted('clock-stepped-back')
+  const world: World = { ...of, captureLoss: of.captureLoss || noted('capture-drops'), clockStepped }
   const verdicts = new Verdicts(world, captures)
   const { resets } = verdicts
   const about = verdicts.about()

@@ -326,6 +326,8 @@ export interface World {
   startTimeNs: number
   /** True when the capture itself lost packets (drop counters, unseen bytes in many connections). */
   captureLoss: boolean
+  /** True when the capture's clock was set back while it ran: what came first, and after how long, is not known. */
+  clockStepped?: boolean
 }
 
 export type SegmentKind =

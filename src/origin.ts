@@ -79,7 +79,8 @@ export function judgeOrigin(context: OriginContext): OriginVerdict {
   const nothingToCompare =
     view.before.every(isRst) && view.after.every(isRst) && context.print.hostHopLimitDelta === undefined
   if (nothingToCompare && forged < 0.5) return { origin: 'unknown', confidence: 0.6, forged: 0.2, signs }
-  if (forged >= 0.65 && proven)
+  // What came before it and what after, every accusation rests on; a clock that was set back has mixed both.
+  if (forged >= 0.65 && proven && !view.world.clockStepped)
     return { origin: 'middlebox', confidence: Math.min(forged, 0.99), forged, signs }
   if (forged >= 0.25) return { origin: 'unknown', confidence: 0.6, forged, signs }
   return { origin: 'endpoint', confidence: Math.min(1 - forged, 0.99), forged, signs }

@@ -14,6 +14,7 @@ import type {
   Reset,
   Side,
   Timebase,
+  World,
 } from './model.js'
 import { endpoint } from './units.js'
 import { symptoms } from './symptom.js'
@@ -49,10 +50,14 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
     originConfidence: round(origin.confidence),
     impact,
     cause: verdict.cause.id,
-    confidence: verdict.confidence,
+    confidence: confidenceIn(view.world, verdict.confidence),
     alternatives: verdict.alternatives,
     evidence,
-    cannotTell: [...verdict.cannotTell, ...originLimits(item, evidence)],
+    cannotTell: [
+      ...(view.world.clockStepped ? [STEPPED] : []),
+      ...verdict.cannotTell,
+      ...originLimits(item, evidence),
+    ],
     symptom: symptoms(facts, verdict.cause.id, impact),
     summary: verdict.summary,
     remedies: verdict.remedies,
@@ -67,6 +72,14 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
     incident: null,
   }
 }
+
+/** Silences, ages, rhythms and bursts are all that tells many causes apart; measured across a step of the clock they mislead. */
+const STEPPED_CONFIDENCE = 0.6
+export function confidenceIn({ clockStepped }: World, confidence: number): number {
+  return clockStepped ? Math.min(confidence, STEPPED_CONFIDENCE) : confidence
+}
+
+const STEPPED = 'durations and what came first: the clock was set back while the capture ran'
 
 /** Id of the reset that this one follows from. */
 export function consequenceOf(facts: Facts, cause: CauseId): string | null {

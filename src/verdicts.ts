@@ -8,7 +8,7 @@ import { LateReset, type Whole } from './late-reset.js'
 import type { CaptureInfo, Reset, Stories, StoryPacket, World } from './model.js'
 import { keyOf, storyOf } from './stories.js'
 import { formatTime } from './time.js'
-import { consequenceOf, namesOf, precision, summarise, verdictOf } from './verdict.js'
+import { confidenceIn, consequenceOf, namesOf, precision, summarise, verdictOf } from './verdict.js'
 
 /** Resets that stay whole: a writer reads field after field of one, a table those of its rows. */
 const KEPT = 32
@@ -107,7 +107,7 @@ export class Verdicts implements Whole, Stories {
       originConfidence: round(originConfidence),
       impact: judgeImpact(facts, best.id),
       cause: best.id,
-      confidence,
+      confidence: confidenceIn(this.world, confidence),
       consequenceOf: consequenceOf(facts, best.id),
       incident: null,
     }

@@ -19,7 +19,7 @@ import {
 import { addLosses, allThree, nearest, noLosses, say } from './loss.js'
 import { isKnown, outdated } from './known.js'
 import type { Packet } from './layout.js'
-import { headersOnly, toIpv6 } from './rewrite.js'
+import { clockBack, headersOnly, toIpv6 } from './rewrite.js'
 
 afterAll(() => fs.rmSync(WORK, { recursive: true, force: true }))
 
@@ -143,4 +143,14 @@ test('packets lost, repeated, swapped', async () => {
   expect(accused.filter(line => !isKnown('loss', line))).toEqual([])
   if (ALL) expect(outdated('loss', accused)).toEqual([])
   expect(wrong.length).toBeLessThan(resets * RARE)
+}, 600_000)
+
+/** Durations and order across the step are nobody's facts: no accusation, nothing confident. */
+test('a clock that is set back', async () => {
+  const sum = noLosses()
+  for (const fixture of fixtures('clock', 16).filter(f => f.labels.length > 0))
+    await addLosses(sum, fixture, (packets, next) => clockBack(packets, next, 3600), 'clock')
+  expect(sum.resets).toBeGreaterThan(20)
+  expect(sum.accused).toEqual([])
+  expect(sum.wrong).toEqual([])
 }, 600_000)
