@@ -71,7 +71,13 @@ export class Metrics {
       const path = request.url?.split('?')[0]
       if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405).end()
       else if (path !== '/metrics') response.writeHead(404).end('see /metrics\n')
-      else void metrics.answer(text => response.writeHead(200, { 'Content-Type': TEXT }).end(text))
+      else {
+        // Whatever a scrape meets, the capture goes on.
+        metrics.answer().then(
+          text => response.writeHead(200, { 'Content-Type': TEXT }).end(text),
+          () => response.writeHead(500).end(),
+        )
+      }
     })
     server.on('error', () => {})
     return metrics
@@ -108,12 +114,12 @@ export class Metrics {
     return named < MOST_LISTENERS ? listener : OTHER
   }
 
-  private async answer(send: (text: string) => void): Promise<void> {
+  private async answer(): Promise<string> {
     const registry = new this.client.Registry()
     this.addResets(registry)
     const figures = this.figures?.()
     if (figures) this.addFigures(registry, figures)
-    send(await registry.metrics())
+    return registry.metrics()
   }
 
   private addResets(registry: Prometheus.Registry): void {

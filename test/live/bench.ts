@@ -1,6 +1,8 @@
 /** Two namespaces with a cable between them, made for one test and removed with it; programs that run in them. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Another build may be named, for work on both at once. */
@@ -46,6 +48,7 @@ export class Cable {
   private readonly client = `rstc${process.pid}x${++made}`
   private readonly server = `rsts${process.pid}x${made}`
   private readonly children = new Set<ChildProcess>()
+  private copy: string | undefined
 
   constructor() {
     this.ip(`netns add ${this.client}`)
@@ -94,16 +97,19 @@ export class Cable {
   /** Starts the program as somebody else on the server. */
   liveAs(user: string, words: string[]): Live {
     const [, , uid, gid] = execFileSync('getent', ['passwd', user], { encoding: 'utf8' }).split(':')
+    const who = [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups']
     return new Live(
-      this.start(this.server, 'setpriv', [
-        `--reuid=${uid}`,
-        `--regid=${gid}`,
-        '--clear-groups',
-        process.execPath,
-        BIN,
-        ...words,
-      ]),
+      this.start(this.server, 'setpriv', [...who, process.execPath, this.copyForAll(), ...words]),
     )
+  }
+
+  /** The program where everybody may read it: the clone may lie in somebody's home. */
+  private copyForAll(): string {
+    this.copy ??= mkdtempSync(join(tmpdir(), 'rst-analyze-bin-'))
+    chmodSync(this.copy, 0o755)
+    for (const name of ['bin', 'dist', 'package.json'])
+      cpSync(join(dirname(dirname(BIN)), name), join(this.copy, name), { recursive: true })
+    return join(this.copy, 'bin', 'rst-analyze.js')
   }
 
   /** Starts the program on the server where no program is found. */
@@ -153,6 +159,7 @@ export class Cable {
   remove(): void {
     for (const child of this.children) child.kill('SIGKILL')
     for (const name of [this.client, this.server]) works('ip', ['netns', 'del', name])
+    if (this.copy !== undefined) rmSync(this.copy, { recursive: true, force: true })
   }
 
   private shell(line: string): Live {
