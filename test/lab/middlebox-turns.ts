@@ -205,6 +205,29 @@ const firewalls: Scenario[] = [
     rules: [lost('server', [CLIENT], 'request-lost', {}, 'any')],
   },
   {
+    name: 'turn-vip-failover-uploads',
+    about:
+      'As turn-vip-failover: four clients with TTL 128 are sending their requests in two pieces when the balancer loses its table.',
+    path: { delayMs: 26, clientTtl: 128 },
+    clock: { [SERVER]: -61_000 },
+    run: async lab => {
+      await lab.sysctl('r1', 'netfilter/nf_conntrack_tcp_loose', 0)
+      await virtual(lab)
+      await listen(lab, { port: 8000 })
+      const ids = ['a', 'b', 'c', 'd']
+      for (const id of ids) {
+        await dial(lab, id, { host: lab.v4(1, 1), port: 8000 })
+        await fetch(lab, id)
+        await send(lab, id, 'POST /orders HTTP/1.1\r\nHost: shop.example\r\n')
+      }
+      await sleep(120)
+      await flush(lab)
+      for (const id of ids) await send(lab, id, 'Content-Length: 2\r\n\r\n{}')
+      await sleep(200)
+    },
+    rules: [lost('server', [CLIENT], 'request-lost', {}, 'any')],
+  },
+  {
     name: 'turn-snat-push',
     about:
       'A source NAT loses its table; the server pushes to its address, and the NAT device answers that it knows no such connection.',
