@@ -17,7 +17,8 @@ export function judgeImpact(f: Facts, cause: CauseId): Impact {
     return f.retrySucceeded || f.synRepeated || (cause === 'handshake-aborted' && f.raceWon)
       ? 'none'
       : 'connect-failed'
-  if (f.orphan) return 'unknown'
+  // Of one direction alone nobody knows what was answered.
+  if (f.orphan || (!f.bothSidesSeen && !f.peerPayloadBytes && f.senderPayloadBytes > 0)) return 'unknown'
   return establishedImpact(f, cause)
 }
 

@@ -15,7 +15,7 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { diedTogether, hungUpAfterAnswer, IDLE_MS, PROBE_COUNT } from './thresholds.js'
+import { diedTogether, fullyAnswered, hungUpAfterAnswer, IDLE_MS, PROBE_COUNT } from './thresholds.js'
 
 /** Both sides closed by FIN with everything acknowledged: neither had anything left to say, whatever the capture missed of the exchange. */
 function closedByBoth(f: Facts): boolean {
@@ -98,7 +98,7 @@ export default defineCause({
         f.active,
         atLeast(f.silenceMs, IDLE_MS),
         f.silenceEndedByReset,
-        not(f.requestOutstanding),
+        fullyAnswered(f),
         f.exchanges >= 1,
         f.keepaliveUnanswered < 2,
         f.retransmissions < 2,

@@ -13,7 +13,7 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
+import { fullyAnswered, IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 export default defineCause({
   id: 'idle-timeout',
@@ -122,7 +122,7 @@ export default defineCause({
         f.sender === 'client',
         f.active !== false,
         f.silenceEndedByReset,
-        not(f.requestOutstanding),
+        fullyAnswered(f),
         f.origin !== 'middlebox',
         f.sameSilenceCount === 0,
       ),

@@ -63,7 +63,10 @@ export default defineCause({
     against("it bears the connection's IPv6 flow label: its maker still knew the connection", f =>
       f.linuxSender && f.active === false ? f.flowLabelKept : undefined,
     ),
-    contrary('something speaks for a device on the path', f => f.forgerySuspected && !f.resetBefore),
+    contrary(
+      'something speaks for a device on the path',
+      f => f.forgerySuspected && !f.resetBefore && !(f.forgedBefore && f.forgedProbability < 0.35),
+    ),
     contrary('the two resets crossed: both sides aborted', f => f.active === true),
     ...kernelSigns('reset-aftermath'),
   ],

@@ -78,6 +78,13 @@ export function hungUpAfterAnswer(f: Facts): boolean {
   )
 }
 
+/** Everything asked was answered: by its messages, or where they cannot be read by whose turn it was and that its last piece was pushed and taken. */
+export function fullyAnswered(f: Facts): Truth {
+  return f.requestOutstanding === undefined
+    ? f.turnSide === 'server' && f.peerPaused === true
+    : !f.requestOutstanding
+}
+
 /** Three equal gaps make a period. */
 export const PROBE_COUNT = 3
 

@@ -1,6 +1,12 @@
+import type { Facts } from '../evidence/facts.js'
 import { decisive, defineCause, fair, must, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
 import { BURST } from './thresholds.js'
+
+/** Its sender had closed and the peer's data met that: what the capture lost besides does not change the reason. */
+function metFin(f: Facts): boolean {
+  return f.senderFinMs !== undefined && f.dataAfterFinBytes > 0
+}
 
 export default defineCause({
   id: 'unknown',
@@ -27,8 +33,11 @@ export default defineCause({
       'the capture begins in the middle of the connection',
       f => !f.orphan && f.midCapture && !f.payloadSeen && f.senderFinMs === undefined,
     ),
-    fair('part of what its sender had said was not captured', f => f.senderGap),
-    fair('it answers something that was not captured', f => f.active === false && f.triggerUnseen),
+    fair('part of what its sender had said was not captured', f => f.senderGap && !metFin(f)),
+    fair(
+      'it answers something that was not captured',
+      f => f.active === false && f.triggerUnseen && !metFin(f),
+    ),
     fair('it answers nothing that is visible', f => f.active === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
     ...kernelSigns('unknown'),

@@ -263,8 +263,13 @@ function spokeLast(own: SegmentRecord | undefined, peers: SegmentRecord | undefi
   )
 }
 
+/** By the same host, as far as the hop limit tells: a device may stand nearer to the target than the packets it overtakes. */
 function sentBefore(a: SegmentRecord, b: SegmentRecord): boolean {
-  return a.from === b.from && (a.timeNs < b.timeNs || (a.timeNs === b.timeNs && a.frame < b.frame))
+  return (
+    a.hopLimit === b.hopLimit &&
+    a.from === b.from &&
+    (a.timeNs < b.timeNs || (a.timeNs === b.timeNs && a.frame < b.frame))
+  )
 }
 
 function otherResets(view: ResetView, trigger: Trigger) {
