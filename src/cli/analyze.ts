@@ -75,6 +75,7 @@ async function analyze(
   await checkTargets(targets, inputsOf(operands, options))
   await checkCaptures(options, operands)
   const hostNames = options.hosts === undefined ? undefined : await readHosts(options.hosts)
+  await loadWriters(options.quiet ? targets.map(t => t.format) : [format, ...targets.map(t => t.format)])
   const analysis = await read(operands, options, hostNames, io)
   const shown = select(analysis.report, filtersOf(options))
   const redacted = options.redact ? await redactionOf(analysis) : undefined
@@ -170,6 +171,11 @@ export async function deliver(
     }
   }
   if (failure) throw failure
+}
+
+/** Before the work: when it is done, the program on the disk may be another version, without the files that this one needs. */
+async function loadWriters(formats: FormatName[]): Promise<void> {
+  for (const name of formats) await FORMATS[name].load?.()
 }
 
 async function piecesOf(format: FormatName, rendering: Rendering): Promise<Iterable<string>> {
