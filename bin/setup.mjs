@@ -17,6 +17,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -98,29 +99,35 @@ function build() {
  * dist/engine-cap.js are what `live` starts. They stand one level below the root, where version.ts looks for package.json.
  */
 function bundle(folder) {
-  const words = [
-    `command=${join('cli', 'main.js')}`,
-    join('cli', 'analyser.js'),
-    join('live', 'engine-cap.js'),
-    '--entry-names=[name]',
-    '--chunk-names=chunk-[hash]',
-    '--outdir=.',
-    '--bundle',
-    '--splitting',
-    '--format=esm',
-    '--platform=node',
-    '--target=node20',
-    '--log-level=warning',
+  // Its API, not its command: an install script, where one may run, puts a native program in the command's place.
+  const { buildSync } = createRequire(import.meta.url)('esbuild')
+  buildSync({
+    absWorkingDir: folder,
+    entryPoints: {
+      command: join('cli', 'main.js'),
+      analyser: join('cli', 'analyser.js'),
+      'engine-cap': join('live', 'engine-cap.js'),
+    },
+    entryNames: '[name]',
+    chunkNames: 'chunk-[hash]',
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
     // Commander and cli-table3 are CommonJS: they require node's own modules.
-    "--banner:js=import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-  ]
-  run('esbuild', process.execPath, [bundler(), ...words], { env: process.env, cwd: folder })
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
+  })
 }
 
-function run(what, program, words, { env, cwd = root }) {
+function run(what, program, words, { env }) {
   const shell = process.platform === 'win32' && program === 'npm'
   // Output goes to standard error: standard output belongs to the command that is being prepared (npm pack --json).
-  const { status, error } = spawnSync(program, words, { cwd, env, shell, stdio: ['ignore', 2, 2] })
+  const { status, error } = spawnSync(program, words, { cwd: root, env, shell, stdio: ['ignore', 2, 2] })
   if (status === 0) return
   throw new Error(`${what} failed${error ? `: ${error.message}` : ''}`)
 }
@@ -167,7 +174,7 @@ function compiler() {
 }
 
 function bundler() {
-  return at('node_modules', 'esbuild', 'bin', 'esbuild')
+  return at('node_modules', 'esbuild', 'lib', 'main.js')
 }
 
 /** Newest change in a folder; folders count too, for a deleted file shows only there. */
