@@ -1,16 +1,24 @@
 /**
- * npm run accuracy: how often the verdicts are right, on captures kept out of every decision (split "held-out").
- *   --fit     the captures that rules were written with        --all   both
+ * npm run accuracy: how often the verdicts are right, on captures kept out of every decision: those made after the rules and never
+ * studied (split "blind"), and those held out when rules were written.
+ *   --blind   only the former                                   --fit   the captures that rules were written with
+ *   --all     all three
  *   --wrong   list what is wrong                               --set endpoint|middlebox|public
  */
-import { labelledCaptures } from './labels.js'
+import { labelledCaptures, type Split } from './labels.js'
 import { calibrationError, type Outcome, scoreCaptures } from './score.js'
 
 const args = new Set(process.argv.slice(2))
-const split = args.has('--all') ? undefined : args.has('--fit') ? 'fit' : 'held-out'
+const splits: Split[] = args.has('--all')
+  ? ['blind', 'held-out', 'fit']
+  : args.has('--fit')
+    ? ['fit']
+    : args.has('--blind')
+      ? ['blind']
+      : ['blind', 'held-out']
 const only = ['endpoint', 'middlebox', 'public'].find(s => args.has(s))
 const captures = labelledCaptures().filter(
-  c => (split === undefined || c.split === split) && (only === undefined || c.set === only),
+  c => splits.includes(c.split) && (only === undefined || c.set === only),
 )
 const outcomes = await scoreCaptures(captures)
 
@@ -26,10 +34,12 @@ function table(title: string, rows: Outcome[]): void {
   )
 }
 
-console.log(`labelled captures: ${captures.length} (${split ?? 'all'})`)
-for (const set of ['endpoint', 'middlebox', 'public'] as const) {
-  const rows = outcomes.filter(o => o.capture.set === set)
-  if (rows.length > 0) table(set, rows)
+console.log(`labelled captures: ${captures.length} (${splits.join(', ')})`)
+for (const split of splits) {
+  for (const set of ['endpoint', 'middlebox', 'public'] as const) {
+    const rows = outcomes.filter(o => o.capture.set === set && o.capture.split === split)
+    if (rows.length > 0) table(`${split}: ${set}`, rows)
+  }
 }
 table('all', outcomes)
 console.log(`expected calibration error ${calibrationError(outcomes).toFixed(3)}`)

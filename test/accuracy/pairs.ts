@@ -6,11 +6,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { compareCaptures, type ComparedReset } from '../../src/compare/index.js'
-import { type LabelledCapture, type Label, labelledCaptures } from './labels.js'
+import { type LabelledCapture, type Label, labelledCaptures, type Split } from './labels.js'
 
 export interface LabelledPair {
   scenario: string
-  split: 'fit' | 'held-out'
+  split: Split
   captures: [LabelledCapture, LabelledCapture]
   /** Clock of the second minus clock of the first, as the lab set it. */
   clockOffsetMs: number

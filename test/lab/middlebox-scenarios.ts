@@ -1,5 +1,6 @@
 /** All scenarios of the middlebox lab, in the order in which they start: those that mostly wait come first. */
 import { balancers } from './middlebox-balancer.ts'
+import { blindDevices } from './middlebox-blind.ts'
 import { dpi } from './middlebox-dpi.ts'
 import { hiddenDpi } from './middlebox-dpi-hidden.ts'
 import { firewalls } from './middlebox-firewall.ts'
@@ -90,7 +91,14 @@ const otherwise: Scenario[] = [
 ]
 
 const v6 = overV6.map(([name, delayMs]) => variant(name, 'v6', { v6: true, delayMs }))
-export const scenarios: Scenario[] = [...originals, ...v6, ...otherwise, ...injectorPlaces, ...turns]
+export const scenarios: Scenario[] = [
+  ...originals,
+  ...v6,
+  ...otherwise,
+  ...injectorPlaces,
+  ...turns,
+  ...blindDevices,
+]
 
 const sleepy = waiting.map(s => s.name)
 /** Mostly sleeps: a device's or an endpoint's idle timer is in it. */

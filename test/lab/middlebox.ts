@@ -49,6 +49,8 @@ export interface Scenario {
   snaplen?: number
   /** Kept out of every decision, whatever its name. */
   heldOut?: boolean
+  /** Made after the rules and never studied. */
+  blind?: boolean
   /** What happens before the captures begin. */
   before?: (lab: Path) => Promise<unknown>
   run: (lab: Path) => Promise<void>
@@ -150,7 +152,11 @@ async function make(scenario: Scenario, index: number, tracer: Tracer, directory
       ? ['client.pcap', 'server.pcap']
       : null
     const { name, about } = scenario
-    const side = scenario.heldOut && !LOOKED_AT.has(name) ? 'held-out' : split(name)
+    const side = scenario.blind
+      ? 'blind'
+      : scenario.heldOut && !LOOKED_AT.has(name)
+        ? 'held-out'
+        : split(name)
     const json = { scenario: name, about, split: side, captures: labelled, pair }
     writeFileSync(join(directory, 'labels.json'), compact(json))
     return labelled

@@ -47,6 +47,8 @@ export interface Scenario {
   about: string
   /** Kept apart: never used to build or calibrate rules. */
   heldOut?: boolean
+  /** Made and labelled without sight of the rules, judged once: see endpoint-blind.ts. */
+  blind?: boolean
   network?: NetworkOptions
   /** See `point`; default client and server. */
   vantages?: string[]
@@ -137,7 +139,7 @@ function publish(s: Scenario, captures: CaptureLabel[], directory: string, out: 
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
   for (const c of captures) copyFileSync(join(directory, c.file), join(target, c.file))
-  const split = s.heldOut ? 'held-out' : 'fit'
+  const split = s.blind ? 'blind' : s.heldOut ? 'held-out' : 'fit'
   writeFileSync(
     join(target, 'labels.json'),
     printLabels({ scenario: s.name, about: s.about, split, captures }),

@@ -3,6 +3,9 @@ import { abortScenarios } from './endpoint-abort.ts'
 import { alikeActiveScenarios } from './endpoint-alike-active.ts'
 import { alikePassiveScenarios } from './endpoint-alike-passive.ts'
 import { benignScenarios } from './endpoint-benign.ts'
+import { blindScenarios } from './endpoint-blind.ts'
+import { blindMoreScenarios } from './endpoint-blind-more.ts'
+import { blindRestScenarios } from './endpoint-blind-rest.ts'
 import { connectScenarios } from './endpoint-connect.ts'
 import { crashScenarios } from './endpoint-crash.ts'
 import { idleScenarios } from './endpoint-idle.ts'
@@ -43,6 +46,9 @@ const all: Scenario[] = [
   ...secondScenarios,
   ...secondMoreScenarios,
   ...secondFloodScenarios,
+  ...blindScenarios,
+  ...blindMoreScenarios,
+  ...blindRestScenarios,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */
