@@ -38,6 +38,15 @@ describe('labelled captures', () => {
         `${split}: origin`,
       ).toBeGreaterThan(0.97)
     }
+    // Not a floor to tune against: lower, as what was never studied may be wrong.
+    expect(
+      share(of('blind'), o => o.causeRight),
+      'blind: cause',
+    ).toBeGreaterThan(0.9)
+    expect(
+      share(of('blind'), o => o.originRight),
+      'blind: origin',
+    ).toBeGreaterThan(0.97)
     expect(
       share(
         outcomes.filter(o => o.capture.set === 'public'),

@@ -28,12 +28,7 @@ import type { Rule, Verdict } from './middlebox-label.ts'
 import type { Scenario } from './middlebox.ts'
 
 const rejectPorts = (ports: string) => chain('forward', [`tcp dport { ${ports} } reject with tcp reset`])
-const byDevice = (
-  name: string,
-  verdict: Verdict,
-  match?: Rule['match'],
-  files = [CLIENT],
-): Rule => ({
+const byDevice = (name: string, verdict: Verdict, match?: Rule['match'], files = [CLIENT]): Rule => ({
   name,
   sender: 'server',
   who: 'device',

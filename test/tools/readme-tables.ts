@@ -39,34 +39,36 @@ async function sampleReport(): Promise<string> {
   return ['```', text.slice(0, stories[SAMPLE_STORIES]).trimEnd(), '…', '```'].join('\n')
 }
 
-/** Rows of `npm run accuracy`: the lab's held-out captures. */
+/** Rows of `npm run accuracy`: the lab's blind captures in one row, then the held-out ones. */
 async function accuracyTable(): Promise<string> {
   const captures = labelledCaptures().filter(c => c.split === 'held-out')
+  const blind = await scoreCaptures(labelledCaptures().filter(c => c.split === 'blind'))
   const outcomes = await scoreCaptures(captures)
   const share = (rows: Outcome[], right: (o: Outcome) => boolean | undefined) =>
     rows.length === 0 ? '–' : `${((100 * rows.filter(right).length) / rows.length).toFixed(1)} %`
   const line = (name: string, rows: Outcome[]) =>
     `| ${name} | ${rows.length} | ${share(rows, o => o.causeRight)} | ${share(rows, o => o.originRight)} | ${share(rows, o => o.impactRight)} | ${rows.filter(o => o.falseAccusation).length} |`
   const causes = [...new Set(outcomes.map(o => o.label.cause))].sort()
-  const head = [
-    '| held-out captures | resets | cause right | origin right | impact right | endpoints accused |',
+  const head = (title: string) => [
+    `| ${title} | resets | cause right | origin right | impact right | endpoints accused |`,
     '|---|---|---|---|---|---|',
   ]
   return [
-    ...head,
+    ...head('lab captures'),
+    line('**blind (made after the rules, measured once)**', blind),
     line(
-      'endpoints',
+      'held-out: endpoints',
       outcomes.filter(o => o.capture.set === 'endpoint'),
     ),
     line(
-      'devices on the path',
+      'held-out: devices on the path',
       outcomes.filter(o => o.capture.set === 'middlebox'),
     ),
-    line('**all**', outcomes),
+    line('held-out: all', outcomes),
     '',
     '<details><summary>By cause</summary>',
     '',
-    ...head,
+    ...head('held-out captures'),
     ...causes.map(cause =>
       line(
         `\`${cause}\``,
@@ -76,7 +78,7 @@ async function accuracyTable(): Promise<string> {
     '',
     '</details>',
     '',
-    `Expected calibration error ${calibrationError(outcomes).toFixed(3)}, over ${captures.length} captures.`,
+    `Expected calibration error: blind ${calibrationError(blind).toFixed(3)}, held-out ${calibrationError(outcomes).toFixed(3)} (${captures.length} captures).`,
   ].join('\n')
 }
 
