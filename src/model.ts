@@ -310,11 +310,25 @@ export interface HostProfile {
   }[]
 }
 
+/** Who a connection is, without what was seen of it. */
+export interface ConnectionOutline {
+  id: number
+  client: Endpoint
+  server: Endpoint
+  /** One of its segments is a RST. */
+  reset: boolean
+}
+
+/** Connections by id. May be made anew each time they are asked for: then all of them are told cheaply by their outlines, in order of their ids. */
+export interface ConnectionMap extends ReadonlyMap<number, Connection> {
+  outlines?(): Iterable<ConnectionOutline>
+}
+
 /** Everything the judge may look at. */
 export interface World {
   timebase: Timebase
-  /** Reset connections and siblings, by id. May be made anew each time they are asked for. */
-  connections: ReadonlyMap<number, Connection>
+  /** Reset connections and siblings. */
+  connections: ConnectionMap
   listener(address: string, port: number): ListenerTimeline | undefined
   listeners: ListenerTimeline[]
   source(address: string): SourceTimeline | undefined

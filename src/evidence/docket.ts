@@ -9,6 +9,7 @@ import { FACT_NAMES, type FactName, Facts } from './facts.js'
 import { CROSS_FACTS, localFacts } from './local.js'
 import { type Mark, markOf } from './mark.js'
 import { Ends } from './neighbours.js'
+import { outlinesOf } from './outlines.js'
 import { groupResets, type ResetGroup } from './resets.js'
 
 const LOCAL_FACTS = FACT_NAMES.filter(name => !(CROSS_FACTS as readonly FactName[]).includes(name))
@@ -106,7 +107,9 @@ export class Docket {
   private measure(): { marks: Mark[]; ends: Ends } {
     const marks: Mark[] = []
     const ends = new Ends()
-    for (const connection of this.world.connections.values()) {
+    for (const { id, reset } of outlinesOf(this.world)) {
+      if (!reset) continue
+      const connection = this.world.connections.get(id)!
       ends.add(connection)
       for (const group of groupResets(this.world, connection)) {
         const { facts } = localFacts(group)

@@ -1,5 +1,6 @@
 /** What all traced connections show of one host, looked up once per host and not once per reset. */
-import type { Connection, Side, World } from '../model.js'
+import type { Connection, ConnectionOutline, Side, World } from '../model.js'
+import { outlinesOf } from './outlines.js'
 import { isRst } from './view.js'
 
 export interface HostSide {
@@ -23,14 +24,14 @@ function trafficOf(world: World, address: string): HostTraffic | undefined {
   if (!hosts) {
     hosts = new Map()
     cache.set(world, hosts)
-    for (const connection of world.connections.values()) {
+    for (const connection of outlinesOf(world)) {
       for (const side of ['client', 'server'] as const) add(hosts, connection, side)
     }
   }
   return hosts.get(address)
 }
 
-function add(hosts: Map<string, HostTraffic>, connection: Connection, side: Side): void {
+function add(hosts: Map<string, HostTraffic>, connection: ConnectionOutline, side: Side): void {
   const { address } = connection[side]
   const host = hosts.get(address)
   const number = side === 'client' ? ~connection.id : connection.id

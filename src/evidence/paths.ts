@@ -1,5 +1,6 @@
 /** Round trips between the capture point and a host, over all connections of the same two hosts: one connection alone has too few samples. */
 import type { Connection, Side, World } from '../model.js'
+import { outlinesOf } from './outlines.js'
 import { distance, endOf, hasAck, isRst } from './view.js'
 
 /** Share of the smallest round trip that certainly has to pass before an answer; the rest is jitter. */
@@ -12,21 +13,49 @@ export interface RoundTrip {
   samples: number
 }
 
-const cache = new WeakMap<World, Map<string, RoundTrip>>()
+interface Paths {
+  /** Numbers of the connections between two hosts, whoever of them opened. */
+  between: Map<string, number[]>
+  measured: Map<string, RoundTrip>
+}
+
+const cache = new WeakMap<World, Paths>()
 
 /** @param side whose answers are timed, seen from the capture point */
 export function roundTrip(world: World, connection: Connection, side: Side): RoundTrip {
+  const answering = connection[side].address
+  const asking = connection[otherSide(side)].address
   let paths = cache.get(world)
   if (!paths) {
-    paths = measurePaths(world)
+    paths = { between: betweenHosts(world), measured: new Map() }
     cache.set(world, paths)
   }
-  return paths.get(key(connection, side)) ?? { ns: undefined, samples: 0 }
+  const key = `${answering} ${asking}`
+  let measured = paths.measured.get(key)
+  if (measured === undefined) {
+    measured = measure(world, paths.between.get(pairOf(answering, asking)) ?? [], answering, asking)
+    paths.measured.set(key, measured)
+  }
+  return measured
 }
 
-function key(c: Connection, side: Side): string {
-  const other = side === 'client' ? 'server' : 'client'
-  return `${c[side].address} ${c[other].address}`
+function otherSide(side: Side): Side {
+  return side === 'client' ? 'server' : 'client'
+}
+
+function pairOf(a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`
+}
+
+function betweenHosts(world: World): Map<string, number[]> {
+  const between = new Map<string, number[]>()
+  for (const { id, client, server } of outlinesOf(world)) {
+    const pair = pairOf(client.address, server.address)
+    const ids = between.get(pair)
+    if (ids) ids.push(id)
+    else between.set(pair, [id])
+  }
+  return between
 }
 
 interface Samples {
@@ -34,23 +63,22 @@ interface Samples {
   responses: number[]
 }
 
-function measurePaths(world: World): Map<string, RoundTrip> {
-  const paths = new Map<string, Samples>()
-  for (const c of world.connections.values()) {
+/** Only paths that somebody asks about: of most siblings no segment has to be looked at. */
+function measure(world: World, ids: number[], answering: string, asking: string): RoundTrip {
+  let path: Samples | undefined
+  for (const id of ids) {
+    const c = world.connections.get(id)!
     for (const side of ['client', 'server'] as const) {
       const ns = c.sides[side].minResponseNs
-      if (ns === undefined) continue
-      const name = key(c, side)
-      let path = paths.get(name)
-      if (path === undefined) paths.set(name, (path = { ns, responses: [] }))
-      else if (ns < path.ns) path.ns = ns
+      if (ns === undefined || c[side].address !== answering || c[otherSide(side)].address !== asking) continue
+      path ??= { ns, responses: [] }
+      if (ns < path.ns) path.ns = ns
       addResponses(c, side, path)
     }
   }
-  const trips = new Map<string, RoundTrip>()
-  for (const [name, { ns, responses }] of paths)
-    trips.set(name, { ns, samples: responses.filter(r => r <= ns * AGREEING).length })
-  return trips
+  if (path === undefined) return { ns: undefined, samples: 0 }
+  const slowest = path.ns * AGREEING
+  return { ns: path.ns, samples: path.responses.filter(r => r <= slowest).length }
 }
 
 /** Beyond so many agreeing samples nothing depends on how many there are. */

@@ -2,12 +2,12 @@
  * The connections of a world, made when they are asked for: what is tracked takes 64 bytes a segment, what the judge reads 300. A capture
  * with a million resets is judged with a few of them in memory at a time.
  */
-import type { Connection } from '../model.js'
+import type { Connection, ConnectionMap, ConnectionOutline } from '../model.js'
 
 /** As many stay as are asked for again right away: a reset's connection, its siblings. */
 const KEPT = 32
 
-export class MadeConnections implements ReadonlyMap<number, Connection> {
+export class MadeConnections implements ConnectionMap {
   /** Connections made so far, the same one several times. */
   made = 0
   private readonly recent: (Connection | undefined)[] = []
@@ -15,11 +15,17 @@ export class MadeConnections implements ReadonlyMap<number, Connection> {
   /**
    * @param size they are numbered from 0
    * @param make the connection of a number
+   * @param outline the same without its segments
    */
   constructor(
     readonly size: number,
     private readonly make: (id: number) => Connection,
+    private readonly outline: (id: number) => ConnectionOutline,
   ) {}
+
+  *outlines(): Generator<ConnectionOutline> {
+    for (let id = 0; id < this.size; id++) yield this.outline(id)
+  }
 
   get(id: number): Connection | undefined {
     if (!this.has(id)) return undefined

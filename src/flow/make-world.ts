@@ -8,7 +8,7 @@ import type { Flow } from './flow.js'
 import { HealthSums } from './health.js'
 import { NEARBY_CONNECTIONS } from './skim.js'
 import type { TrackedListener } from './listeners.js'
-import { snapshot } from './snapshot.js'
+import { outline, snapshot } from './snapshot.js'
 import { ADDRESS_WORDS } from './tuple.js'
 
 /** Listeners named in `CaptureHealth.unansweredSyns`. */
@@ -93,7 +93,8 @@ function connectionsOf(
     return snapshot(context, kept[id], id, previous && ids.get(previous))
   }
   // Two captures are matched by their connections: these have to stay what they are.
-  if (ended && flow.options.keepAll !== true) return new MadeConnections(kept.length, make)
+  if (ended && flow.options.keepAll !== true)
+    return new MadeConnections(kept.length, make, id => outline(context, kept[id], id))
   return new Map(kept.map((_, id) => [id, make(id)]))
 }
 

@@ -1,5 +1,13 @@
 /** A tracked connection as plain data of the model. Pure: may be called at any time, as often as wanted. */
-import type { Connection, Endpoint, Handshake, SegmentRecord, Side, SideState } from '../model.js'
+import type {
+  Connection,
+  ConnectionOutline,
+  Endpoint,
+  Handshake,
+  SegmentRecord,
+  Side,
+  SideState,
+} from '../model.js'
 import type { AddressTexts } from './address-texts.js'
 import { type ApplicationState, createApplicationState } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
@@ -72,6 +80,16 @@ export function snapshot(
       state: stateOf(f.state, serverEnd.port, goesOn),
     })),
     icmpErrors: (c.icmpErrors ?? []).map(error => ({ ...error })),
+  }
+}
+
+/** @param id the connection's number in the report */
+export function outline(context: SnapshotContext, c: TrackedConnection, id: number): ConnectionOutline {
+  return {
+    id,
+    client: endpoint(context, c, c.clientLow),
+    server: endpoint(context, c, !c.clientLow),
+    reset: c.reset,
   }
 }
 

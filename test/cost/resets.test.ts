@@ -95,10 +95,14 @@ describe('a late reset', () => {
 describe('connections made when asked for', () => {
   it('are made again once others took their place, and are a map all the same', () => {
     const made: number[] = []
-    const all = new MadeConnections(100, id => {
+    const make = (id: number): Connection => {
       made.push(id)
       return { id } as Connection
-    })
+    }
+    const end = { address: '192.0.2.1', port: 80 }
+    const all = new MadeConnections(100, make, id => ({ id, client: end, server: end, reset: id === 7 }))
+    expect([...all.outlines()].filter(c => c.reset).map(c => c.id)).toEqual([7])
+    expect(made).toEqual([])
     expect(all.get(3)).toBe(all.get(3))
     expect(made).toEqual([3])
     expect([...all.values()].map(c => c.id)).toEqual(Array.from({ length: 100 }, (_, id) => id))

@@ -52,6 +52,11 @@ export function peek(
     me.lastPiece = 'continue'
     return undefined
   }
+  // Encrypted or of no known protocol: as many pieces again.
+  if (me.framing === 'opaque' && me.skip === 0) {
+    me.lastPiece = 'unknown'
+    return takeLabel(state)
+  }
   const { started, inProgress, carry, units } = me
   const within = me.skip > 0 || inProgress === true || carry !== '' || me.longLine || inRecord(state, side)
   read(state, side, data, start, end)
@@ -61,8 +66,12 @@ export function peek(
   else if (within) me.lastPiece = 'continue'
   else if (me.started > started || me.carry !== '') me.lastPiece = 'start'
   else me.lastPiece = me.units > units && state.protocol !== 'tls' ? 'control' : 'unknown'
+  return takeLabel(state)
+}
+
+function takeLabel(state: ApplicationState): string | undefined {
   const said = state.label
-  state.label = null
+  if (said !== null) state.label = null
   return said ?? undefined
 }
 
