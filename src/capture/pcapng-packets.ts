@@ -31,7 +31,8 @@ export function enhancedPacket(section: Section, view: DataView, at: number, tot
 
 /**
  * The run of ordinary enhanced packets that begins at `at`, until the batch is full: whole and sound, without options, of an interface whose
- * times are whole nanoseconds. Anything else ends it. Everything is a local here: 13 ns a packet, where one by one they take 60.
+ * times are whole nanoseconds. Anything else ends it. Everything is a local here: reading a file of such
+ * packets takes 33 ns a packet, and 58 where they are taken one by one.
  * @returns where the next block begins
  */
 export function enhancedPackets(section: Section, view: DataView, start: number, end: number): number {

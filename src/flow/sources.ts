@@ -1,6 +1,6 @@
 /**
  * Source addresses and what they attempted, at most MAX_SOURCES of them: breadth and failure make a scan. Everything lies in columns:
- * objects per source and per accepted connection took 1.5 µs of each connection, most of it in the garbage collector.
+ * objects per source and per accepted connection would be followed by the garbage collector again and again.
  */
 import type { SourceTimeline } from '../model.js'
 import { addressText } from '../wire/text.js'

@@ -1,6 +1,6 @@
 /**
  * Layouts that are less common than Ethernet with IPv4 (see skim.ts) but still are what whole captures consist of: IPv6, one VLAN tag,
- * `-i any`, raw IP. 20 ns a frame here, where the full walk takes 60 to 90.
+ * `-i any`, raw IP. 7 ns a frame of a VLAN here, where the full walk takes 70 (in the cache).
  */
 const ETHERNET = 1
 const RAW = 101
