@@ -102,12 +102,13 @@ function hopLimitSigns({ view, print, rst }: OriginContext): OriginSign[] {
     else if (!print.sameHops) {
       // 53 of 58 forged, 6 of 69 genuine in the lab; but 1 in 8 of all public resets differ by 2 or more.
       const weight = print.hopLimitVaries ? 1 : print.linuxSender ? 3.5 : Math.abs(delta) === 1 ? 1.5 : 2.4
+      const explained = craftedSyn(view) || loneCopy(view, rst, delta)
       signs.push({
         statement: `${seen}: it crossed another number of routers`,
-        weight: craftedSyn(view) ? 0.9 : weight,
+        weight: explained ? 0.9 : weight,
         frames,
       })
-      if (print.pathUnchanged && !print.hopLimitVaries && !craftedSyn(view)) {
+      if (print.pathUnchanged && !print.hopLimitVaries && !explained) {
         const statement = `packets of that host after the reset still bear ${base.hopLimit}: the path had not changed`
         signs.push({ statement, weight: print.linuxSender ? 1.5 : 1, frames: [rst.frame] })
       }
@@ -182,6 +183,13 @@ function headerSigns({ view, print, rst, mixedHopLimits }: OriginContext): Origi
 /** All that is known of the sender is a SYN, and its stack answers the SYN-ACK: a scanner's raw SYN bears what hop limit it likes (nmap: random). */
 function craftedSyn({ sender, first }: ResetView): boolean {
   return sender.side === 'client' && !hasAck(first) && sender.records.every(r => (r.flags & 0x12) === 0x02)
+}
+
+/** Its connection was recorded before and behind a router (`-i any` there), the RST only once: its other copy, one hop away, is what was lost. */
+function loneCopy({ connection }: ResetView, rst: SegmentRecord, delta: number): boolean {
+  const { copies, sides } = connection
+  const mostly = copies * 2 >= sides.client.segments + sides.server.segments
+  return Math.abs(delta) === 1 && rst.copies.length === 0 && mostly
 }
 
 /** Both bear an initial hop limit: no router lies between sender and capture, and whatever was timed was the host's own delay. */
