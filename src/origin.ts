@@ -7,11 +7,12 @@
  */
 import type { Origin, SegmentRecord } from './model.js'
 import { type Fingerprint, latestAnswerMs } from './evidence/fingerprint.js'
+import { craftedSyn, framesMissing, loneCopy, onSameLink, severalBackends } from './evidence/innocence.js'
 import type { KnownShape } from './evidence/injectors.js'
 import type { Trigger } from './evidence/trigger.js'
 import { hasAck, isRst, type ResetView } from './evidence/view.js'
 import { CERTAIN_SHARE } from './evidence/paths.js'
-import { hopsOf, initialHopLimit } from './evidence/timing.js'
+import { initialHopLimit } from './evidence/timing.js'
 
 /** One observation for (positive) or against (negative) a device on the path. */
 export interface OriginSign {
@@ -180,32 +181,6 @@ function headerSigns({ view, print, rst, mixedHopLimits }: OriginContext): Origi
   return signs
 }
 
-/** All that is known of the sender is a SYN, and its stack answers the SYN-ACK: a scanner's raw SYN bears what hop limit it likes (nmap: random). */
-function craftedSyn({ sender, first }: ResetView): boolean {
-  return sender.side === 'client' && !hasAck(first) && sender.records.every(r => (r.flags & 0x12) === 0x02)
-}
-
-/** Its connection was recorded before and behind a router (`-i any` there), the RST only once: its other copy, one hop away, is what was lost. */
-function loneCopy({ connection }: ResetView, rst: SegmentRecord, delta: number): boolean {
-  const { copies, sides } = connection
-  const mostly = copies * 2 >= sides.client.segments + sides.server.segments
-  return Math.abs(delta) === 1 && rst.copies.length === 0 && mostly
-}
-
-/** Both bear an initial hop limit: no router lies between sender and capture, and whatever was timed was the host's own delay. */
-function onSameLink(print: Fingerprint, rst: SegmentRecord): boolean {
-  return print.baseline !== undefined && hopsOf(print.baseline.hopLimit) === 0 && hopsOf(rst.hopLimit) === 0
-}
-
-/**
- * A refused SYN at a port that accepts others at the same time: several hosts behind one address, one of them without the service. Distance
- * and response time then tell which host it was, not that a device answered.
- */
-function severalBackends({ sender, connection, world }: ResetView): boolean {
-  if (sender.records.length > 0) return false
-  return (world.listener(connection.server.address, connection.server.port)?.acceptTimesNs.length ?? 0) > 0
-}
-
 /** Devices that sign their resets; F5 BIG-IP writes the reason into the payload when told to (tm.rstcause.pkt). */
 function namesDevice(text: string | undefined): boolean {
   return text?.includes('BIG-IP') ?? false
@@ -321,11 +296,6 @@ function numberSigns({
     })
   }
   return signs
-}
-
-/** Whether the capture lacks frames: what a packet answers, or the quickest answers, may be among them. */
-function framesMissing({ connection, world }: ResetView): boolean {
-  return connection.unseenBytes > 0 || world.captureLoss
 }
 
 function isLoopback({ connection }: ResetView): boolean {
