@@ -38,7 +38,7 @@ function establishedImpact(f: Facts, cause: CauseId): Impact {
     ((f.unreadBytes ?? 0) >= UNREAD_BYTES || (f.peerUnackedBytes ?? 0) > 1)
   )
     return 'transfer-cut'
-  if (f.sessionRefused) return 'request-lost'
+  if (f.sessionRefused || turnedAway(f, cause)) return 'request-lost'
   if (cause === 'data-after-close') return afterClose(f)
   if (cause === 'retransmission-timeout' && (f.senderUnackedBytes ?? 0) > 1)
     return f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'request-lost'
@@ -48,10 +48,23 @@ function establishedImpact(f: Facts, cause: CauseId): Impact {
   return byTurns(f)
 }
 
+/** The server's first words were a refusal, before the client had said any: what it came for is lost, but no transfer had begun. */
+function turnedAway(f: Facts, cause: CauseId): boolean {
+  const unasked = f.bothSidesSeen && !f.midCapture && f.peerPayloadBytes === 0 && f.exchanges === 0
+  return cause === 'application-reject' && f.sender === 'server' && f.senderRejection !== undefined && unasked
+}
+
 /** What met the FIN went on with what had begun before it, or was all that its sender had to say. */
 function afterClose(f: Facts): Impact {
   if (f.dataAfterFinIsGoodbye) return 'none'
-  return f.turnSide !== f.sender && f.turnBytes > f.dataAfterFinBytes ? 'transfer-cut' : 'request-lost'
+  if (f.turnSide !== f.sender && f.turnBytes > f.dataAfterFinBytes) return 'transfer-cut'
+  return f.sender === 'client' ? lateForClient(f) : 'request-lost'
+}
+
+/** A client that closes often has all it wants (a browser's spare connection gets its session ticket late): only where its words can be read had it asked for what came too late. */
+function lateForClient(f: Facts): Impact {
+  if (f.senderPayloadBytes === 0 && f.bothSidesSeen && !f.midCapture) return 'none'
+  return f.encrypted || f.application === undefined ? 'unknown' : 'request-lost'
 }
 
 function transferCut(f: Facts): boolean {

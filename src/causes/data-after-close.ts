@@ -58,7 +58,8 @@ export default defineCause({
     weak('it answers a segment that came after the FIN', f => f.trigger !== undefined),
     against('what met the FIN is a mere goodbye', f => f.dataAfterFinIsGoodbye),
     against('what met the FIN began a new request after an idle time', f =>
-      and(f.dataAfterFinStartsMessage, atLeast(f.silenceBeforeFinMs, 900)),
+      // A server's message that meets the client's FIN is the answer it did not wait for.
+      and(f.sender === 'server', f.dataAfterFinStartsMessage, atLeast(f.silenceBeforeFinMs, 900)),
     ),
     against(
       'its sender had refused right before it closed',

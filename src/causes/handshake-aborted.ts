@@ -40,11 +40,9 @@ export default defineCause({
     strong('it answers the SYN-ACK: the socket that had sent the SYN is gone', f => f.trigger === 'syn-ack', [
       'trigger',
     ]),
-    fair(
-      'the server had taken {triggerDelayMs} or more to answer',
-      f => and(f.trigger === 'syn-ack', (f.ageMs ?? 0) >= 200),
-      ['ageMs'],
-    ),
+    fair('its SYN was {ageMs} old by then', f => and(f.trigger === 'syn-ack', (f.ageMs ?? 0) >= 200), [
+      'ageMs',
+    ]),
     weak('the same client was connected to the same port elsewhere at that time', f => f.retrySucceeded),
     strong('the client reset its own attempt, {ageMs} after its SYN, before any answer', f =>
       and(f.synSeen, f.active, !f.synAckSeen && !f.payloadSeen),
