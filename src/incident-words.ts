@@ -24,6 +24,8 @@ export interface Group {
   byDevice: boolean
   /** A measured fact over the group: "5.0 s", "0.2 s to 54.0 s"; undefined where nothing was measured. */
   span: (name: FactName) => string | undefined
+  /** The same with both ends always, where each reset tells its own value next to it: "8.0 s to 8.2 s". */
+  range: (name: FactName) => string | undefined
   /** A fact that all of them share. */
   shared: <K extends FactName>(name: K) => Facts[K] | undefined
 }
@@ -103,9 +105,9 @@ export const INCIDENT_WORDS: Record<CauseId, Words> = {
   },
   'max-lifetime': {
     title: g =>
-      `${g.sender} ${g.senderDoes('ends', 'end')} connections${given(g.span('ageMs'), x => ` at an age of ${x}`)}`,
+      `${g.sender} ${g.senderDoes('ends', 'end')} connections${given(g.range('ageMs'), x => ` at an age of ${x}`)}`,
     sentence: g =>
-      `${g.sender} ended ${many(g)} with ${g.peer}${given(g.span('ageMs'), x => ` at an age of ${x}`)}, in use or not`,
+      `${g.sender} ended ${many(g)} with ${g.peer}${given(g.range('ageMs'), x => ` at an age of ${x}`)}, in use or not`,
   },
   'post-restart': {
     title: g => `${g.sender} forgot its connections`,
@@ -248,6 +250,7 @@ export function groupOf(resets: Reset[], about: About): Group {
     peerDoes: (one, more) => (several[peer] ? more : one),
     byDevice: resets.every(r => r.origin === 'middlebox'),
     span: name => spanOf(numbersOf(resets, name, about)),
+    range: name => rangeOf(numbersOf(resets, name, about)),
     shared: <K extends FactName>(name: K) => {
       const value = about.fact(resets[0], name)
       return resets.every(r => about.fact(r, name) === value) ? (value as Facts[K]) : undefined
@@ -274,8 +277,13 @@ function spanOf(ms: Float64Array): string | undefined {
   if (ms.length === 0) return undefined
   const sorted = ms.sort()
   const [least, most] = [sorted[0], sorted[sorted.length - 1]]
-  const [from, to] = [duration(least), duration(most)]
-  if (least >= 0 && most <= least * 1.05) return duration(sorted[sorted.length >> 1])
+  return least >= 0 && most <= least * 1.05 ? duration(sorted[sorted.length >> 1]) : rangeOf(sorted)
+}
+
+function rangeOf(ms: Float64Array): string | undefined {
+  if (ms.length === 0) return undefined
+  const sorted = ms.sort()
+  const [from, to] = [duration(sorted[0]), duration(sorted[sorted.length - 1])]
   return from === to ? from : `${from} to ${to}`
 }
 

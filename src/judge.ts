@@ -7,7 +7,7 @@ import type { FactName, Names, Say } from './causes/define.js'
 import { WEIGHTS } from './causes/define.js'
 import { calibrate } from './calibration.js'
 import type { Facts, FactSheet } from './evidence/index.js'
-import type { Alternative, EvidenceLine } from './model.js'
+import type { Alternative, EvidenceLine, Side } from './model.js'
 import { bytes, count, duration } from './units.js'
 
 export interface Verdict {
@@ -244,8 +244,18 @@ function advise(advice: string[], facts: Facts, names: Names, say: Say): string[
     peer: `${names.peerRole} ${names.peer}`,
   }
   return advice
+    .flatMap(text => ofSide(text, facts.sender))
     .filter(text => placeholders(text).every(name => name in party || facts[name] !== undefined))
     .map(text => text.replace(/\{(\w+)\}/g, (_all, name: string) => party[name] ?? say(name as FactName)))
+}
+
+/** Advice for the other side is none; for this one it is said without the condition. */
+function ofSide(text: string, sender: Side): string[] {
+  const [condition, side] = /^If the (server|client) reset: /.exec(text) ?? []
+  if (condition === undefined) return [text]
+  if (side !== sender) return []
+  const rest = text.slice(condition.length)
+  return [rest[0].toUpperCase() + rest.slice(1)]
 }
 
 function speaker(facts: Facts): Say {

@@ -57,7 +57,8 @@ export interface Cause {
   means: string
   /**
    * Concrete and directional: which side, which setting, which inequality. The first one must stand alone (README shows it). `{client}`,
-   * `{server}`, `{sender}` and `{peer}` become role and address; advice whose {factName} was not measured is left out.
+   * `{server}`, `{sender}` and `{peer}` become role and address; advice whose {factName} was not measured is left out. What begins with
+   * `If the server reset: ` or `If the client reset: ` is for that side only, and said without these words where the side is known.
    */
   remedies: string[]
   /** Where to look next, on which host: commands that can be pasted. Placeholders as in `remedies`. */

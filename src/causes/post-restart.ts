@@ -9,8 +9,9 @@ export default defineCause({
   means:
     'The side that reset no longer knows the connection at all: its host, container or network stack was restarted, or its address moved to another machine. It answers the next packet as one of a connection that does not exist.',
   remedies: [
-    'Before a planned restart, drain {sender}: stop accepting, finish requests, close. In Kubernetes: a preStop pause, and terminationGracePeriodSeconds above the longest request.',
-    'On {peer}: take a reset on a reused connection as "reconnect", and retry idempotent requests with exponential backoff and jitter, because all clients find out at once.',
+    'If the server reset: before a planned restart, drain {sender}: stop accepting, finish requests, close. In Kubernetes: a preStop pause, and terminationGracePeriodSeconds above the longest request.',
+    'If the client reset: {sender} was restarted, cut off for a while, or its address went to another machine, as phones and laptops do; let its program reconnect and ask again what it had missed.',
+    'If the server reset: on {peer}, take a reset on a reused connection as "reconnect", and retry idempotent requests with exponential backoff and jitter, because all clients find out at once.',
     'Let idle peers notice a vanished host within minutes: TCP keepalive or pings every minute or two (HikariCP keepaliveTime, PostgreSQL JDBC tcpKeepAlive=true).',
   ],
   nextChecks: [

@@ -22,9 +22,11 @@ export default defineCause({
   means:
     'The application closed its socket while data it had received was still unread. TCP then has to reset, so that the other side learns that its data was not processed. Typical: an upload refused before it was read, a download broken off.',
   remedies: [
-    'On {sender}: read the rest (or discard it) before closing; or answer, shut down writing, drain for a bounded time, then close (nginx lingering_close and lingering_timeout, Tomcat maxSwallowSize, Node req.resume()).',
-    'If it refuses large uploads: raise the limit (nginx client_max_body_size, Spring Boot spring.servlet.multipart.max-file-size), or let clients send Expect: 100-continue and wait for the answer.',
-    'On {peer}: read the response even when writing failed; the answer that explains it may be waiting.',
+    'If the server reset: on {sender}, read the rest (or discard it) before closing; or answer, shut down writing, drain for a bounded time, then close (nginx lingering_close and lingering_timeout, Tomcat maxSwallowSize, Node req.resume()).',
+    'If the client reset: a download, or an answer, was broken off on {sender} (a cancelled page, a timeout, a program that had read enough); if that was not meant, let it read to the end before it closes.',
+    'If the server reset: when it refuses large uploads, raise the limit (nginx client_max_body_size, Spring Boot spring.servlet.multipart.max-file-size), or let clients send Expect: 100-continue and wait for the answer.',
+    'If the client reset: on {peer}, take ECONNRESET while writing as "nobody reads any more" and stop the work.',
+    'If the server reset: on {peer}, read the response even when writing failed; the answer that explains it may be waiting.',
   ],
   nextChecks: [
     'In the log of the application on {sender} at this second: why did it stop reading (size limit, timeout, exception, cancelled download)?',
