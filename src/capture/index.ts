@@ -97,9 +97,9 @@ export async function openStream(
 }
 
 function newShared(options: OpenOptions, captures: number): Shared {
-  // Captures that overlap in time are open at once: their chunks together stay within 64 MiB.
+  // Captures that overlap in time are open at once: their chunks, two of each, together stay within 64 MiB.
   const chunkBytes =
-    options.chunkBytes ?? Math.max(1 << 16, Math.min(1 << 20, Math.floor((64 << 20) / captures)))
+    options.chunkBytes ?? Math.max(1 << 16, Math.min(1 << 20, Math.floor((32 << 20) / captures)))
   return { timebase: { seconds: Number.NaN }, names: new Map(), chunkBytes }
 }
 
