@@ -1,6 +1,6 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
+import { askedInOneRead, diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'abortive-close',
@@ -62,9 +62,20 @@ export default defineCause({
     weak('its sender was waiting for an answer', f =>
       and(f.sender === 'client', f.requestOutstanding, f.peerSpokeLast === false),
     ),
+    fair(
+      'one short message of the peer, complete, was all that could be read: a program takes that in one go',
+      f =>
+        and(
+          f.peerSpokeLast,
+          askedInOneRead(f),
+          below(sinceArrival(f), PROMPT_MS),
+          f.kernelReason === undefined,
+        ),
+    ),
     against("the peer's data came last and was not answered", f =>
       and(
         f.peerSpokeLast,
+        not(askedInOneRead(f)),
         below(sinceArrival(f), PROMPT_MS),
         f.sender === 'server' || f.peerPaused !== true,
         // Whether it was read the kernel knows better.

@@ -1,5 +1,11 @@
+import type { Facts } from '../evidence/facts.js'
 import { against, and, atLeast, contrary, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
+
+/** The last words of the side that closed were a refusal, said within a second of its FIN. */
+function refusedAndClosed(f: Facts): boolean {
+  return f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000
+}
 
 export default defineCause({
   id: 'data-after-close',
@@ -61,9 +67,13 @@ export default defineCause({
       // A server's message that meets the client's FIN is the answer it did not wait for.
       and(f.sender === 'server', f.dataAfterFinStartsMessage, atLeast(f.silenceBeforeFinMs, 900)),
     ),
-    against(
-      'its sender had refused right before it closed',
-      f => f.senderRejection !== undefined && (f.senderRejectionMs ?? 0) - (f.senderFinMs ?? 0) < 1000,
+    // An upload that goes on is what a refusal in its middle looks like; it says nothing for a close of another reason.
+    contrary(
+      'its sender had refused right before it closed, and what met the FIN went on with what was refused',
+      f => and(refusedAndClosed(f), f.dataAfterFinStartsMessage !== true),
+    ),
+    against('its sender had refused right before it closed', f =>
+      and(refusedAndClosed(f), f.dataAfterFinStartsMessage === true),
     ),
     against(
       'part of what its sender had said was not captured: a refusal may have been in it',

@@ -1,6 +1,6 @@
 /** Limits that several causes share, each with what makes it true. */
 import type { Facts } from '../evidence/facts.js'
-import { and, below, type Truth } from './define.js'
+import { and, below, not, type Truth } from './define.js'
 
 /**
  * A gap that an idle timer may have measured. The shortest default timers in use are 2 s (gunicorn `keepalive`) and 5 s (Node, Apache); below
@@ -97,6 +97,20 @@ const HANGS_UP_MS = 10
 /** A client that read its answer and hung up at once: its reset belongs to that answer, whatever else ended in that moment. */
 export function hungUpOnAnswer(f: Facts): Truth {
   return and(f.sender === 'client', f.active, f.peerPaused, below(sinceArrival(f), HANGS_UP_MS))
+}
+
+/** Buffers that programs read requests into begin here (nginx takes 1 KB pieces, but goes on until the header ends). */
+const ONE_READ_BYTES = 4096
+
+/**
+ * All that the client had to say is one short message, and it had arrived whole. A server waits for nothing else: its program wakes up for it and
+ * takes it in one read, so what it does right after is its answer. A close that leaves it unread is decided without it, at another moment.
+ */
+export function askedInOneRead(f: Facts): Truth {
+  if (f.sender !== 'server' || f.turnSide !== 'client' || f.turnBytes > ONE_READ_BYTES) return false
+  // Of a turn that the capture joined late nobody knows how long it is.
+  if (f.midCapture && f.exchanges === 0) return false
+  return and(f.peerUnackedBytes === 0, not(f.requestInProgress === true), not(f.refusedMidRequest === true))
 }
 
 /** Supervisors bring a process back after 100 ms and more (systemd RestartSec). */

@@ -13,7 +13,7 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
+import { askedInOneRead, diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'unread-data-close',
@@ -70,7 +70,12 @@ export default defineCause({
       ),
     ),
     fair("the peer's data came last, {sincePeerDataMs} before the reset, and was not answered", f =>
-      and(f.peerSpokeLast, below(sinceArrival(f), PROMPT_MS), f.sender === 'server' || f.peerPaused !== true),
+      and(
+        f.peerSpokeLast,
+        below(sinceArrival(f), PROMPT_MS),
+        f.sender === 'server' || f.peerPaused !== true,
+        not(askedInOneRead(f)),
+      ),
     ),
     fair('the peer was in the middle of a message', f =>
       f.sender === 'server' ? f.requestInProgress : f.responseInProgress,

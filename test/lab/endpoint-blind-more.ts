@@ -23,6 +23,7 @@ const event = (n: number) => `2b\r\ndata: {"order":1881,"state":"paid","n":${n}}
 const closes: Scenario[] = [
   {
     name: 'blind-abort-mid-chunks',
+    blind: false,
     about:
       'A server aborts a chunked answer after its fourth chunk: an exception in the handler; the client had asked twice.',
     network: { delay: 22, hops: 6 },
@@ -63,6 +64,7 @@ const closes: Scenario[] = [
   },
   {
     name: 'blind-abort-nginx-444',
+    blind: false,
     about: 'nginx answers a path with 444 (close without a word) and resets where it may.',
     network: { delay: 6 },
     vantages: ['client', 'server:80'],
@@ -211,6 +213,7 @@ os.kill(os.getpid(), signal.SIGSEGV)
   },
   {
     name: 'blind-restart-shells-v6',
+    blind: false,
     about:
       'A host with three open shells restarts; they are used again 2 s later and answered by a kernel that knows nothing.',
     network: { v6: true, delay: 9, hops: 5 },
@@ -234,6 +237,7 @@ os.kill(os.getpid(), signal.SIGSEGV)
   },
   {
     name: 'blind-restart-push-client',
+    blind: false,
     about: 'A client host restarts under two event streams; the server’s next events are answered by RST.',
     network: { delay: 16 },
     vantages: ['server', 'router-server:100'],
@@ -255,6 +259,7 @@ os.kill(os.getpid(), signal.SIGSEGV)
   },
   {
     name: 'blind-rto-uplink-dead',
+    blind: false,
     about:
       'The way from the server dies in the middle of an upload: the client sends again and again and resets after 5 s.',
     network: { delay: 20 },
@@ -286,4 +291,4 @@ os.kill(os.getpid(), signal.SIGSEGV)
   },
 ]
 
-export const blindMoreScenarios: Scenario[] = [...closes, ...deaths].map(s => ({ ...s, blind: true }))
+export const blindMoreScenarios: Scenario[] = [...closes, ...deaths].map(s => ({ blind: true, ...s }))

@@ -41,6 +41,7 @@ async function wrongAck({ client, server }: Lab, port: number, offs: number[]) {
 const rest: Scenario[] = [
   {
     name: 'blind-desync-wrong-ack',
+    blind: false,
     about: 'Three handshakes end in an ACK of something the server never sent.',
     network: { delay: 21, hops: 9 },
     vantages: ['client', 'server:66'],
@@ -49,6 +50,7 @@ const rest: Scenario[] = [
   },
   {
     name: 'blind-reject-imap-busy',
+    blind: false,
     about: 'An IMAP server says BYE, too many connections, to two clients and resets.',
     network: { delay: 19, v6: true },
     vantages: ['client', 'server:120'],
@@ -86,6 +88,7 @@ const rest: Scenario[] = [
   },
   {
     name: 'blind-reject-haproxy-405-v6',
+    blind: false,
     about:
       'HAProxy denies DELETE with 405 and drops the rest of a body still coming: a bare reset for what follows.',
     network: { v6: true, delay: 12 },
@@ -143,6 +146,7 @@ const rest: Scenario[] = [
   },
   {
     name: 'blind-keepalive-lost-answers',
+    blind: false,
     about:
       'A server probes an idle client; the client answers every probe, but the way back is cut: RST after four.',
     network: { delay: 8, hops: 2 },
@@ -190,4 +194,4 @@ const rest: Scenario[] = [
   },
 ]
 
-export const blindRestScenarios: Scenario[] = rest.map(s => ({ ...s, blind: true }))
+export const blindRestScenarios: Scenario[] = rest.map(s => ({ blind: true, ...s }))

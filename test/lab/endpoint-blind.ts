@@ -87,6 +87,7 @@ const connects: Scenario[] = [
   },
   {
     name: 'blind-eyeballs-v4-loses',
+    blind: false,
     about:
       'IPv4 takes 240 ms, IPv6 50 ms: the client asks both, IPv6 wins, the answer over IPv4 meets no socket.',
     network: { delay: 120, delay6: 25 },
@@ -194,6 +195,7 @@ const timers: Scenario[] = [
   },
   {
     name: 'blind-idle-nginx-half-request',
+    blind: false,
     about:
       'A client stops in the middle of its request headers; nginx (client_header_timeout 6 s) resets two of these.',
     network: { delay: 15 },
@@ -286,4 +288,4 @@ asyncio.run(main())
   },
 ]
 
-export const blindScenarios: Scenario[] = [...connects, ...timers].map(s => ({ ...s, blind: true }))
+export const blindScenarios: Scenario[] = [...connects, ...timers].map(s => ({ blind: true, ...s }))

@@ -56,6 +56,7 @@ const firewalls: Scenario[] = [
   },
   {
     name: 'blind-dev-rule-pushed-live',
+    blind: false,
     about:
       'An administrator pushes a rule that rejects port 8000 while a client is at work: its next request and its next connect are refused by the router.',
     path: { delayMs: 18 },
@@ -252,6 +253,6 @@ const genuines: Scenario[] = [
 ]
 
 export const blindDevices: Scenario[] = [...firewalls, ...injectors, ...genuines].map(s => ({
-  ...s,
   blind: true,
+  ...s,
 }))

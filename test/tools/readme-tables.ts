@@ -55,7 +55,7 @@ async function accuracyTable(): Promise<string> {
   ]
   return [
     ...head('lab captures'),
-    line('**blind (made after the rules, measured once)**', blind),
+    line('blind, not studied since', blind),
     line(
       'held-out: endpoints',
       outcomes.filter(o => o.capture.set === 'endpoint'),
