@@ -11,7 +11,7 @@ import { craftedSyn, framesMissing, loneCopy, onSameLink, severalBackends } from
 import type { KnownShape } from './evidence/injectors.js'
 import type { Trigger } from './evidence/trigger.js'
 import { hasAck, isRst, type ResetView } from './evidence/view.js'
-import { CERTAIN_SHARE } from './evidence/paths.js'
+import { CERTAIN_SHARE, MEASURABLE_RTT_MS } from './evidence/paths.js'
 import { initialHopLimit } from './evidence/timing.js'
 
 /** One observation for (positive) or against (negative) a device on the path. */
@@ -38,6 +38,8 @@ export interface OriginContext {
   rst: SegmentRecord
   /** Sequence numbers of this direction's RSTs climb above everything sent, step by step (several frames). */
   climbing: boolean
+  /** They may be a stack's answers, one by one, to acknowledgements that the capture lost. */
+  answersMissing: boolean
   /** Frames of real data the sender sent later at or above RST.seq. */
   laterData: number[]
   /** Frames of anything else it sent later on this connection. */
@@ -52,9 +54,6 @@ export interface OriginContext {
 
 /** Forged resets are rare among all resets (a handful of 3,657 in public captures). */
 const PRIOR = -3.2
-
-/** Below this, round trips are dominated by scheduling and nothing follows from a quick answer. */
-const MEASURABLE_RTT_MS = 3
 
 /** By number of samples: one or two round trips may have been held up (a busy host, a radio waking up); twice the true value has been seen. */
 const TOO_YOUNG = [
@@ -253,6 +252,7 @@ function answersNothing(view: ResetView, rst: SegmentRecord, rttMs: number): boo
 
 function numberSigns({
   climbing,
+  answersMissing,
   laterData,
   laterSegments,
   mirrored,
@@ -264,7 +264,7 @@ function numberSigns({
   if (climbing)
     signs.push({
       statement: 'several resets climb above everything the sender had sent',
-      weight: 4,
+      weight: answersMissing ? 1.5 : 4,
       frames: [rst.frame],
     })
   else if (print.aboveNext) {

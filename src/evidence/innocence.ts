@@ -2,7 +2,7 @@
 import type { Fingerprint } from './fingerprint.js'
 import type { SegmentRecord } from '../model.js'
 import { hopsOf } from './timing.js'
-import { hasAck, type ResetView } from './view.js'
+import { distance, hasAck, msBetween, type ResetView, type SideView, SYN } from './view.js'
 
 /** All that is known of the sender is a SYN, and its stack answers the SYN-ACK: a scanner's raw SYN bears what hop limit it likes (nmap: random). */
 export function craftedSyn({ sender, first }: ResetView): boolean {
@@ -31,6 +31,28 @@ export function severalBackends({ sender, connection, world }: ResetView): boole
 }
 
 /** Whether the capture lacks frames: what a packet answers, or the quickest answers, may be among them. */
-export function framesMissing({ connection, world }: ResetView): boolean {
-  return connection.unseenBytes > 0 || world.captureLoss
+export function framesMissing(view: ResetView): boolean {
+  const { connection, world, sender, peer } = view
+  if (connection.unseenBytes > 0 || world.captureLoss) return true
+  return acknowledgedUnseen(sender, peer) || acknowledgedUnseen(peer, sender) || handshakeAckUnseen(view)
+}
+
+/** More was acknowledged than was seen. */
+function acknowledgedUnseen(speaker: SideView, listener: SideView): boolean {
+  if (speaker.nextSeq === undefined || listener.ackedTo === undefined) return false
+  const ahead = distance(listener.ackedTo, speaker.nextSeq)
+  return ahead > 0 && ahead < 2 ** 30
+}
+
+/** A scheduler's delay on top of the way. */
+const PROMPT_MS = 5
+
+/** Stacks acknowledge a SYN-ACK at once (RFC 9293 §3.10.7.3): where the client's first words come later than that, its ACK was not captured. */
+function handshakeAckUnseen({ before, sender, senderPath, peerPath }: ResetView): boolean {
+  const synAck = before.find(r => (r.flags & SYN) !== 0 && hasAck(r))
+  if (synAck === undefined) return false
+  const next = before.find(r => r.from === 'client' && (r.flags & SYN) === 0 && r.timeNs >= synAck.timeNs)
+  if (next === undefined || next.payloadBytes === 0) return false
+  const path = sender.side === 'client' ? senderPath : peerPath
+  return msBetween(next, synAck) > (2 * (path.ns ?? 0)) / 1e6 + PROMPT_MS
 }

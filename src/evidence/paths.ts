@@ -1,10 +1,13 @@
 /** Round trips between the capture point and a host, over all connections of the same two hosts: one connection alone has too few samples. */
-import type { Connection, Side, World } from '../model.js'
+import type { Connection, SegmentKind, Side, World } from '../model.js'
 import { outlinesOf } from './outlines.js'
 import { distance, endOf, hasAck, isRst } from './view.js'
 
 /** Share of the smallest round trip that certainly has to pass before an answer; the rest is jitter. */
 export const CERTAIN_SHARE = 0.7
+
+/** Below this, round trips are dominated by scheduling and nothing follows from a quick answer. */
+export const MEASURABLE_RTT_MS = 3
 
 export interface RoundTrip {
   /** Smallest response ever seen; undefined when none could be timed. */
@@ -69,11 +72,14 @@ function measure(world: World, ids: number[], answering: string, asking: string)
   for (const id of ids) {
     const c = world.connections.get(id)!
     for (const side of ['client', 'server'] as const) {
-      const ns = c.sides[side].minResponseNs
-      if (ns === undefined || c[side].address !== answering || c[otherSide(side)].address !== asking) continue
+      if (c[side].address !== answering || c[otherSide(side)].address !== asking) continue
+      const responses = responsesOf(c, side)
+      // The tracker times all segments, but one at a time: what answers others is timed here, among those that were kept.
+      const ns = Math.min(c.sides[side].minResponseNs ?? Number.POSITIVE_INFINITY, ...responses)
+      if (!Number.isFinite(ns)) continue
       path ??= { ns, responses: [] }
       if (ns < path.ns) path.ns = ns
-      addResponses(c, side, path)
+      addResponses(responses, path)
     }
   }
   if (path === undefined) return { ns: undefined, samples: 0 }
@@ -85,9 +91,9 @@ function measure(world: World, ids: number[], answering: string, asking: string)
 const MOST_SAMPLES = 64
 
 /** The minimum only falls: what does not agree with it now never will. */
-function addResponses(c: Connection, side: Side, path: Samples): void {
+function addResponses(responses: number[], path: Samples): void {
   const limit = path.ns * AGREEING
-  for (const ns of responsesOf(c, side)) if (ns <= limit) path.responses.push(ns)
+  for (const ns of responses) if (ns <= limit) path.responses.push(ns)
   if (path.responses.length > 2 * MOST_SAMPLES)
     path.responses = path.responses.sort((a, b) => a - b).slice(0, MOST_SAMPLES)
 }
@@ -98,6 +104,9 @@ const AGREEING = 1.5
 // Reused: a connection keeps some hundred segments, and a Map for each side of each took longer than all that is done with it.
 const ends: number[] = []
 const sentNs: number[] = []
+
+/** What was sent before, whether that was captured or not. */
+const REPEATS: ReadonlySet<SegmentKind> = new Set(['retransmission', 'keepalive-probe', 'zero-window-probe'])
 
 /** Times from a segment of the other side to this side's first acknowledgement of exactly its end. */
 function responsesOf(c: Connection, side: Side): number[] {
@@ -113,7 +122,7 @@ function responsesOf(c: Connection, side: Side): number[] {
       // Karn: what was sent twice times nothing.
       const again = ends.lastIndexOf(end)
       if (again >= 0) sentNs[again] = Number.NaN
-      else {
+      else if (!REPEATS.has(r.kind)) {
         ends.push(end)
         sentNs.push(r.timeNs)
       }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { analyzeCaptures, type AnalyzeOptions } from '../../src/analyze.js'
 import { openCaptures } from '../../src/capture/index.js'
 import type { CauseId, Impact, Origin, Reset, Side } from '../../src/model.js'
-import { type Label, labelledCaptures } from '../accuracy/labels.js'
+import { type Label, labelledCaptures, type Split } from '../accuracy/labels.js'
 import { epb, idb, MAGIC_NANO, pcap, shb } from '../capture/build.js'
 import { CASES, casePaths, loadCase } from '../cases/load.js'
 import { pcapOf } from '../cases/pcap.js'
@@ -16,6 +16,7 @@ export interface Fixture {
   /** Labels of the lab and of experts; empty for the hand-written cases, whose expectations are checked elsewhere. */
   labels: Label[]
   path: string
+  split?: Split
 }
 
 export interface Told {
@@ -52,6 +53,7 @@ function collect(): Fixture[] {
     name: path.relative(root, c.path),
     labels: c.labels,
     path: c.path,
+    split: c.split,
   }))
   const written = casePaths().map(name => {
     const file = path.join(WORK, `${name.replace(/\W/g, '-')}.pcap`)

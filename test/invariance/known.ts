@@ -5,9 +5,6 @@ interface Known {
   why: string
 }
 
-const DISTANCE =
-  'the shortest answer seen is taken for the distance to the host; when the quick ones are lost or swapped, an answer at once looks impossible'
-
 const KNOWN: Known[] = [
   {
     retelling: /^every frame twice/,
@@ -23,22 +20,6 @@ const KNOWN: Known[] = [
     retelling: /^IPv6$/,
     difference: /cases\/traps\/carrier-nat-client.* became middlebox-injection/,
     why: 'without identifications a Mac (hop limit 64, timestamps, window scale 6) counts as Linux, whose aborts bear timestamps',
-  },
-  {
-    retelling: /^loss$/,
-    difference: /alike-restart-after-long-silence\/any/,
-    why: "recorded on two interfaces and swapped: the reset's first copy is compared with the other interface's hop limit and MAC address",
-  },
-  {
-    retelling: /^loss$/,
-    difference:
-      /(benign-late-fin|rto-user-timeout|trap-jitter|after-close-slow-answer|alike-race-no-gap|k8s-invalid-leak-slow|tamper-synack-count)\//,
-    why: DISTANCE,
-  },
-  {
-    retelling: /^loss$/,
-    difference: /dpi-sandvine\/server/,
-    why: "swapped with a genuine answer, the forged resets around it are counted as one emitter's",
   },
 ]
 

@@ -245,33 +245,3 @@ function stranger(round: number): Uint8Array[] {
     segment(false, 17, 5001, 1002),
   ]
 }
-
-// ── damage ──────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Shares of packets, 0..1, that a busy capture point does this to. */
-export interface Damage {
-  lost: number
-  repeated: number
-  swapped: number
-}
-
-/** Deletes, repeats and swaps packets at random. */
-export function damaged(packets: Packet[], next: () => number, share: Damage): Packet[] {
-  const kept = packets.filter(() => next() >= share.lost)
-  const repeated = kept.flatMap(p => (next() < share.repeated ? [p, { ...p, timeNs: p.timeNs + 3000 }] : [p]))
-  for (let i = 1; i < repeated.length; i++) {
-    const [a, b] = [repeated[i - 1], repeated[i]]
-    // Queues swap what came close together.
-    if (next() < share.swapped && b.timeNs - a.timeNs < 1e6) {
-      repeated[i - 1] = { ...b, timeNs: a.timeNs }
-      repeated[i] = { ...a, timeNs: b.timeNs }
-    }
-  }
-  return repeated
-}
-
-/** From one packet on, the clock shows this much less: it was set while the capture ran. */
-export function clockBack(packets: Packet[], next: () => number, seconds: number): Packet[] {
-  const from = Math.floor(next() * packets.length)
-  return packets.map((p, i) => (i < from ? p : { ...p, timeNs: p.timeNs - seconds * 1e9 }))
-}

@@ -172,7 +172,6 @@ const overflows: Scenario[] = [
     name: 'overflow-https',
     about:
       'Accept queue full on port 443 over IPv6, seen through 10 ms of cable; the clients send a few bytes.',
-    heldOut: true,
     network: { v6: true, delay: 10, hops: 4 },
     vantages: ['client', 'server:96', 'router:96'],
     truth: full,
@@ -190,7 +189,6 @@ const overflows: Scenario[] = [
   {
     name: 'overflow-node-blocked',
     about: 'A Node server whose event loop is blocked does not accept; its short queue overflows.',
-    heldOut: true,
     vantages: ['client.ng', 'server:80'],
     truth: full,
     network: { delay: 12, hops: 3 },
