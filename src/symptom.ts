@@ -165,8 +165,9 @@ function targetSymptom(f: Facts, cause: CauseId, target: Side): Symptom | null {
   if (cause === 'port-reuse-collision') return resetSymptom(target)
   // A server sees nothing of a client that gives up before the handshake is complete: accept() never returned.
   if (target === 'server' && f.handshakeDone === false) return null
-  // A peer that answers neither probes nor data is gone or cut off, and so is the way to tell it.
-  if (cause === 'keepalive-timeout' || (cause === 'retransmission-timeout' && f.active)) return null
+  // A peer that answers neither probes nor data is gone or cut off, and so is the way to tell it; one whose answers are in view is told.
+  const inVain = cause === 'keepalive-timeout' || (cause === 'retransmission-timeout' && f.active)
+  if (inVain && f.unheardAnswers === undefined) return null
   if (f.peerFinMs !== undefined && !stillReading(f, cause)) return null
   // Its goodbye came too late for anybody to miss the answer.
   if (cause === 'benign-teardown' && f.senderFinMs !== undefined) return null

@@ -1,4 +1,16 @@
-import { and, atLeast, contrary, decisive, defineCause, fair, must, not, some, strong } from './define.js'
+import {
+  and,
+  atLeast,
+  contrary,
+  decisive,
+  defineCause,
+  fair,
+  must,
+  not,
+  some,
+  strong,
+  telling,
+} from './define.js'
 import { kernelSigns } from './kernel.js'
 
 export default defineCause({
@@ -9,6 +21,7 @@ export default defineCause({
     'One side probed an idle connection (TCP keepalive), got no answer, and gave the connection up. The peer, or the path to it, had vanished.',
   remedies: [
     'Find out why {peer} stopped answering: host down, network cut, address moved, or a firewall that forgot the connection and drops its packets.',
+    'The answers of {peer} ({unheardAnswers} of them in this capture) never reached {sender}: look for what loses packets in that direction (a firewall, an asymmetric route, a filter on {sender}).',
     'If a device on the way forgets idle connections: probe more often than its timer (net.ipv4.tcp_keepalive_time, TCP_KEEPIDLE, haproxy option tcpka, PostgreSQL tcp_keepalives_idle).',
     'Keepalive did its work; let the application on {sender} reconnect with exponential backoff and jitter.',
   ],
@@ -25,7 +38,7 @@ export default defineCause({
   prior: 0,
   requires: [
     must(
-      '{keepaliveUnanswered} keepalive probes of its sender stayed unanswered',
+      '{keepaliveUnanswered} keepalive probes brought its sender no answer',
       f => f.keepaliveUnanswered >= 1,
       ['keepaliveUnanswered'],
     ),
@@ -40,9 +53,18 @@ export default defineCause({
       and(f.keepaliveUnanswered >= 1, atLeast(f.sinceSenderPacketMs, 500), f.active),
     ),
     fair('the peer had not been heard for {peerSilentMs}', f => atLeast(f.peerSilentMs, 3000)),
+    telling(
+      'the peer had answered {unheardAnswers} times, but its sender did not hear it: it went on as if there had been no answer',
+      f => f.unheardAnswers !== undefined,
+    ),
     contrary('the peer was still talking', f => not(atLeast(f.peerSilentMs, 500))),
     ...kernelSigns('keepalive-timeout'),
   ],
-  summary: (f, n, say) =>
-    `${n.sender} gave up: no answer to ${some(f.keepaliveUnanswered, 'keepalive probe')}, ${n.peer} had been silent for ${say('peerSilentMs')}`,
+  summary: (f, n, say) => {
+    const why =
+      f.unheardAnswers === undefined
+        ? `${n.peer} had been silent for ${say('peerSilentMs')}`
+        : `those of ${n.peer} were lost on the way back`
+    return `${n.sender} gave up: no answer to ${some(f.keepaliveUnanswered, 'keepalive probe')}, ${why}`
+  },
 })

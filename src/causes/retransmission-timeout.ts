@@ -1,4 +1,16 @@
-import { and, atLeast, contrary, decisive, defineCause, fair, must, some, strong, weak } from './define.js'
+import {
+  and,
+  atLeast,
+  contrary,
+  decisive,
+  defineCause,
+  fair,
+  must,
+  some,
+  strong,
+  telling,
+  weak,
+} from './define.js'
 import { kernelSigns } from './kernel.js'
 
 export default defineCause({
@@ -9,6 +21,7 @@ export default defineCause({
     'Data was sent again and again without an acknowledgement, until its sender gave up. Packets in one direction were lost: peer gone, path broken, large packets swallowed (MTU black hole), a firewall that drops silently.',
   remedies: [
     'Find where the packets are lost: capture at both ends and compare.',
+    'The acknowledgements of {peer} ({unheardAnswers} packets in this capture) never reached {sender}: look for what loses packets in that direction (a firewall, an asymmetric route, a filter on {sender}).',
     'If only large ones are missing, it is the MTU: allow ICMP "fragmentation needed" and "packet too big", clamp the MSS (iptables TCPMSS --clamp-mss-to-pmtu), or set net.ipv4.tcp_mtu_probing=1 on {sender}.',
     'If a stateful device drops the connection silently: keep its state alive (keepalive below its timer), or let it send resets.',
     'Bound the wait in the application on {sender} (TCP_USER_TIMEOUT, request timeout) and reconnect with exponential backoff and jitter.',
@@ -48,10 +61,19 @@ export default defineCause({
     fair('the sender had given up silently: the reset answers the first packet of the peer afterwards', f =>
       f.gaveUpSilently ? true : undefined,
     ),
+    telling(
+      'the peer had acknowledged it {unheardAnswers} times, but its sender did not hear it: it repeated what had been acknowledged',
+      f => f.unheardAnswers !== undefined,
+    ),
     contrary('the peer was still acknowledging', f => f.senderUnackedBytes === 0),
     weak('the peer, too, repeated what was not acknowledged', f => f.peerRetransmissions > 0),
     ...kernelSigns('retransmission-timeout'),
   ],
-  summary: (f, n, say) =>
-    `${n.sender} gave up after ${some(f.retransmissions, 'retransmission')} that ${n.peer} never acknowledged${f.peerSilentMs === undefined ? '' : ` (silent for ${say('peerSilentMs')})`}`,
+  summary: (f, n, say) => {
+    const tries = some(f.retransmissions, 'retransmission')
+    if (f.unheardAnswers !== undefined)
+      return `${n.sender} gave up after ${tries}: the acknowledgements of ${n.peer} were lost on the way back`
+    const silent = f.peerSilentMs === undefined ? '' : ` (silent for ${say('peerSilentMs')})`
+    return `${n.sender} gave up after ${tries} that ${n.peer} never acknowledged${silent}`
+  },
 })

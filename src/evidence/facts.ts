@@ -119,12 +119,16 @@ export class Facts {
   sinceSenderDataMs!: number | undefined
 
   // ── waiting in vain
+  /** In the eyes of the sender: an answer that was lost on the way back is none. */
   keepaliveUnanswered!: number
   keepaliveIntervalMs!: number | undefined
   windowProbes!: number
   zeroWindowMs!: number | undefined
   retransmissions!: number
+  /** Since the peer was last heard by the sender. */
   peerSilentMs!: number | undefined
+  /** Packets of the peer that are in the capture and never reached the sender, as its repetitions show; undefined when there are none. */
+  unheardAnswers!: number | undefined
   gaveUpSilently!: boolean
   /** The peer repeated segments that the sender never acknowledged. */
   peerRetransmissions!: number

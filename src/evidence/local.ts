@@ -14,6 +14,7 @@ import { reactionFacts } from './reaction.js'
 import type { ResetGroup } from './resets.js'
 import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
 import { findTrigger, type Trigger } from './trigger.js'
+import { unheardOf } from './unheard.js'
 import { distance, endOf, hasAck, isRst, msBetween, type ResetView, type SideView, SYN } from './view.js'
 
 /** Facts that only other connections can give. */
@@ -61,7 +62,8 @@ export function localFacts(group: ResetGroup): LocalSheet {
   const trigger = findTrigger(view)
   const encrypted = applicationAt(view.connection, view.first).protocol === 'tls'
   const closing = closingFacts(view, encrypted)
-  const probes = findProbePatterns(view, trigger.record)
+  const unheard = unheardOf(view, trigger.record)
+  const probes = findProbePatterns(view, trigger.record, unheard)
   const time = timeFacts(view, trigger)
   const leak = leakBehind(view, trigger)
   const facts: LocalFacts = combine(
@@ -69,7 +71,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
     triggerFacts(view, trigger, group.origin.origin),
     time.facts,
     closing.facts,
-    numberFacts(view, trigger),
+    numberFacts(view, trigger, unheard),
     probeFacts(probes),
     {
       peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view))
@@ -79,7 +81,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
     otherResets(view, trigger),
     handshakeOddities(view, trigger),
     reactionFacts(view, trigger),
-    { kernelReason: undefined, leakedFrom: leak?.from },
+    { kernelReason: undefined, leakedFrom: leak?.from, unheardAnswers: unheard.length || undefined },
   )
   return {
     facts,
@@ -87,6 +89,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
     frames: () => ({
       ...framesOf(view, trigger, closing, probes, time.frames),
       leakedFrom: leak?.frames ?? [],
+      unheardAnswers: unheard.slice(-4).map(r => r.frame),
     }),
   }
 }
@@ -239,8 +242,8 @@ function timeFacts(view: ResetView, trigger: Trigger) {
   }
 }
 
-function numberFacts(view: ResetView, trigger: Trigger) {
-  const numbers = measureNumbers(view, trigger.active)
+function numberFacts(view: ResetView, trigger: Trigger, unheard: readonly SegmentRecord[]) {
+  const numbers = measureNumbers(view, trigger.active, unheard)
   const { sender, peer } = view
   return {
     senderUnackedBytes: numbers.senderUnackedBytes,

@@ -1,6 +1,6 @@
 /** What was sent, acknowledged, read and answered when the reset came: sequence, acknowledgement and window numbers. */
 import type { SegmentRecord } from '../model.js'
-import { distance, hasAck, type ResetView, windowBytes } from './view.js'
+import { distance, hasAck, type ResetView, type SideView, windowBytes } from './view.js'
 
 export interface Numbers {
   /** Bytes the reset's sender had sent without an acknowledgement by the peer. */
@@ -17,15 +17,26 @@ export interface Numbers {
   unreadBytes: number | undefined
 }
 
-export function measureNumbers(view: ResetView, active: boolean | undefined): Numbers {
+/** @param unheard packets of the peer that never reached the sender: what they acknowledged is unacknowledged to it */
+export function measureNumbers(
+  view: ResetView,
+  active: boolean | undefined,
+  unheard: readonly SegmentRecord[],
+): Numbers {
   const { sender, peer, first } = view
   const senderAck = hasAck(first) && active ? later(first.ack, sender.ackedTo) : sender.ackedTo
   return {
-    senderUnackedBytes: gap(sender.nextSeq, peer.ackedTo),
+    senderUnackedBytes: gap(sender.nextSeq, unheard.length > 0 ? heardAck(peer, unheard) : peer.ackedTo),
     peerUnackedBytes: gap(peer.nextSeq, senderAck),
     ackOffset: hasAck(first) && peer.nextSeq !== undefined ? distance(first.ack, peer.nextSeq) : undefined,
     ...windowFacts(view, active),
   }
+}
+
+function heardAck(peer: SideView, unheard: readonly SegmentRecord[]): number | undefined {
+  let acked: number | undefined
+  for (const r of peer.records) if (hasAck(r) && !unheard.includes(r)) acked = later(r.ack, acked)
+  return acked
 }
 
 function later(a: number, b: number | undefined): number {

@@ -17,10 +17,15 @@ export interface ProbePatterns {
   gaveUpSilently: boolean
 }
 
-export function findProbePatterns(view: ResetView, trigger: SegmentRecord | undefined): ProbePatterns {
+/** @param unheard packets of the peer that never reached the sender */
+export function findProbePatterns(
+  view: ResetView,
+  trigger: SegmentRecord | undefined,
+  unheard: readonly SegmentRecord[],
+): ProbePatterns {
   const { sender, peer, first } = view
   // What the peer said last before it was answered by a passive reset does not count: it is the reset's occasion, not an answer to the probes.
-  const heard = peer.records.filter(r => r !== trigger)
+  const heard = peer.records.filter(r => r !== trigger && !unheard.includes(r))
   const lastHeard = heard.at(-1)
   const since = (r: SegmentRecord) => lastHeard === undefined || r.timeNs >= lastHeard.timeNs
   const retransmissions = unacknowledgedRepeats(view, heard)

@@ -16,6 +16,9 @@ export interface Silence {
 /** A FIN and the reset of the same close() leave the host within one scheduling quantum (measured 0.02-0.05 ms). */
 export const TOGETHER_MS = 2
 
+/** Timers of one length end this close to each other. */
+const AS_LONG = 0.98
+
 /**
  * The silence that a timer would have measured: from the sender's last sign of life on, the longest gap between neighbouring packets, the
  * reset included. Undefined when nothing of the connection precedes the reset, or packets were dropped from memory in between.
@@ -37,7 +40,9 @@ export function silenceBefore(view: ResetView, trigger: Trigger): Silence | unde
     // A passive reset follows its trigger by one round trip: that is no silence.
     if (to === view.first && trigger.active === false) continue
     const ms = msBetween(to, from)
-    if (best === undefined || ms > best.ms) best = { ms, from, to, endedByReset: to === view.first }
+    // Of gaps as long as each other (keepalive probes) the one that the reset ended counts.
+    const least = best === undefined ? -1 : to === view.first ? best.ms * AS_LONG : best.ms
+    if (best === undefined || ms > least) best = { ms, from, to, endedByReset: to === view.first }
   }
   return best
 }
