@@ -20,9 +20,10 @@ export interface Label {
 
 /**
  * fit: rules were written with it. held-out: kept apart when rules were written, though what was then looked at because it was wrong
- * moved to fit. blind: made after the rules, by the contract alone, and never studied.
+ * moved to fit. blind: made after the rules, by the contract alone, and never studied. blind2: the same, later and other servers, before
+ * anybody had studied it.
  */
-export type Split = 'fit' | 'held-out' | 'blind'
+export type Split = 'fit' | 'held-out' | 'blind' | 'blind2'
 
 export interface LabelledCapture {
   /** Path from the repository's root. */

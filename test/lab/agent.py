@@ -179,8 +179,13 @@ def option(sock, opts):
     return True
 
 
-def shutdown(sock):
-    held[sock].shutdown(socket.SHUT_WR)
+def shutdown(sock, both=False):
+    held[sock].shutdown(socket.SHUT_RDWR if both else socket.SHUT_WR)
+    return True
+
+
+def send_urgent(sock, data):
+    held[sock].send(data.encode('latin-1'), socket.MSG_OOB)
     return True
 
 
@@ -265,7 +270,7 @@ def listening(port):
 
 
 OPS = {f.__name__: f for f in (
-    listen, accept, connect, start_connect, send, try_send, stream, recv, drain, read_for, read_then_close, option, shutdown, close, abort,
+    listen, accept, connect, start_connect, send, try_send, stream, recv, drain, read_for, read_then_close, option, shutdown, send_urgent, close, abort,
     forget, local_port, tls, close_notify, raw, raw_send, raw_recv, listening)}
 
 

@@ -3,6 +3,7 @@ import { balancers } from './middlebox-balancer.ts'
 import { blindDevices } from './middlebox-blind.ts'
 import { dpi } from './middlebox-dpi.ts'
 import { hiddenDpi } from './middlebox-dpi-hidden.ts'
+import { examDevices } from './exam-devices.ts'
 import { firewalls } from './middlebox-firewall.ts'
 import { aborts } from './middlebox-genuine.ts'
 import { hard } from './middlebox-hard.ts'
@@ -98,6 +99,7 @@ export const scenarios: Scenario[] = [
   ...injectorPlaces,
   ...turns,
   ...blindDevices,
+  ...examDevices,
 ]
 
 const sleepy = waiting.map(s => s.name)

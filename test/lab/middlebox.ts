@@ -49,8 +49,8 @@ export interface Scenario {
   snaplen?: number
   /** Kept out of every decision, whatever its name. */
   heldOut?: boolean
-  /** Made after the rules and never studied. */
-  blind?: boolean
+  /** Made after the rules and never studied; 2: the second set. */
+  blind?: boolean | 2
   /** What happens before the captures begin. */
   before?: (lab: Path) => Promise<unknown>
   run: (lab: Path) => Promise<void>
@@ -157,7 +157,9 @@ async function make(scenario: Scenario, index: number, tracer: Tracer, directory
       : null
     const { name, about } = scenario
     const side = scenario.blind
-      ? 'blind'
+      ? scenario.blind === 2
+        ? 'blind2'
+        : 'blind'
       : scenario.heldOut && !LOOKED_AT.has(name)
         ? 'held-out'
         : split(name)

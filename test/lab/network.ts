@@ -16,6 +16,8 @@ export interface NetworkOptions {
   extra?: number[]
   /** Kernel settings below /proc/sys/net for both hosts: { 'ipv4/tcp_timestamps': 0 }. */
   settings?: Record<string, number>
+  /** Of every link, where it is not 1,500 bytes: 9,000 is a jumbo frame. */
+  mtu?: number
 }
 
 const wireFile = new URL('wire.py', import.meta.url).pathname
@@ -43,7 +45,9 @@ export class Network {
     this.server = host('s')
   }
 
-  v4 = (side: 'c' | 's', last: number) => `10.${side === 'c' ? 71 : 72}.${this.index}.${last}`
+  /** 10.71 and 10.72, and further pairs of networks where there are more scenarios than an octet can number. */
+  v4 = (side: 'c' | 's', last: number) =>
+    `10.${(side === 'c' ? 71 : 72) + 2 * Math.floor(this.index / 250)}.${this.index % 250}.${last}`
   v6 = (side: 'c' | 's', last: number) =>
     `fd${side === 'c' ? 71 : 72}:${this.index.toString(16)}::${last.toString(16)}`
   private mac = (side: 'c' | 's', end: 'h' | 'r') =>
@@ -89,6 +93,7 @@ export class Network {
       'link set lo up',
       ...addresses.map(n => `addr add ${this.v4(side, n)}/24 dev ${own}`),
       ...addresses.map(n => `addr add ${this.v6(side, n)}/64 dev ${own} nodad`),
+      ...(this.options.mtu ? [`link set ${own} mtu ${this.options.mtu}`] : []),
       `link set ${own} up`,
       `neigh replace ${this.v4(side, 1)} lladdr ${gateway} dev ${own} nud permanent`,
       `neigh replace ${this.v6(side, 1)} lladdr ${gateway} dev ${own} nud permanent`,
@@ -96,6 +101,7 @@ export class Network {
       `route add default via ${this.v6(side, 1)} dev ${own}`,
     ]
     const routerLines = [
+      ...(this.options.mtu ? [`link set ${far} mtu ${this.options.mtu}`] : []),
       `link set ${far} up`,
       ...(cable
         ? []

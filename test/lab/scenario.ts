@@ -47,8 +47,8 @@ export interface Scenario {
   about: string
   /** Kept apart: never used to build or calibrate rules. */
   heldOut?: boolean
-  /** Made and labelled without sight of the rules, judged once: see endpoint-blind.ts. */
-  blind?: boolean
+  /** Made and labelled without sight of the rules, judged once: see endpoint-blind.ts; 2: the second set, exam-*.ts. */
+  blind?: boolean | 2
   network?: NetworkOptions
   /** See `point`; default client and server. */
   vantages?: string[]
@@ -110,7 +110,7 @@ async function label(s: Scenario, points: Point[], tracer: Tracer, directory: st
     roles,
     kernel: tracer.told(),
     slowest: Math.max(s.network?.delay ?? 0, s.network?.delay6 ?? 0) / 1000,
-    isClient: (endpoint: string) => /^(\[fd71:|10\.71\.)/.test(endpoint),
+    isClient: (endpoint: string) => /^(\[fd71:|10\.7[135]\.)/.test(endpoint),
     judge: asJudge(s.truth, s.name),
   }
   const labels: CaptureLabel[] = []
@@ -139,7 +139,7 @@ function publish(s: Scenario, captures: CaptureLabel[], directory: string, out: 
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
   for (const c of captures) copyFileSync(join(directory, c.file), join(target, c.file))
-  const split = s.blind ? 'blind' : s.heldOut ? 'held-out' : 'fit'
+  const split = s.blind === 2 ? 'blind2' : s.blind ? 'blind' : s.heldOut ? 'held-out' : 'fit'
   writeFileSync(
     join(target, 'labels.json'),
     printLabels({ scenario: s.name, about: s.about, split, captures }),

@@ -8,6 +8,9 @@ import { blindMoreScenarios } from './endpoint-blind-more.ts'
 import { blindRestScenarios } from './endpoint-blind-rest.ts'
 import { connectScenarios } from './endpoint-connect.ts'
 import { crashScenarios } from './endpoint-crash.ts'
+import { examClients } from './exam-clients.ts'
+import { examServers } from './exam-servers.ts'
+import { examSockets } from './exam-sockets.ts'
 import { idleScenarios } from './endpoint-idle.ts'
 import { lateScenarios } from './endpoint-late.ts'
 import { lifetimeScenarios } from './endpoint-lifetime.ts'
@@ -49,6 +52,9 @@ const all: Scenario[] = [
   ...blindScenarios,
   ...blindMoreScenarios,
   ...blindRestScenarios,
+  ...examServers,
+  ...examClients,
+  ...examSockets,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */
