@@ -4,6 +4,7 @@ import { blindDevices } from './middlebox-blind.ts'
 import { dpi } from './middlebox-dpi.ts'
 import { hiddenDpi } from './middlebox-dpi-hidden.ts'
 import { examDevices } from './exam-devices.ts'
+import { examPaths } from './exam-paths.ts'
 import { firewalls } from './middlebox-firewall.ts'
 import { aborts } from './middlebox-genuine.ts'
 import { hard } from './middlebox-hard.ts'
@@ -100,6 +101,7 @@ export const scenarios: Scenario[] = [
   ...turns,
   ...blindDevices,
   ...examDevices,
+  ...examPaths,
 ]
 
 const sleepy = waiting.map(s => s.name)
