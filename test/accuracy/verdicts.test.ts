@@ -39,14 +39,16 @@ describe('labelled captures', () => {
       ).toBeGreaterThan(0.97)
     }
     // Not a floor to tune against: lower, as what was never studied may be wrong.
-    expect(
-      share(of('blind'), o => o.causeRight),
-      'blind: cause',
-    ).toBeGreaterThan(0.9)
-    expect(
-      share(of('blind'), o => o.originRight),
-      'blind: origin',
-    ).toBeGreaterThan(0.97)
+    for (const split of ['blind', 'blind2'] as const) {
+      expect(
+        share(of(split), o => o.causeRight),
+        `${split}: cause`,
+      ).toBeGreaterThan(0.9)
+      expect(
+        share(of(split), o => o.originRight),
+        `${split}: origin`,
+      ).toBeGreaterThan(0.97)
+    }
     expect(
       share(
         outcomes.filter(o => o.capture.set === 'public'),

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { python } from './endpoint-second.ts'
 import { collision, reuse } from './endpoint-reuse.ts'
+import { examined } from './exam-studied.ts'
 import type { Judge, Truth } from './labels.ts'
 import { quiet, run, sleep } from './proc.ts'
 import type { Lab, Scenario } from './scenario.ts'
@@ -21,7 +22,8 @@ const cancelled: Judge = ({ kernelReason }) => ({
 const connects: Scenario[] = [
   {
     name: 'exam-curl-connect-timeout',
-    about: 'curl gives a connect 0.3 s where the round trip takes 0.4 s, and tries once more: two SYN-ACKs meet no socket.',
+    about:
+      'curl gives a connect 0.3 s where the round trip takes 0.4 s, and tries once more: two SYN-ACKs meet no socket.',
     network: { delay: 200, hops: 14 },
     vantages: ['client', 'server:68'],
     truth: { cause: 'handshake-aborted', impact: 'connect-failed' },
@@ -36,7 +38,8 @@ const connects: Scenario[] = [
   },
   {
     name: 'exam-wget-until-up',
-    about: 'wget asks port 5060 until the service is there: refused twice, served at the third try about 1.3 s after the second.',
+    about:
+      'wget asks port 5060 until the service is there: refused twice, served at the third try about 1.3 s after the second.',
     network: { delay: 14, settings: noTimestamps },
     vantages: ['client', 'router:110'],
     truth: { cause: 'port-closed', impact: 'none', impactAcceptable: ['connect-failed'] },
@@ -50,13 +53,17 @@ const connects: Scenario[] = [
   },
   {
     name: 'exam-closed-both-families',
-    about: 'curl asks a name with an IPv6 and an IPv4 address, ports closed on both; the same host serves port 8000 to others.',
+    about:
+      'curl asks a name with an IPv6 and an IPv4 address, ports closed on both; the same host serves port 8000 to others.',
     network: { delay: 11, delay6: 19 },
     vantages: ['client:96', 'server'],
     truth: { cause: 'port-closed', impact: 'connect-failed' },
     run: async ({ client, server }) => {
       await nginx(server, 8000, [], { 'a.txt': page })
-      await python(server, `import socket\ns = socket.create_server(('${server.address6}', 8000), family=socket.AF_INET6)\nimport time; time.sleep(20)`)
+      await python(
+        server,
+        `import socket\ns = socket.create_server(('${server.address6}', 8000), family=socket.AF_INET6)\nimport time; time.sleep(20)`,
+      )
       for (const address of [server.address4, `[${server.address6}]`]) {
         await quiet(client.sh(`curl -gs -m 1 http://${address}:8000/a.txt`))
         await quiet(client.sh(`curl -gs -m 2 http://${address}:8001/a.txt`))
@@ -76,7 +83,8 @@ const connects: Scenario[] = [
   },
   {
     name: 'exam-hping-scan',
-    about: 'hping3 -S walks up ten ports from 8076; the kernel of the scanner resets the one SYN-ACK it knows nothing of.',
+    about:
+      'hping3 -S walks up ten ports from 8076; the kernel of the scanner resets the one SYN-ACK it knows nothing of.',
     network: { delay: 9, hops: 5 },
     vantages: ['client:68', 'server'],
     truth: { cause: 'port-scan', impact: 'none' },
@@ -87,7 +95,8 @@ const connects: Scenario[] = [
   },
   {
     name: 'exam-low-port-reuse',
-    about: 'A client that lost its state comes back from port 931 to port 5060 over a 200 ms path, timestamps and SACK off.',
+    about:
+      'A client that lost its state comes back from port 931 to port 5060 over a 200 ms path, timestamps and SACK off.',
     network: { delay: 100, hops: 11, settings: { ...noTimestamps, 'ipv4/tcp_sack': 0 } },
     vantages: ['client', 'server:68', 'router'],
     truth: collision,
@@ -98,7 +107,8 @@ const connects: Scenario[] = [
 const downloads: Scenario[] = [
   {
     name: 'exam-curl-max-time',
-    about: 'curl --max-time ends a download that comes slowly, then kill -9 ends another: data goes on arriving at closed sockets.',
+    about:
+      'curl --max-time ends a download that comes slowly, then kill -9 ends another: data goes on arriving at closed sockets.',
     network: { delay: 35, hops: 8 },
     vantages: ['client:110', 'server:110'],
     truth: cancelled,
@@ -114,7 +124,8 @@ const downloads: Scenario[] = [
   },
   {
     name: 'exam-download-to-full-disk',
-    about: 'A client stops reading a download (its pipe is full) and is killed: what the kernel holds is unread. Kernel path with large segments.',
+    about:
+      'A client stops reading a download (its pipe is full) and is killed: what the kernel holds is unread. Kernel path with large segments.',
     vantages: ['client:96', 'server:96'],
     truth: cancelled,
     run: async ({ client, server }) => {
@@ -127,7 +138,8 @@ const downloads: Scenario[] = [
   },
   {
     name: 'exam-node-abort-controller',
-    about: 'A Node client aborts two fetches in mid-body and kills a third request with resetAndDestroy while it waits.',
+    about:
+      'A Node client aborts two fetches in mid-body and kills a third request with resetAndDestroy while it waits.',
     network: { v6: true, delay: 27 },
     vantages: ['client:256', 'server:110'],
     cuts: { 'late.pcap': { of: 'client', keep: f => f.number > 14 } },
@@ -157,7 +169,8 @@ const downloads: Scenario[] = [
   },
   {
     name: 'exam-wrk-end',
-    about: 'wrk stops after its second and closes six connections with the last answers just in, or on their way.',
+    about:
+      'wrk stops after its second and closes six connections with the last answers just in, or on their way.',
     network: { delay: 45, hops: 3 },
     vantages: ['client:110', 'server:96'],
     // Unread answers are whole answers here: to the other side nothing tells that from a client that was done.
@@ -185,7 +198,13 @@ async function sshd({ server, directory }: Lab, port: number) {
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
   mkdirSync('/run/sshd', { recursive: true })
   const conf = join(directory, 'sshd.conf')
-  const lines = [`Port ${port}`, `ListenAddress ${server.address}`, `HostKey ${key}`, 'UsePAM no', 'PidFile none']
+  const lines = [
+    `Port ${port}`,
+    `ListenAddress ${server.address}`,
+    `HostKey ${key}`,
+    'UsePAM no',
+    'PidFile none',
+  ]
   writeFileSync(conf, `${lines.join('\n')}\n`)
   await server.program('/usr/sbin/sshd', ['-D', '-f', conf], port)
 }
@@ -193,7 +212,8 @@ async function sshd({ server, directory }: Lab, port: number) {
 const encrypted: Scenario[] = [
   {
     name: 'exam-curl-untrusted',
-    about: 'curl does not know the certificate: TLS 1.3 twice, TLS 1.2 once; alert, close, and what the server had sent meets nobody.',
+    about:
+      'curl does not know the certificate: TLS 1.3 twice, TLS 1.2 once; alert, close, and what the server had sent meets nobody.',
     network: { delay: 16, hops: 6 },
     vantages: ['client', 'server:256'],
     truth: distrust,
@@ -209,7 +229,8 @@ const encrypted: Scenario[] = [
   },
   {
     name: 'exam-node-agent-reset',
-    about: 'A Node client has three answers, leaves the connection idle for 1.6 s and drops it with resetAndDestroy; three times.',
+    about:
+      'A Node client has three answers, leaves the connection idle for 1.6 s and drops it with resetAndDestroy; three times.',
     network: { delay: 20 },
     vantages: ['client', 'server:110'],
     truth: { cause: 'benign-teardown', acceptable: ['abortive-close'], impact: 'none' },
@@ -232,7 +253,8 @@ const encrypted: Scenario[] = [
   },
   {
     name: 'exam-https-to-ssh',
-    about: 'curl speaks TLS, then plain HTTP, to an sshd on port 443: it says "Invalid SSH identification string" and goes.',
+    about:
+      'curl speaks TLS, then plain HTTP, to an sshd on port 443: it says "Invalid SSH identification string" and goes.',
     network: { delay: 24, hops: 5 },
     vantages: ['client', 'server:110'],
     // A client that finds no TLS in the answer closes over what it did not read, while the server's own reset is under way.
@@ -258,7 +280,8 @@ const encrypted: Scenario[] = [
 const requests: Scenario[] = [
   {
     name: 'exam-pipelined-unread',
-    about: 'A client pipelines 120 requests at once to python -m http.server (HTTP/1.0): it answers one and closes with most of 18 KB unread.',
+    about:
+      'A client pipelines 120 requests at once to python -m http.server (HTTP/1.0): it answers one and closes with most of 18 KB unread.',
     network: { delay: 17 },
     vantages: ['client:110', 'server:256'],
     truth: { cause: 'unread-data-close', impact: 'request-lost', impactAcceptable: ['transfer-cut'] },
@@ -268,7 +291,8 @@ const requests: Scenario[] = [
       const serve = `import os, socket; socket.getfqdn = lambda name='': 'lab'; os.chdir('${directory}')
 import http.server; http.server.ThreadingHTTPServer(('${server.address}', 8300), http.server.SimpleHTTPRequestHandler).serve_forever()`
       await python(server, serve, 8300)
-      const text = 'GET /a.txt HTTP/1.1\r\nHost: lab.example\r\nUser-Agent: pipeline/1.0\r\nAccept: text/plain, text/html;q=0.9\r\nX-Batch: yes\r\nConnection: keep-alive\r\n\r\n'
+      const text =
+        'GET /a.txt HTTP/1.1\r\nHost: lab.example\r\nUser-Agent: pipeline/1.0\r\nAccept: text/plain, text/html;q=0.9\r\nX-Batch: yes\r\nConnection: keep-alive\r\n\r\n'
       for (let i = 0; i < 2; i++) {
         const near = await client.agent.connect(server.address, 8300)
         await near.send(text.repeat(120))
@@ -280,7 +304,8 @@ import http.server; http.server.ThreadingHTTPServer(('${server.address}', 8300),
   },
   {
     name: 'exam-nginx-upstream-slow',
-    about: 'nginx (the client here) gives a slow upstream 2 s (proxy_read_timeout), closes, and resets the answers that come later.',
+    about:
+      'nginx (the client here) gives a slow upstream 2 s (proxy_read_timeout), closes, and resets the answers that come later.',
     network: { delay: 10 },
     vantages: ['client:256', 'server:110'],
     truth: { cause: 'data-after-close', impact: 'request-lost' },
@@ -311,7 +336,4 @@ S(('${server.address}', 8400), H).serve_forever()`
   },
 ]
 
-export const examClients: Scenario[] = [...connects, ...downloads, ...encrypted, ...requests].map(s => ({
-  ...s,
-  blind: 2,
-}))
+export const examClients: Scenario[] = [...connects, ...downloads, ...encrypted, ...requests].map(examined)

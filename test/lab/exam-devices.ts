@@ -2,6 +2,7 @@
  * The second set of blind scenarios (see exam-servers.ts): devices on the path, labelled by the contract alone, and
  * genuine resets on a path that looks suspicious.
  */
+import { examined } from './exam-studied.ts'
 import {
   aftermath,
   alone,
@@ -10,20 +11,16 @@ import {
   dial,
   exchange,
   fetch,
-  forgedRule,
   genuine,
   get,
   goodVisit,
-  injected,
   listen,
   lostConnection,
   open,
-  recv,
   send,
   SERVER,
   sleep,
 } from './middlebox-common.ts'
-import { certificate } from './middlebox-common.ts'
 import { abort, askServer, both } from './middlebox-genuine.ts'
 import { statefulFirewall, timedOut } from './middlebox-idle.ts'
 import type { Rule, Verdict } from './middlebox-label.ts'
@@ -43,7 +40,8 @@ const rejectPorts = (ports: string) => chain('forward', [`tcp dport { ${ports} }
 const firewalls: Scenario[] = [
   {
     name: 'exam-dev-reject-sip',
-    about: 'The first router refuses SIP (5060, 5061) without timestamps on either host; the web port of the same host answers from behind. 25 % jitter.',
+    about:
+      'The first router refuses SIP (5060, 5061) without timestamps on either host; the web port of the same host answers from behind. 25 % jitter.',
     path: { delayMs: 34, jitter: 0.25 },
     run: async lab => {
       for (const place of ['client', 'server'] as const) await lab.sysctl(place, 'ipv4/tcp_timestamps', 0)
@@ -59,7 +57,8 @@ const firewalls: Scenario[] = [
   },
   {
     name: 'exam-dev-reject-far-v6',
-    about: 'The router next to the server refuses a database port over IPv6; its other port answers. Only a hop and no delay lie between.',
+    about:
+      'The router next to the server refuses a database port over IPv6; its other port answers. Only a hop and no delay lie between.',
     path: { delayMs: 21, v6: true },
     snaplen: 110,
     run: async lab => {
@@ -72,7 +71,11 @@ const firewalls: Scenario[] = [
       }
     },
     rules: [
-      byDevice('refused', { ...refusal, acceptable: ['port-closed', 'unknown'], originAcceptable: ['unknown', 'endpoint'] }),
+      byDevice('refused', {
+        ...refusal,
+        acceptable: ['port-closed', 'unknown'],
+        originAcceptable: ['unknown', 'endpoint'],
+      }),
     ],
   },
   {
@@ -92,14 +95,20 @@ const firewalls: Scenario[] = [
     rules: [
       byDevice(
         'refused',
-        { origin: 'endpoint', cause: 'port-closed', acceptable: ['firewall-reject'], impact: 'connect-failed' },
+        {
+          origin: 'endpoint',
+          cause: 'port-closed',
+          acceptable: ['firewall-reject'],
+          impact: 'connect-failed',
+        },
         { in: [CLIENT, SERVER] },
       ),
     ],
   },
   {
     name: 'exam-dev-one-flow-lost',
-    about: 'conntrack -D removes one of three long-lived connections from a stateful firewall; its next request is reset, the other two go on.',
+    about:
+      'conntrack -D removes one of three long-lived connections from a stateful firewall; its next request is reset, the other two go on.',
     path: { delayMs: 27 },
     run: async lab => {
       await statefulFirewall(lab, 'r1', 3600)
@@ -127,7 +136,8 @@ const firewalls: Scenario[] = [
   },
   {
     name: 'exam-dev-idle-v6',
-    about: 'A firewall forgets after 5 s, over IPv6; three clients that ask again after 7, 8 and 9 s are reset at once, a busy one is not.',
+    about:
+      'A firewall forgets after 5 s, over IPv6; three clients that ask again after 7, 8 and 9 s are reset at once, a busy one is not.',
     path: { delayMs: 31, v6: true },
     run: async lab => {
       await statefulFirewall(lab, 'r1', 5)
@@ -149,7 +159,8 @@ const firewalls: Scenario[] = [
   },
   {
     name: 'exam-dev-push-reject',
-    about: 'An administrator blocks a port while two downloads run: both are cut by the router’s resets, which answer the client’s ACKs; a new connect is refused.',
+    about:
+      'An administrator blocks a port while two downloads run: both are cut by the router’s resets, which answer the client’s ACKs; a new connect is refused.',
     path: { delayMs: 20 },
     run: async lab => {
       await listen(lab, { port: 8000, chunks: 30, size: 700, everyMs: 60 })
@@ -172,193 +183,6 @@ const firewalls: Scenario[] = [
         impact: 'transfer-cut',
       }),
       aftermath('client', alone(SERVER, 'transfer-cut')),
-    ],
-  },
-]
-
-const to = (side: 'client' | 'server', more: object) => ({ to: side, flags: 'RA', ...more })
-const answerCut = { impactAcceptable: ['transfer-cut', 'none', 'unknown'] }
-
-const injectors: Scenario[] = [
-  {
-    name: 'exam-dev-sni-one-end',
-    about: 'A filter reads a forbidden name in TLS and resets only the client: TTL copied, timestamps missing, window 0, IP ID 0. A second host name works.',
-    path: {
-      delayMs: 29,
-      devices: [
-        {
-          type: 'inject',
-          position: 0.35,
-          trigger: { on: 'payload', dir: 'client', contains: 'forbidden.example' },
-          shapes: [to('client', { ttl: 'copy', win: 0, ipid: 0 })],
-        },
-      ],
-    },
-    run: async lab => {
-      const cert = await certificate(lab, 'forbidden.example')
-      await listen(lab, { port: 443, cert })
-      await dial(lab, 'good', { port: 443, sni: 'allowed.example' })
-      await fetch(lab, 'good')
-      for (const id of ['a', 'b']) {
-        await dial(lab, id, { port: 443, sni: 'forbidden.example' })
-        await sleep(250)
-      }
-    },
-    rules: [
-      forgedRule('server', [CLIENT], injected('connect-failed', { impactAcceptable: ['request-lost', 'unknown', 'transfer-cut'] })),
-      aftermath('client', alone(SERVER, 'connect-failed')),
-    ],
-  },
-  {
-    name: 'exam-dev-keyword-both-v6',
-    about: 'A monitor of mail sees a word in a message and resets both ends, three each to the server; hop limit 61 against 62. Over IPv6.',
-    path: {
-      delayMs: 24,
-      v6: true,
-      devices: [
-        {
-          type: 'inject',
-          position: 0.6,
-          trigger: { on: 'payload', dir: 'client', contains: 'CONFIDENTIAL' },
-          shapes: [
-            to('client', { ttl: 251, win: 2048 }),
-            { to: 'server', flags: 'R', ttl: 250 },
-            { to: 'server', flags: 'R', ttl: 250, seqOff: 1440 },
-            { to: 'server', flags: 'R', ttl: 250, seqOff: 2880 },
-          ],
-        },
-      ],
-    },
-    run: async lab => {
-      await listen(lab, { mode: 'manual', port: 25 })
-      await open(lab, 'a', { port: 25 })
-      await exchange(lab, 'a', 'EHLO lab.example\r\n', 90)
-      await exchange(lab, 'a', 'MAIL FROM:<a@lab.example>\r\n', 14)
-      await send(lab, 'a', 'Subject: CONFIDENTIAL figures\r\n\r\nSee the attached.\r\n')
-      await sleep(400)
-    },
-    rules: [
-      forgedRule('server', [CLIENT], injected('request-lost', answerCut)),
-      forgedRule('client', [SERVER], injected('request-lost', answerCut)),
-      aftermath('client'),
-      aftermath('server'),
-    ],
-  },
-  {
-    name: 'exam-dev-tcpkill',
-    about: 'tcpkill on the first router ends a connection on port 8000 as it next speaks: climbing bare resets to both sides, random IP IDs.',
-    path: { delayMs: 26 },
-    run: async lab => {
-      await listen(lab, { mode: 'manual', port: 8000 })
-      await open(lab, 'a', { port: 8000 })
-      await exchange(lab, 'a')
-      await exchange(lab, 'a', 'PING 2\r\n')
-      lab.spawn('r1', 'tcpkill', '-i', 'lan0', '-3', 'tcp', 'port', '8000')
-      await sleep(700)
-      await send(lab, 'a', 'PING 3\r\n')
-      await sleep(500)
-    },
-    rules: [
-      { name: 'forged server', sender: 'server', who: 'any', match: r => r.ipid !== 0, in: [CLIENT], verdict: injected('request-lost', { kernelReason: null }) },
-      {
-        name: 'forged client',
-        sender: 'client',
-        who: 'any',
-        match: r => r.ipid !== 0,
-        in: [SERVER],
-        verdict: injected('request-lost', { kernelReason: null, impactAcceptable: ['none', 'ignored', 'transfer-cut'] }),
-      },
-      aftermath('client'),
-      aftermath('server'),
-    ],
-  },
-  {
-    name: 'exam-dev-quota',
-    about: 'A traffic shaper ends each upload after 12 KB: RST to the uploader only, all later packets dropped; IP ID continued, TTL two off.',
-    path: {
-      delayMs: 23,
-      devices: [
-        {
-          type: 'inject',
-          position: 0.5,
-          trigger: { on: 'bytes', dir: 'client', atLeast: 12_000 },
-          after: 'drop',
-          dropTrigger: true,
-          shapes: [to('client', { ttl: 'copy-2', ipid: 'copy+1', win: 'copy' })],
-        },
-      ],
-    },
-    run: async lab => {
-      await listen(lab, { mode: 'manual', port: 8021 })
-      for (const id of ['a', 'b']) {
-        await open(lab, id, { port: 8021 })
-        await lab.ask('client', { do: 'send', id, size: 900, times: 18, everyMs: 25 })
-        await sleep(200)
-      }
-    },
-    rules: [forgedRule('server', [CLIENT], injected('transfer-cut', { impactAcceptable: ['request-lost'] }))],
-  },
-  {
-    name: 'exam-dev-balancer-age',
-    about: 'A load balancer drops every connection at an age of 5 s, with a RST to both ends and TTLs of its own; two clients talk all the time.',
-    path: {
-      delayMs: 17,
-      devices: [{ type: 'lifetime', ms: 5000, after: 'drop', shapes: [to('client', { ttl: 255, win: 0 }), to('server', { ttl: 255, win: 0 })] }],
-    },
-    run: async lab => {
-      await listen(lab, { port: 8000 })
-      await Promise.all(
-        ['a', 'b'].map(async (id, i) => {
-          await sleep(i * 1500)
-          await dial(lab, id, { port: 8000 })
-        }),
-      )
-      for (let i = 0; i < 16; i++) {
-        for (const id of ['a', 'b']) await send(lab, id, get('shop.example', `/${i}`))
-        await sleep(350)
-        for (const id of ['a', 'b']) await recv(lab, id, 600, 0.1)
-      }
-    },
-    rules: [
-      forgedRule('server', [CLIENT], {
-        origin: 'middlebox',
-        cause: 'max-lifetime',
-        acceptable: ['middlebox-injection', 'nat-state-loss'],
-        impact: 'none',
-        impactAcceptable: ['request-lost', 'transfer-cut'],
-      }),
-      forgedRule('client', [SERVER], {
-        origin: 'middlebox',
-        cause: 'max-lifetime',
-        acceptable: ['middlebox-injection', 'nat-state-loss'],
-        impact: 'none',
-        impactAcceptable: ['request-lost', 'transfer-cut'],
-      }),
-      aftermath('client'),
-      aftermath('server'),
-    ],
-  },
-  {
-    name: 'exam-dev-blind-v6',
-    about: 'Somebody who does not see the connection sends 60 resets in the client’s name over IPv6, none exact; challenge ACKs, the connection goes on.',
-    path: { delayMs: 22, v6: true },
-    run: async lab => {
-      await listen(lab, { mode: 'manual', port: 179 })
-      await open(lab, 'a', { port: 179 })
-      await exchange(lab)
-      const shape = { to: 'server', flags: 'R', ttl: 53, ipid: 'random', win: 512 }
-      await lab.mid({ cmd: 'blind', port: 179, shape, count: 60, from: 700, step: 2111, everyMs: 15 })
-      await sleep(1300)
-      await exchange(lab, 'a', 'PING 9\r\n')
-      await sleep(200)
-    },
-    rules: [
-      forgedRule('client', [SERVER], {
-        origin: 'middlebox',
-        originAcceptable: ['unknown'],
-        cause: 'blind-reset-attack',
-        impact: 'ignored',
-      }),
     ],
   },
 ]
@@ -405,7 +229,8 @@ const renumbered: Scenario[] = [
 const genuines: Scenario[] = [
   abort({
     name: 'exam-dev-genuine-pathchange',
-    about: 'The route of the server’s packets changes (TTL two lower) in mid-connection, then the server aborts while it owes an answer. No device.',
+    about:
+      'The route of the server’s packets changes (TTL two lower) in mid-connection, then the server aborts while it owes an answer. No device.',
     path: { delayMs: 30, jitter: 0.12, devices: [] },
     port: 8900,
     clock: { [CLIENT]: -2200 },
@@ -423,7 +248,8 @@ const genuines: Scenario[] = [
   }),
   {
     name: 'exam-dev-genuine-forgot',
-    about: 'The server loses four connections at once (no device, nothing said) and answers each next request by RST; over IPv6, frames cut at 96 bytes.',
+    about:
+      'The server loses four connections at once (no device, nothing said) and answers each next request by RST; over IPv6, frames cut at 96 bytes.',
     path: { delayMs: 26, v6: true, jitter: 0.15 },
     snaplen: 96,
     run: async lab => {
@@ -451,7 +277,4 @@ const genuines: Scenario[] = [
   },
 ]
 
-export const examDevices: Scenario[] = [...firewalls, ...injectors, ...renumbered, ...genuines].map(s => ({
-  ...s,
-  blind: 2,
-}))
+export const examDevices: Scenario[] = [...firewalls, ...renumbered, ...genuines].map(examined)

@@ -1,4 +1,5 @@
 /** The second set of blind scenarios (see exam-servers.ts): devices that meet several connections, of which some live. */
+import { examined } from './exam-studied.ts'
 import {
   aftermath,
   alone,
@@ -59,36 +60,43 @@ const play = ({ path, device, to, verdict, run, ...rest }: Play): Scenario => ({
 })
 
 /** Six visits to a web server; `bad` of them ask what the device forbids. */
-const visits = (bad: number[], words: string, port = 8000) => async (lab: Path) => {
-  await listen(lab, { port })
-  for (let i = 0; i < 6; i++) {
-    await dial(lab, `v${i}`, { port })
-    await fetch(lab, `v${i}`)
+const visits =
+  (bad: number[], words: string, port = 8000) =>
+  async (lab: Path) => {
+    await listen(lab, { port })
+    for (let i = 0; i < 6; i++) {
+      await dial(lab, `v${i}`, { port })
+      await fetch(lab, `v${i}`)
+    }
+    for (let i = 0; i < 6; i++) {
+      await send(lab, `v${i}`, get('shop.example', bad.includes(i) ? `/search?q=${words}` : `/item/${i}`))
+      await recv(lab, `v${i}`, 600, 0.4)
+      await sleep(60)
+    }
   }
-  for (let i = 0; i < 6; i++) {
-    await send(lab, `v${i}`, get('shop.example', bad.includes(i) ? `/search?q=${words}` : `/item/${i}`))
-    await recv(lab, `v${i}`, 600, 0.4)
-    await sleep(60)
-  }
-}
 
 const injectors: Scenario[] = [
   play({
     name: 'exam-path-sqli',
-    about: 'An IPS resets both ends of three of six connections, whose request looks like SQL injection; own TTL, random IP ID, no timestamps.',
+    about:
+      'An IPS resets both ends of three of six connections, whose request looks like SQL injection; own TTL, random IP ID, no timestamps.',
     path: { delayMs: 28, jitter: 0.1 },
     device: {
       type: 'inject',
       position: 0.55,
       trigger: { on: 'payload', dir: 'client', contains: 'UNION+SELECT' },
-      shapes: [ra('client', { ttl: 127, ipid: 'random', win: 8192 }), ra('server', { ttl: 126, ipid: 'random', win: 8192 })],
+      shapes: [
+        ra('client', { ttl: 127, ipid: 'random', win: 8192 }),
+        ra('server', { ttl: 126, ipid: 'random', win: 8192 }),
+      ],
     },
     to: ['client', 'server'],
     run: visits([1, 2, 4], 'UNION+SELECT+1'),
   }),
   play({
     name: 'exam-path-off-by-one',
-    about: 'A filter resets only the client of three of six connections: TTL one off, IP ID random, everything else as the server would. 400 ms of round trip.',
+    about:
+      'A filter resets only the client of three of six connections: TTL one off, IP ID random, everything else as the server would. 400 ms of round trip.',
     path: { delayMs: 195, jitter: 0.03 },
     device: {
       type: 'inject',
@@ -101,7 +109,8 @@ const injectors: Scenario[] = [
   }),
   play({
     name: 'exam-path-expiry-both',
-    about: 'A balancer ends three idle connections after 6 s with a RST to both ends: TTL copied, window 0, no timestamps, IP ID 0.',
+    about:
+      'A balancer ends three idle connections after 6 s with a RST to both ends: TTL copied, window 0, no timestamps, IP ID 0.',
     path: { delayMs: 22 },
     device: {
       type: 'idle',
@@ -127,7 +136,8 @@ const injectors: Scenario[] = [
   }),
   play({
     name: 'exam-path-tls-three',
-    about: 'A censor sends the client three resets, bare and with ACK, for each of three handshakes with a forbidden name over IPv6; hop limit of its own.',
+    about:
+      'A censor sends the client three resets, bare and with ACK, for each of three handshakes with a forbidden name over IPv6; hop limit of its own.',
     path: { delayMs: 31, v6: true },
     device: {
       type: 'inject',
@@ -152,7 +162,8 @@ const injectors: Scenario[] = [
   }),
   play({
     name: 'exam-path-download-limit',
-    about: 'A cache appliance cuts three downloads after 15 KB: RST to both ends, no timestamps, TTL 255 of its own; nothing passes after.',
+    about:
+      'A cache appliance cuts three downloads after 15 KB: RST to both ends, no timestamps, TTL 255 of its own; nothing passes after.',
     path: { delayMs: 18 },
     snaplen: 110,
     device: {
@@ -194,7 +205,8 @@ const atClient = (name: string, verdict: Verdict, more: Partial<Rule> = {}): Rul
 const forgetful: Scenario[] = [
   {
     name: 'exam-path-standby-takes-over',
-    about: 'A standby firewall without the table takes over from one moment to the next: four busy connections are reset at their next request, new ones work.',
+    about:
+      'A standby firewall without the table takes over from one moment to the next: four busy connections are reset at their next request, new ones work.',
     path: { delayMs: 24, jitter: 0.1 },
     run: async lab => {
       await listen(lab, { port: 1521 })
@@ -213,7 +225,8 @@ const forgetful: Scenario[] = [
   },
   {
     name: 'exam-path-flush-v6',
-    about: 'A firewall’s table is flushed: six connections over IPv6 are reset at their next request. Frames cut at 96 bytes.',
+    about:
+      'A firewall’s table is flushed: six connections over IPv6 are reset at their next request. Frames cut at 96 bytes.',
     path: { delayMs: 35, v6: true },
     snaplen: 96,
     run: async lab => {
@@ -234,7 +247,8 @@ const forgetful: Scenario[] = [
   },
   {
     name: 'exam-path-server-pushes',
-    about: 'A firewall next to the server forgets after 4 s; the server pushes to three idle clients after 7 s and is reset by it at once.',
+    about:
+      'A firewall next to the server forgets after 4 s; the server pushes to three idle clients after 7 s and is reset by it at once.',
     path: { delayMs: 27 },
     run: async lab => {
       await statefulFirewall(lab, 'r2', 4)
@@ -261,7 +275,8 @@ const forgetful: Scenario[] = [
   },
   {
     name: 'exam-path-reject-ports',
-    about: 'The first router refuses three ports of a host with TTL 128, twice each; its web port answers now and then. Timestamps off.',
+    about:
+      'The first router refuses three ports of a host with TTL 128, twice each; its web port answers now and then. Timestamps off.',
     path: { delayMs: 33, serverTtl: 128 },
     run: async lab => {
       for (const place of ['client', 'server'] as const) await lab.sysctl(place, 'ipv4/tcp_timestamps', 0)
@@ -279,7 +294,8 @@ const forgetful: Scenario[] = [
   },
   {
     name: 'exam-path-router-nat',
-    about: 'A masquerading router, captured on both sides; a filter behind it resets two clients’ connections. The two captures differ in addresses.',
+    about:
+      'A masquerading router, captured on both sides; a filter behind it resets two clients’ connections. The two captures differ in addresses.',
     path: {
       delayMs: 20,
       devices: [
@@ -313,7 +329,8 @@ const forgetful: Scenario[] = [
   },
   {
     name: 'exam-path-any-reject',
-    about: 'Router with -i any: it rejects two connects itself (one RST each), a third connect is refused by the server (seen twice), a fourth works.',
+    about:
+      'Router with -i any: it rejects two connects itself (one RST each), a third connect is refused by the server (seen twice), a fourth works.',
     path: { delayMs: 15 },
     captures: [
       { file: ANY, place: 'r1', device: 'any', vantage: 'any' },
@@ -329,7 +346,11 @@ const forgetful: Scenario[] = [
       }
     },
     rules: [
-      atClient('rejected', { origin: 'middlebox', cause: 'firewall-reject', impact: 'connect-failed' }, { port: 5900 }),
+      atClient(
+        'rejected',
+        { origin: 'middlebox', cause: 'firewall-reject', impact: 'connect-failed' },
+        { port: 5900 },
+      ),
       {
         name: 'closed',
         sender: 'server',
@@ -342,4 +363,4 @@ const forgetful: Scenario[] = [
   },
 ]
 
-export const examPaths: Scenario[] = [...injectors, ...forgetful].map(s => ({ ...s, blind: 2 }))
+export const examPaths: Scenario[] = [...injectors, ...forgetful].map(examined)

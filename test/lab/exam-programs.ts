@@ -59,7 +59,10 @@ export const memcached = (host: Host, port: number, options: string[] = []) =>
 
 export async function mosquitto(host: Host, port: number, lines: string[] = []) {
   const file = join(host.directory, 'mosquitto.conf')
-  writeFileSync(file, [`listener ${port} ${host.address}`, ...lines, 'allow_anonymous true', 'user root', ''].join('\n'))
+  writeFileSync(
+    file,
+    [`listener ${port} ${host.address}`, ...lines, 'allow_anonymous true', 'user root', ''].join('\n'),
+  )
   return host.program('/usr/sbin/mosquitto', ['-c', file], port)
 }
 
@@ -70,7 +73,13 @@ export const mqttConnect = (id: string, keepAlive: number) =>
 export async function stunnel(host: Host, port: number, backend: string, cert: string, key: string) {
   const file = join(host.directory, 'stunnel.conf')
   const global = ['foreground = yes', 'pid =', 'debug = 3', 'syslog = no']
-  const service = ['[lab]', `accept = ${host.address}:${port}`, `connect = ${backend}`, `cert = ${cert}`, `key = ${key}`]
+  const service = [
+    '[lab]',
+    `accept = ${host.address}:${port}`,
+    `connect = ${backend}`,
+    `cert = ${cert}`,
+    `key = ${key}`,
+  ]
   writeFileSync(file, [...global, ...service, ''].join('\n'))
   return host.program('/usr/bin/stunnel4', [file], port)
 }
@@ -85,6 +94,12 @@ export async function postgres(host: Host, port: number, settings: string[]) {
   const as = ['--reuid', String(nobody), '--regid', String(nobody), '--clear-groups']
   await run('setpriv', [...as, 'initdb', '-D', data, '-U', 'lab', '-A', 'trust', '-N', '--no-instructions'])
   writeFileSync(join(data, 'pg_hba.conf'), 'host all all 0.0.0.0/0 trust\nhost all all ::/0 trust\n')
-  const words = ['fsync=off', 'unix_socket_directories=', `listen_addresses=${host.address}`, `port=${port}`, ...settings]
+  const words = [
+    'fsync=off',
+    'unix_socket_directories=',
+    `listen_addresses=${host.address}`,
+    `port=${port}`,
+    ...settings,
+  ]
   return host.program('setpriv', [...as, 'postgres', '-D', data, ...words.flatMap(w => ['-c', w])], port)
 }

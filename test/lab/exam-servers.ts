@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apache, memcached, mosquitto, mqttConnect, postgres, stunnel, vsftpd } from './exam-programs.ts'
+import { examined } from './exam-studied.ts'
 import type { Truth } from './labels.ts'
 import { quiet, run, sleep } from './proc.ts'
 import type { Scenario } from './scenario.ts'
@@ -146,14 +147,26 @@ const refusals: Scenario[] = [
   },
   {
     name: 'exam-redis-protected',
-    about: 'Redis in protected mode refuses two remote clients in words and closes; their first command crosses that.',
+    about:
+      'Redis in protected mode refuses two remote clients in words and closes; their first command crosses that.',
     network: { delay: 15, hops: 3 },
     vantages: ['client:256', 'server:96'],
     truth: turnedAway,
     run: async ({ client, server }) => {
       await server.program(
         'redis-server',
-        ['--port', '6390', '--bind', '0.0.0.0', '--save', '', '--protected-mode', 'yes', '--dir', server.directory],
+        [
+          '--port',
+          '6390',
+          '--bind',
+          '0.0.0.0',
+          '--save',
+          '',
+          '--protected-mode',
+          'yes',
+          '--dir',
+          server.directory,
+        ],
         6390,
       )
       for (let i = 0; i < 2; i++) {
@@ -167,7 +180,8 @@ const refusals: Scenario[] = [
   },
   {
     name: 'exam-memcached-full',
-    about: 'memcached with its connections taken says so in words and closes on three more clients, who ask at once.',
+    about:
+      'memcached with its connections taken says so in words and closes on three more clients, who ask at once.',
     network: { v6: true, delay: 20 },
     vantages: ['client', 'router:110'],
     truth: turnedAway,
@@ -213,7 +227,8 @@ const refusals: Scenario[] = [
   },
   {
     name: 'exam-nginx-413-curl',
-    about: 'curl uploads 120 KB where nginx allows 1 KB: 413, it waits 5 ms (lingering_timeout), and the rest meets a closed socket. Twice, IPv6.',
+    about:
+      'curl uploads 120 KB where nginx allows 1 KB: 413, it waits 5 ms (lingering_timeout), and the rest meets a closed socket. Twice, IPv6.',
     network: { v6: true, delay: 22 },
     vantages: ['client:256', 'server:110'],
     truth: { ...turnedAway, impactAcceptable: ['transfer-cut', 'none'] },
@@ -242,7 +257,13 @@ const refusals: Scenario[] = [
     run: async ({ client, server, directory }) => {
       const { cert, key } = await keys(directory)
       const lines = ['reset_timedout_connection on;', 'if ($http_user_agent ~ bot) { return 444; }']
-      await nginx(server, 8443, lines, { 'a.txt': 'fine\n' }, `ssl_certificate ${cert}; ssl_certificate_key ${key};`)
+      await nginx(
+        server,
+        8443,
+        lines,
+        { 'a.txt': 'fine\n' },
+        `ssl_certificate ${cert}; ssl_certificate_key ${key};`,
+      )
       await client.sh(`curl -sk https://${server.bracketed}:8443/a.txt`)
       for (let i = 0; i < 3; i++) {
         await quiet(client.sh(`curl -sk -m 3 -A bot/${i} https://${server.bracketed}:8443/a.txt`))
@@ -252,7 +273,8 @@ const refusals: Scenario[] = [
   },
   {
     name: 'exam-stunnel-dead-backend',
-    about: 'stunnel completes TLS, finds its backend refused, and resets three clients whose request is out or about to be.',
+    about:
+      'stunnel completes TLS, finds its backend refused, and resets three clients whose request is out or about to be.',
     network: { delay: 18 },
     vantages: ['client:256', 'server:110'],
     truth: {
@@ -272,4 +294,4 @@ const refusals: Scenario[] = [
   },
 ]
 
-export const examServers: Scenario[] = [...pools, ...refusals].map(s => ({ ...s, blind: 2 }))
+export const examServers: Scenario[] = [...pools, ...refusals].map(examined)

@@ -4,6 +4,7 @@ import { blindDevices } from './middlebox-blind.ts'
 import { dpi } from './middlebox-dpi.ts'
 import { hiddenDpi } from './middlebox-dpi-hidden.ts'
 import { examDevices } from './exam-devices.ts'
+import { examInjectors } from './exam-injectors.ts'
 import { examPaths } from './exam-paths.ts'
 import { firewalls } from './middlebox-firewall.ts'
 import { aborts } from './middlebox-genuine.ts'
@@ -101,6 +102,7 @@ export const scenarios: Scenario[] = [
   ...turns,
   ...blindDevices,
   ...examDevices,
+  ...examInjectors,
   ...examPaths,
 ]
 

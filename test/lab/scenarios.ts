@@ -9,8 +9,10 @@ import { blindRestScenarios } from './endpoint-blind-rest.ts'
 import { connectScenarios } from './endpoint-connect.ts'
 import { crashScenarios } from './endpoint-crash.ts'
 import { examClients } from './exam-clients.ts'
+import { examCrashes } from './exam-crashes.ts'
 import { examServers } from './exam-servers.ts'
 import { examSockets } from './exam-sockets.ts'
+import { examTimers } from './exam-timers.ts'
 import { idleScenarios } from './endpoint-idle.ts'
 import { lateScenarios } from './endpoint-late.ts'
 import { lifetimeScenarios } from './endpoint-lifetime.ts'
@@ -55,6 +57,8 @@ const all: Scenario[] = [
   ...examServers,
   ...examClients,
   ...examSockets,
+  ...examTimers,
+  ...examCrashes,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */
