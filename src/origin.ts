@@ -7,7 +7,14 @@
  */
 import type { Origin, SegmentRecord } from './model.js'
 import { type Fingerprint, latestAnswerMs } from './evidence/fingerprint.js'
-import { craftedSyn, framesMissing, loneCopy, onSameLink, severalBackends } from './evidence/innocence.js'
+import {
+  craftedSyn,
+  framesMissing,
+  isLoopback,
+  loneCopy,
+  onSameLink,
+  severalBackends,
+} from './evidence/innocence.js'
 import type { KnownShape } from './evidence/injectors.js'
 import type { Trigger } from './evidence/trigger.js'
 import { hasAck, isRst, type ResetView } from './evidence/view.js'
@@ -50,6 +57,8 @@ export interface OriginContext {
   mixedHopLimits: boolean
   /** They look like those of an injector that is known. */
   shape: KnownShape | undefined
+  /** A device sent a RST in this host's name with the same hop limit, on another connection of these two hosts. */
+  deviceBefore: OriginSign | undefined
 }
 
 /** Forged resets are rare among all resets (a handful of 3,657 in public captures). */
@@ -70,6 +79,7 @@ export function judgeOrigin(context: OriginContext): OriginVerdict {
     ...timingSigns(context),
     ...numberSigns(context),
     ...(context.shape ? [context.shape] : []),
+    ...(context.deviceBefore ? [context.deviceBefore] : []),
   ]
   const total = signs.reduce((sum, s) => sum + s.weight, PRIOR)
   const forged = 1 / (1 + Math.exp(-total))
@@ -296,9 +306,4 @@ function numberSigns({
     })
   }
   return signs
-}
-
-function isLoopback({ connection }: ResetView): boolean {
-  const loop = (a: string) => a.startsWith('127.') || a === '::1'
-  return loop(connection.client.address) || connection.client.address === connection.server.address
 }

@@ -56,3 +56,9 @@ function handshakeAckUnseen({ before, sender, senderPath, peerPath }: ResetView)
   const path = sender.side === 'client' ? senderPath : peerPath
   return msBetween(next, synAck) > (2 * (path.ns ?? 0)) / 1e6 + PROMPT_MS
 }
+
+/** Captured where no device can stand between the ends. */
+export function isLoopback({ connection }: ResetView): boolean {
+  const loop = (a: string) => a.startsWith('127.') || a === '::1'
+  return loop(connection.client.address) || connection.client.address === connection.server.address
+}

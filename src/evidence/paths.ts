@@ -28,11 +28,7 @@ const cache = new WeakMap<World, Paths>()
 export function roundTrip(world: World, connection: Connection, side: Side): RoundTrip {
   const answering = connection[side].address
   const asking = connection[otherSide(side)].address
-  let paths = cache.get(world)
-  if (!paths) {
-    paths = { between: betweenHosts(world), measured: new Map() }
-    cache.set(world, paths)
-  }
+  const paths = pathsOf(world)
   const key = `${answering} ${asking}`
   let measured = paths.measured.get(key)
   if (measured === undefined) {
@@ -40,6 +36,20 @@ export function roundTrip(world: World, connection: Connection, side: Side): Rou
     paths.measured.set(key, measured)
   }
   return measured
+}
+
+function pathsOf(world: World): Paths {
+  let paths = cache.get(world)
+  if (!paths) {
+    paths = { between: betweenHosts(world), measured: new Map() }
+    cache.set(world, paths)
+  }
+  return paths
+}
+
+/** Numbers of the traced connections between two hosts, whoever of them opened, in order of appearance. */
+export function connectionsBetween(world: World, a: string, b: string): readonly number[] {
+  return pathsOf(world).between.get(pairOf(a, b)) ?? []
 }
 
 function otherSide(side: Side): Side {

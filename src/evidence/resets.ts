@@ -4,6 +4,7 @@
  */
 import { judgeOrigin, type OriginContext, type OriginVerdict } from '../origin.js'
 import type { Connection, SegmentRecord, World } from '../model.js'
+import { deviceBefore } from './devices.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
 import { knownShape } from './injectors.js'
 import { framesMissing } from './innocence.js'
@@ -120,6 +121,7 @@ function originContext(
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
     answersMissing: print.hopLimitDelta === 0 && !hasAck(rst) && (framesMissing(view) || !backToBack(near)),
     shape: knownShape(view, rst, near),
+    deviceBefore: trigger.kind === 'syn' ? deviceBefore(view, rst, originOf) : undefined,
   }
 }
 
