@@ -8,6 +8,7 @@ import type { About } from './incident-words.js'
 import type { Analysis, CauseId, Listener, Report, Reset, Totals, World } from './model.js'
 import { type NameTable, nameTable, namesUsed, plainNames } from './names.js'
 import { type NoteName, Notes } from './notes.js'
+import { scanThreads } from './scan/threads.js'
 import { Verdicts } from './verdicts.js'
 import { VERSION } from './version.js'
 import { createDecoder } from './wire/decoder.js'
@@ -28,6 +29,8 @@ export interface AnalyzeOptions {
   onProgress?: (done: number, total: number | undefined) => void
   onWarning?: (line: string) => void
   chunkBytes?: number
+  /** Threads that look through a large capture; 1 = none. Left out: as many as there are cores, four at most. The result is the same. */
+  jobs?: number
 }
 
 /**
@@ -38,7 +41,7 @@ export interface AnalyzeOptions {
  */
 export async function analyzeCaptures(paths: string[], options: AnalyzeOptions = {}): Promise<Analysis> {
   const { onProgress, signal } = options
-  const captures = await openCaptures(paths, options)
+  const captures = await openCaptures(paths, { ...options, threads: scanThreads(options.jobs) })
   const filter = segmentFilter(options)
   const notes = captures.infos().map(() => new Notes())
   const book = new NameBook()
@@ -51,7 +54,7 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(signal ? { signal } : {}),
     ...(onProgress ? { onProgress: (done, total) => onProgress(done, total ?? undefined) } : {}),
-  })
+  }).finally(captures.close)
   // Half a file is no answer; half a stream is one, it has no end of its own.
   if (captures.rereadable) signal?.throwIfAborted()
   const infos = captures.infos().map((info, i) => ({

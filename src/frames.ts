@@ -1,5 +1,13 @@
 /** Frames and batches of them, made and filled (their shapes are in model.ts). */
-import type { BatchHandler, Frame, FrameBatch, FrameHandler } from './model.js'
+import type {
+  BatchHandler,
+  Frame,
+  FrameBatch,
+  FrameHandler,
+  PickedRun,
+  Picker,
+  PickHandler,
+} from './model.js'
 
 /** Records of a batch: its columns (64 KiB) and the bytes it describes should still be in a core's cache when they are looked at again. */
 export const BATCH_ROWS = 2048
@@ -55,4 +63,41 @@ export function eachFrame(onFrame: FrameHandler): BatchHandler {
       onFrame(frame)
     }
   }
+}
+
+/** Picks in this thread. */
+export function eachRun(picker: Picker, onRun: PickHandler): BatchHandler {
+  let run: PickedRun | undefined
+  return (batch, from, to) => {
+    if (from === to) return
+    run ??= newRun(batch, BATCH_ROWS)
+    run.batch = batch
+    run.picked = picker.pick(batch, from, to, run.rows)
+    run.records = to - from
+    spanOf(batch.timeNs, from, to, run)
+    onRun(run)
+  }
+}
+
+export function newRun(batch: FrameBatch, rows: number): PickedRun {
+  return {
+    batch,
+    rows: new Int32Array(rows),
+    picked: 0,
+    records: 0,
+    earliestNs: Number.NaN,
+    latestNs: Number.NaN,
+  }
+}
+
+function spanOf(timeNs: Float64Array, from: number, to: number, run: PickedRun): void {
+  let earliest = timeNs[from]
+  let latest = earliest
+  for (let row = from + 1; row < to; row++) {
+    const time = timeNs[row]
+    if (time > latest) latest = time
+    if (time < earliest) earliest = time
+  }
+  run.earliestNs = earliest
+  run.latestNs = latest
 }

@@ -107,6 +107,33 @@ export interface FrameBatch {
 /** Records `from .. to` of a batch, synchronously, in capture order. */
 export type BatchHandler = (batch: FrameBatch, from: number, to: number) => void
 
+/** Chooses records by their bytes alone: the same ones in any thread. */
+export interface Picker {
+  /**
+   * @param picked receives the rows chosen of `from .. to`, in order
+   * @returns how many
+   */
+  pick(batch: FrameBatch, from: number, to: number, picked: Int32Array): number
+  /** Plain data by which another thread makes its like. */
+  readonly recipe: unknown
+}
+
+/** Records one behind the other, some of which were picked. One object is reused for a whole capture. */
+export interface PickedRun {
+  /** Holds those that were picked, and may hold others. */
+  batch: FrameBatch
+  /** The rows picked: `rows[0 .. picked)`, in order. */
+  rows: Int32Array
+  picked: number
+  /** All records of the run, at least one, and the least and the greatest of their times. */
+  records: number
+  earliestNs: number
+  latestNs: number
+}
+
+/** Run by run, synchronously, in capture order. */
+export type PickHandler = (run: PickedRun) => void
+
 /** One named malformation or capture defect, counted. */
 export interface Note {
   name: string

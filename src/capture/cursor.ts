@@ -25,6 +25,8 @@ export interface Cursor {
   /** Unused bytes are `buffer[start .. end)`. */
   start: number
   end: number
+  /** Where `end` lies in the unpacked capture. */
+  place: number
   /** The batch was full: further records may lie at hand. */
   more: boolean
   /** The next chunk, being read into the buffer that is not looked at; undefined where nothing is read ahead. */
@@ -68,6 +70,7 @@ export async function openCursor(input: Input, capture: number, shared: Shared):
     chunkBytes: shared.chunkBytes,
     start: 0,
     end: 0,
+    place: 0,
     more: false,
     spare: undefined,
     ahead: undefined,
@@ -86,16 +89,18 @@ function newBuffer(chunkBytes: number): { buffer: Uint8Array; view: DataView } {
 /**
  * Fills the batch with the records that come next: those at hand, else the ones that the next chunk makes whole (which may be none).
  * The last call, at the end of the input, sets `done`.
+ * @param until place in the capture: records that begin there or behind are left alone
  * @throws CaptureError
  */
-export async function advance(cursor: Cursor): Promise<void> {
+export async function advance(cursor: Cursor, until = Number.POSITIVE_INFINITY): Promise<void> {
   const { state, reader } = cursor
   state.batch.length = 0
   if (cursor.done) return
   if (!cursor.more) await fetch(cursor)
   if (cursor.ended) return conclude(cursor)
   const { buffer, view } = cursor
-  cursor.start = reader.read(buffer, view, cursor.start, cursor.end)
+  const limit = Math.min(cursor.end, until - cursor.place + cursor.end)
+  cursor.start = reader.read(buffer, view, cursor.start, cursor.end, limit)
   cursor.more = isFull(state.batch)
 }
 
@@ -105,6 +110,7 @@ async function fetch(cursor: Cursor): Promise<void> {
   let count = 0
   if (!state.stopped) count = cursor.ahead ? await takeAhead(cursor, cursor.ahead) : await readBehind(cursor)
   cursor.end += count
+  cursor.place += count
   cursor.ended = count === 0
   // Of a capture that is only looked into, one chunk is read and no more.
   if (cursor.chunks++ > 0 && !cursor.ended) readAhead(cursor)
@@ -155,6 +161,15 @@ function conclude(cursor: Cursor): void {
     if (defect.note !== 'trailing-garbage') state.complete = false
   }
   opened.source.close()
+}
+
+/** Where in the unpacked capture the first byte lies that is not used yet. */
+export const placeOf = ({ place, start, end }: Cursor): number => place - (end - start)
+
+/** Goes on at another place of a plain file, where a record begins. */
+export function moveTo(cursor: Cursor, place: number): void {
+  cursor.opened.source.file!.seek(place)
+  Object.assign(cursor, { start: 0, end: 0, place, more: false, ahead: undefined, chunks: 0, ended: false })
 }
 
 /** Stops reading here, as if the rest did not exist; a read that is under way ends. */

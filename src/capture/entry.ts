@@ -1,11 +1,14 @@
 /** One input of a capture set through its life: looked into when the set is opened, read once or more. */
-import type { BatchHandler, CaptureInfo } from '../model.js'
+import { eachRun } from '../frames.js'
+import type { BatchHandler, CaptureInfo, Picker, PickHandler } from '../model.js'
 import { abandon, advance, type Cursor, infoOf, openCursor, type Shared } from './cursor.js'
 import type { ReadOptions } from './index.js'
 import type { Input } from './input.js'
 import { headTime, type Lane, newLane, refill } from './lane.js'
 import { readMerged } from './merge.js'
 import { newRecordState } from './record.js'
+import { readScanned } from './scan/read.js'
+import type { ScanThreads } from './scan/threads.js'
 
 export interface Entry {
   input: Input
@@ -53,17 +56,25 @@ export async function openEntry(
   return entry
 }
 
+/** What is done with records: with all of them, or with those that are picked, if possible by threads. */
+export type Use =
+  | { onBatch: BatchHandler }
+  | { picker: Picker; onRun: PickHandler; threads: ScanThreads | undefined }
+
 /** @throws CaptureError */
 export async function readEntries(
   entries: Entry[],
   shared: Shared,
-  onBatch: BatchHandler,
+  use: Use,
   total: number | null,
   options: ReadOptions,
 ): Promise<void> {
   const { onProgress, signal } = options
   // A read that waits for a stream ends when its source is closed.
-  const onAbort = (): void => entries.forEach(closeEntry)
+  const onAbort = (): void => {
+    entries.forEach(closeEntry)
+    if ('threads' in use) use.threads?.close()
+  }
   signal?.addEventListener('abort', onAbort, { once: true })
   const proceed = (): boolean => {
     onProgress?.(
@@ -74,22 +85,23 @@ export async function readEntries(
   }
   for (const entry of entries) if (!entry.fresh && !entry.lane) entry.cursor = restarted(entry, shared)
   try {
-    if (entries.length === 1) await readOne(entries[0], shared, onBatch, proceed)
-    else await readMerged(pieces(entries, shared), onBatch, proceed)
+    if (entries.length === 1) await readOne(entries[0], shared, use, proceed)
+    else await readMerged(pieces(entries, shared), batchesOf(use), proceed)
   } finally {
     signal?.removeEventListener('abort', onAbort)
     entries.forEach(closeEntry)
   }
 }
 
-async function readOne(
-  entry: Entry,
-  shared: Shared,
-  onBatch: BatchHandler,
-  proceed: () => boolean,
-): Promise<void> {
+const batchesOf = (use: Use): BatchHandler =>
+  'onBatch' in use ? use.onBatch : eachRun(use.picker, use.onRun)
+
+async function readOne(entry: Entry, shared: Shared, use: Use, proceed: () => boolean): Promise<void> {
   const cursor = await cursorOf(entry, shared)
+  if ('threads' in use && use.threads && cursor.opened.source.file)
+    return await readScanned(cursor, use.threads, use.picker, use.onRun, proceed)
   const { batch } = cursor.state
+  const onBatch = batchesOf(use)
   while (proceed() && !cursor.done) {
     await advance(cursor)
     if (batch.length > 0) onBatch(batch, 0, batch.length)

@@ -1,21 +1,25 @@
 /** bytes → frames: opens captures and hands over their records, ordered by time. */
 import type { Readable } from 'node:stream'
 import { eachFrame } from '../frames.js'
-import type { BatchHandler, CaptureInfo, FrameHandler, Timebase } from '../model.js'
+import type { BatchHandler, CaptureInfo, FrameHandler, Picker, PickHandler, Timebase } from '../model.js'
 import type { Shared } from './cursor.js'
-import { closeEntry, type Entry, infoOfEntry, openEntry, readEntries } from './entry.js'
-import { CaptureError } from './error.js'
+import { closeEntry, type Entry, infoOfEntry, openEntry, readEntries, type Use } from './entry.js'
+import { CaptureError, printable } from './error.js'
 import { inputOf, streamInput } from './input.js'
+import { LEAST_BYTES, type ThreadOptions, ScanThreads } from './scan/threads.js'
 
 export { CaptureError } from './error.js'
 export { linkTypeName } from './linktypes.js'
+export type { ThreadOptions } from './scan/threads.js'
 
 export interface OpenOptions {
   /** Bytes asked of a file at once; default 1 MiB. Every value gives the same frames. */
   chunkBytes?: number
   /** Leave out captures that cannot be read (all of them being bad is still an error). */
   keepGoing?: boolean
-  /** Told what `keepGoing` left out; one line each. */
+  /** Threads that look through a large plain file ahead of its reader. */
+  threads?: ThreadOptions
+  /** Told what `keepGoing` left out, and why threads ended early; one line each. */
   onWarning?: (message: string) => void
 }
 
@@ -50,9 +54,11 @@ export interface CaptureSet {
    * @throws CaptureError for what could not be seen when the captures were opened (a disk error, a damaged first header)
    */
   readBatches(onBatch: BatchHandler, options?: ReadOptions): Promise<void>
-  /** The same, one record at a time. */
+  /** The same, with the records picked only: by several threads where `OpenOptions.threads` says so, the same ones in any case. */
+  readPicked(picker: Picker, onRun: PickHandler, options?: ReadOptions): Promise<void>
+  /** The same as `readBatches`, one record at a time. */
   read(onFrame: FrameHandler, options?: ReadOptions): Promise<void>
-  /** Releases what is open. Only needed when `read` was never called to the end. */
+  /** Releases what is open. Only needed when `read` was never called to the end, or with threads. */
   close(): void
 }
 
@@ -79,7 +85,18 @@ export async function openCaptures(paths: readonly string[], options: OpenOption
     throw firstError
   }
   if (entries.length === 0) throw new CaptureError('no capture was named')
-  return captureSet(entries, shared)
+  return captureSet(entries, shared, threadsFor(entries, options))
+}
+
+/** Of one plain file that is large enough. */
+function threadsFor(entries: Entry[], { threads, onWarning }: OpenOptions): ScanThreads | undefined {
+  const [{ input, cursor }] = entries
+  const { file } = cursor.opened.source
+  if (!threads || threads.count <= 1 || entries.length > 1 || !file) return undefined
+  if (file.size < (threads.leastBytes ?? LEAST_BYTES)) return undefined
+  return new ScanThreads(input.label, threads, reason =>
+    onWarning?.(`${printable(input.label)} is read by one thread, another failed: ${reason}`),
+  )
 }
 
 /**
@@ -103,7 +120,7 @@ function newShared(options: OpenOptions, captures: number): Shared {
   return { timebase: { seconds: Number.NaN }, names: new Map(), chunkBytes }
 }
 
-function captureSet(entries: Entry[], shared: Shared): CaptureSet {
+function captureSet(entries: Entry[], shared: Shared, threads?: ScanThreads): CaptureSet {
   const rereadable = entries.every(entry => entry.input.rereadable)
   const sizes = entries.map(entry => entry.input.size)
   const totalBytes = sizes.reduce(
@@ -111,9 +128,9 @@ function captureSet(entries: Entry[], shared: Shared): CaptureSet {
     0,
   )
   let passes = 0
-  async function readBatches(onBatch: BatchHandler, options: ReadOptions = {}): Promise<void> {
+  async function read(use: Use, options: ReadOptions = {}): Promise<void> {
     if (passes++ > 0 && !rereadable) throw new Error('a stream can be read only once')
-    await readEntries(entries, shared, onBatch, totalBytes, options)
+    await readEntries(entries, shared, use, totalBytes, options)
   }
   return {
     timebase: shared.timebase,
@@ -121,8 +138,12 @@ function captureSet(entries: Entry[], shared: Shared): CaptureSet {
     totalBytes,
     names: shared.names,
     infos: () => entries.map(infoOfEntry),
-    readBatches,
-    read: (onFrame, options) => readBatches(eachFrame(onFrame), options),
-    close: () => entries.forEach(closeEntry),
+    readBatches: (onBatch, options) => read({ onBatch }, options),
+    readPicked: (picker, onRun, options) => read({ picker, onRun, threads }, options),
+    read: (onFrame, options) => read({ onBatch: eachFrame(onFrame) }, options),
+    close: () => {
+      entries.forEach(closeEntry)
+      threads?.close()
+    },
   }
 }

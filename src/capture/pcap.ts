@@ -9,7 +9,16 @@
 import { CaptureError, printable } from './error.js'
 import { maxCapturedBytes } from './linktypes.js'
 import { guessVariant, MODIFIED, type PcapVariant, STANDARD } from './pcap-variant.js'
-import { cut, isFull, MAX_HELD_BYTES, type RecordReader, type RecordState, stop } from './record.js'
+import {
+  cut,
+  isFull,
+  isPlain,
+  type Knowledge,
+  MAX_HELD_BYTES,
+  type RecordReader,
+  type RecordState,
+  stop,
+} from './record.js'
 
 const FILE_HEADER = 24
 
@@ -101,16 +110,42 @@ interface PcapReading {
   skippedCaptured: number
 }
 
-/** A reader for one pcap capture whose first four bytes are known to be a pcap magic. */
-export function createPcapReader(state: RecordState): RecordReader {
-  const pcap: PcapReading = { state, header: undefined, variant: undefined, skipping: 0, skippedCaptured: 0 }
+/** What is known of a pcap capture. */
+export interface PcapDetails {
+  header: PcapHeader
+  variant: PcapVariant
+}
+
+/**
+ * A reader for one pcap capture whose first four bytes are known to be a pcap magic.
+ * @param details it goes on at a record of a capture of which these are known
+ */
+export function createPcapReader(state: RecordState, details?: PcapDetails): RecordReader {
+  const { header, variant } = details ?? {}
+  const pcap: PcapReading = { state, header, variant, skipping: 0, skippedCaptured: 0 }
   return {
-    read: (data, view, start, end) => read(pcap, data, view, start, end),
+    read: (data, view, start, end, until = end) => read(pcap, data, view, start, end, until),
+    knowledge: () => knowledge(pcap),
+    get plain() {
+      return pcap.skipping === 0 && isPlain(state)
+    },
     finish: (data, view, start, end) => finish(pcap, data, view, start, end),
   }
 }
 
-function read(pcap: PcapReading, data: Uint8Array, view: DataView, start: number, end: number): number {
+function knowledge({ header, variant, skipping }: PcapReading): Knowledge | undefined {
+  if (!header || !variant || skipping > 0) return undefined
+  return { format: 'pcap', version: 0, details: { header, variant } }
+}
+
+function read(
+  pcap: PcapReading,
+  data: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  until: number,
+): number {
   const { state } = pcap
   let at = start
   state.batch.data = data
@@ -121,7 +156,7 @@ function read(pcap: PcapReading, data: Uint8Array, view: DataView, start: number
   }
   do {
     if (pcap.skipping > 0) at = skip(pcap, at, end)
-    at = readRecords(pcap, view, at, end)
+    at = readRecords(pcap, view, at, end, until)
   } while (pcap.skipping > 0 && at < end && !state.stopped)
   return state.stopped ? end : at
 }
@@ -138,7 +173,7 @@ function finish(pcap: PcapReading, data: Uint8Array, view: DataView, start: numb
     }
     at = begin(pcap, view, start, end, true)
   }
-  at = read(pcap, data, view, at, end)
+  at = read(pcap, data, view, at, end, end)
   if (state.stopped || isFull(state.batch)) return at
   const need = pcap.skippedCaptured + pcap.variant!.headerBytes
   if (pcap.skipping > 0) cut(state, need, need - pcap.skipping)
@@ -163,7 +198,7 @@ function begin(pcap: PcapReading, view: DataView, start: number, end: number, fi
 const defaultVariant = (header: PcapHeader): PcapVariant => (header.modified ? MODIFIED : STANDARD)
 
 /** Puts the records that lie whole in `view[start .. end)` into the batch; returns where the next one begins. */
-function readRecords(pcap: PcapReading, view: DataView, start: number, end: number): number {
+function readRecords(pcap: PcapReading, view: DataView, start: number, end: number, until: number): number {
   // Everything the loop touches is a local: 8 ns a record so, and twice that through properties.
   const { littleEndian: little, nsPerUnit, lengthOrder, skipInRecord, linkType } = pcap.header!
   const headerBytes = pcap.variant!.headerBytes
@@ -178,7 +213,7 @@ function readRecords(pcap: PcapReading, view: DataView, start: number, end: numb
   let baseSeconds = timebase.seconds
   let { frames, bytes, lastNs, earliestNs, latestNs } = state
   let at = start
-  while (end - at >= headerBytes && row < rows) {
+  while (end - at >= headerBytes && row < rows && at < until) {
     let captured = view.getUint32(at + 8, little)
     let original = view.getUint32(at + 12, little)
     if (swappable && isSwapped(lengthOrder, captured, original)) [captured, original] = [original, captured]

@@ -1,9 +1,9 @@
 /** Packet blocks of pcapng and their times. Section numbers are those of draft-ietf-opsawg-pcapng-03. */
+import type { Timebase } from '../model.js'
 import { maxCapturedBytes } from './linktypes.js'
 import { type Interface, packetDrops } from './pcapng-blocks.js'
+import { ENHANCED_PACKET } from './pcapng-types.js'
 import { MAX_HELD_BYTES, type RecordState } from './record.js'
-
-export const ENHANCED_PACKET = 6
 
 /** What packet blocks need to know of their section. */
 export interface Section {
@@ -35,7 +35,13 @@ export function enhancedPacket(section: Section, view: DataView, at: number, tot
  * packets takes 33 ns a packet, and 58 where they are taken one by one.
  * @returns where the next block begins
  */
-export function enhancedPackets(section: Section, view: DataView, start: number, end: number): number {
+export function enhancedPackets(
+  section: Section,
+  view: DataView,
+  start: number,
+  end: number,
+  until: number,
+): number {
   const { state, little, interfaces } = section
   const { batch } = state
   const { number: numbers, timeNs: times, start: starts, end: ends, originalLength: originals } = batch
@@ -46,7 +52,8 @@ export function enhancedPackets(section: Section, view: DataView, start: number,
   let from: Interface | undefined
   let most = 0
   let at = start
-  while (row < starts.length && end - at >= 32 && view.getUint32(at, little) === ENHANCED_PACKET) {
+  const last = Math.min(until - 1, end - 32)
+  while (row < starts.length && at <= last && view.getUint32(at, little) === ENHANCED_PACKET) {
     if (view.getUint32(at + 8, little) !== number) {
       number = view.getUint32(at + 8, little)
       from = interfaces[number]
@@ -148,6 +155,16 @@ function setBase({ timebase }: RecordState, from: Interface, high: number, low: 
   const units = (BigInt(high) << 32n) | BigInt(low)
   if (Number.isNaN(timebase.seconds))
     timebase.seconds = Number(units / from.unitsPerSecond + from.offsetSeconds)
+  knowBase(timebase, from)
+}
+
+/** Readers that know the zero point from elsewhere need no packet of an interface to know its base. */
+export function knowBases({ state, interfaces }: Section): void {
+  if (Number.isNaN(state.timebase.seconds)) return
+  for (const from of interfaces) if (from.linkType >= 0) knowBase(state.timebase, from)
+}
+
+function knowBase(timebase: Timebase, from: Interface): void {
   const base = (BigInt(timebase.seconds) - from.offsetSeconds) * from.unitsPerSecond
   from.baseHigh = Number(base >> 32n)
   from.baseLow = Number(base & 0xffffffffn)

@@ -8,52 +8,47 @@
  * A block with sound lengths and a damaged body is skipped with a note (tshark stops there); unsound lengths end the capture.
  */
 import { CaptureError, printable } from './error.js'
-import { parseInterface, readNames, statisticsDrops, UNKNOWN_INTERFACE } from './pcapng-blocks.js'
 import {
-  ENHANCED_PACKET,
+  type Interface,
+  parseInterface,
+  readNames,
+  statisticsDrops,
+  UNKNOWN_INTERFACE,
+} from './pcapng-blocks.js'
+import {
   enhancedPacket,
   enhancedPackets,
+  knowBases,
   type Outcome,
   obsoletePacket,
   type Section,
   simplePacket,
 } from './pcapng-packets.js'
-import { cut, isFull, MAX_HELD_BYTES, type RecordReader, type RecordState, stop } from './record.js'
+import {
+  ENHANCED_PACKET,
+  INTERFACE,
+  LEAST,
+  NAMES,
+  NUMBERED_OTHERS,
+  PACKET,
+  SECRETS,
+  SECTION_HEADER,
+  SIMPLE_PACKET,
+  STATISTICS,
+} from './pcapng-types.js'
+import {
+  cut,
+  isFull,
+  isPlain,
+  type Knowledge,
+  MAX_HELD_BYTES,
+  type RecordReader,
+  type RecordState,
+  stop,
+} from './record.js'
 
-/** Reads the same in both byte orders. */
-export const SECTION_HEADER = 0x0a0d0d0a
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d
 const BYTE_ORDER_SWAPPED = 0x4d3c2b1a
-
-const INTERFACE = 1
-const PACKET = 2
-const SIMPLE_PACKET = 3
-const NAMES = 4
-const STATISTICS = 5
-const SECRETS = 10
-const CUSTOM = 0xbad
-const CUSTOM_NO_COPY = 0x40000bad
-
-/** Types that hold no packet but get a frame number in Wireshark 4.0 → least total length, below which they are damaged. */
-const NUMBERED_OTHERS = new Map([
-  [CUSTOM, 16],
-  [CUSTOM_NO_COPY, 16],
-  [9, 35], // systemd journal entry
-  [0x204, 36], // Sysdig events
-  [0x216, 36],
-  [0x221, 36],
-])
-
-/** Least total length of the blocks that are looked into. */
-const LEAST = new Map([
-  [INTERFACE, 20],
-  [PACKET, 32],
-  [SIMPLE_PACKET, 16],
-  [NAMES, 12],
-  [STATISTICS, 24],
-  [ENHANCED_PACKET, 32],
-  ...NUMBERED_OTHERS,
-])
 
 /** Wireshark's limit: the largest D-Bus packet, and 128 KiB of options. */
 const MAX_BLOCK = 32 + 128 * 1024 * 1024 + 131_072
@@ -61,30 +56,68 @@ const MAX_BLOCK = 32 + 128 * 1024 * 1024 + 131_072
 /** Interfaces of one section that are remembered, some 50 MB: packets of others are skipped. */
 const MAX_INTERFACES = 1 << 18
 
+/** Interfaces that other readers are told of. */
+const MAX_TOLD = 1024
+
 /** A capture under way. */
 interface PcapngReading extends Section {
   /** The same as the state's, to look up. */
   linkTypes: Set<number>
   /** Section headers so far. */
   sections: number
+  /** Blocks so far that change how packets are read, and all blocks that are more than an ordinary packet. */
+  changes: number
+  others: number
   /** Bytes left of a block that is too long to be held, all that it has, and whether it gets a number. */
   skipping: number
   skippedTotal: number
   skippedCounts: boolean
 }
 
-/** A reader for one pcapng capture whose first four bytes are known to be SECTION_HEADER. */
-export function createPcapngReader(state: RecordState): RecordReader {
+/** What is known of a section that is being read. */
+export interface PcapngDetails {
+  little: boolean
+  interfaces: Interface[]
+}
+
+/**
+ * A reader for one pcapng capture whose first four bytes are known to be SECTION_HEADER.
+ * @param details it goes on at a block of a section of which these are known; the state has its timebase then
+ */
+export function createPcapngReader(state: RecordState, details?: PcapngDetails): RecordReader {
   const skipped = { skipping: 0, skippedTotal: 0, skippedCounts: false }
-  const start = { little: true, interfaces: [], sections: 0, linkTypes: new Set<number>() }
-  const ng: PcapngReading = { state, ...start, ...skipped }
+  const start = { little: true, interfaces: [], ...details, sections: details ? 1 : 0 }
+  const ng: PcapngReading = { state, ...start, linkTypes: new Set(), changes: 0, others: 0, ...skipped }
+  if (details) knowBases(ng)
   return {
-    read: (data, view, start, end) => read(ng, data, view, start, end),
+    read: (data, view, start, end, until = end) => read(ng, data, view, start, end, until),
+    knowledge: () => knowledge(ng),
+    get plain() {
+      return ng.skipping === 0 && ng.others === 0 && isPlain(state)
+    },
     finish: (data, view, start, end) => finish(ng, data, view, start, end),
   }
 }
 
-function read(ng: PcapngReading, data: Uint8Array, view: DataView, start: number, end: number): number {
+function knowledge({
+  sections,
+  interfaces,
+  changes,
+  little,
+  skipping,
+}: PcapngReading): Knowledge | undefined {
+  if (sections === 0 || interfaces.length > MAX_TOLD || skipping > 0) return undefined
+  return { format: 'pcapng', version: changes, details: { little, interfaces } }
+}
+
+function read(
+  ng: PcapngReading,
+  data: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  until: number,
+): number {
   const { state } = ng
   const { batch } = state
   let at = start
@@ -92,8 +125,8 @@ function read(ng: PcapngReading, data: Uint8Array, view: DataView, start: number
   batch.view = view
   while (!state.stopped && !isFull(batch)) {
     if (ng.skipping > 0) at = skip(ng, at, end)
-    else if (ng.sections > 0) at = enhancedPackets(ng, view, at, end)
-    if (isFull(batch)) break
+    else if (ng.sections > 0) at = enhancedPackets(ng, view, at, end, until)
+    if (isFull(batch) || (at >= until && ng.skipping === 0)) break
     const total = blockLength(ng, view, at, end)
     if (total === 0) break
     if (total > MAX_HELD_BYTES) {
@@ -113,7 +146,7 @@ function read(ng: PcapngReading, data: Uint8Array, view: DataView, start: number
 
 function finish(ng: PcapngReading, data: Uint8Array, view: DataView, start: number, end: number): number {
   const { state } = ng
-  const at = state.stopped ? end : read(ng, data, view, start, end)
+  const at = state.stopped ? end : read(ng, data, view, start, end, end)
   if (isFull(state.batch) && !state.stopped) return at
   if (ng.sections === 0) {
     throw new CaptureError(`${printable(state.label)} ends within its pcapng header: nothing to analyse`)
@@ -160,8 +193,13 @@ function fail({ state, sections }: PcapngReading, reason: string): void {
 function readBlock(ng: PcapngReading, data: Uint8Array, view: DataView, at: number, total: number): void {
   const { state, little } = ng
   const type = view.getUint32(at, little)
-  if (type === ENHANCED_PACKET && total >= 32)
-    return settle(ng, type, total, enhancedPacket(ng, view, at, total))
+  if (type === ENHANCED_PACKET && total >= 32) {
+    const drops = ng.interfaces[view.getUint32(at + 8, little)]?.packetDrops
+    settle(ng, type, total, enhancedPacket(ng, view, at, total))
+    if (ng.interfaces[view.getUint32(at + 8, little)]?.packetDrops !== drops) ng.others++
+    return
+  }
+  ng.others++
   if (total < (LEAST.get(type) ?? 0)) return settle(ng, type, total, 'damaged')
   if (NUMBERED_OTHERS.has(type)) {
     state.frames++
@@ -190,12 +228,17 @@ function readBlock(ng: PcapngReading, data: Uint8Array, view: DataView, at: numb
 }
 
 /** Notes what could not be used. */
-function settle({ state, interfaces }: PcapngReading, type: number, total: number, outcome: Outcome): void {
+function settle(ng: PcapngReading, type: number, total: number, outcome: Outcome): void {
   if (outcome === 'ok') return
+  const { state, interfaces } = ng
+  ng.others++
   state.complete = false
   if (outcome === 'unknown-interface') return state.notes.add('unknown-interface', null)
   // It keeps its number, so that the ones behind it keep theirs.
-  if (type === INTERFACE) interfaces.push({ ...UNKNOWN_INTERFACE })
+  if (type === INTERFACE) {
+    ng.changes++
+    interfaces.push({ ...UNKNOWN_INTERFACE })
+  }
   const message = `a pcapng block (type ${type}, ${total} bytes, behind record ${state.frames}) was damaged and skipped`
   state.notes.add('damaged-block', state.frames + 1, 1, message)
 }
@@ -212,16 +255,14 @@ function beginSection(ng: PcapngReading, view: DataView, at: number): void {
   }
   noteDrops(ng)
   ng.sections++
+  ng.changes++
   ng.interfaces = []
 }
 
-function addInterface(
-  { state, interfaces, little, sections, linkTypes }: PcapngReading,
-  view: DataView,
-  at: number,
-  total: number,
-): void {
+function addInterface(ng: PcapngReading, view: DataView, at: number, total: number): void {
+  const { state, interfaces, little, sections, linkTypes } = ng
   if (interfaces.length >= MAX_INTERFACES) return
+  ng.changes++
   const described = parseInterface(view, at, total, little)
   if (!linkTypes.has(described.linkType)) {
     linkTypes.add(described.linkType)
@@ -251,6 +292,7 @@ function noteDrops({ state, interfaces }: PcapngReading): void {
 }
 
 function beginSkip(ng: PcapngReading, type: number, total: number): void {
+  ng.others++
   ng.skipping = total
   ng.skippedTotal = total
   ng.skippedCounts =

@@ -40,21 +40,41 @@ export interface RecordState {
   stopped: boolean
 }
 
+/** What a reader has learned of a capture that reading on from its next record takes. Plain data, for another thread. */
+export interface Knowledge {
+  format: 'pcap' | 'pcapng'
+  /** Changes whenever records have to be read differently from now on. */
+  version: number
+  /** For the same format's reader. */
+  details: unknown
+}
+
 /** A push parser: synchronous, keeps no bytes; the caller owns the buffer. */
 export interface RecordReader {
   /**
    * Puts the records that lie whole in `data[start .. end)` into the batch, until that is full.
    * @param view a DataView over the same bytes as `data`
+   * @param until records that begin there or behind are left alone
    * @returns the position up to which bytes were used up; the caller presents the rest again: at once where the batch was full, else with
    *          more behind it. Then it never leaves more than MAX_HELD_BYTES unused.
    */
-  read(data: Uint8Array, view: DataView, start: number, end: number): number
+  read(data: Uint8Array, view: DataView, start: number, end: number, until?: number): number
+  /** Undefined while it is inside a long record, before it has read the header, and where only one reader in order can read the capture. */
+  knowledge(): Knowledge | undefined
+  /**
+   * Met nothing but ordinary packets so far: another reader that did not see them would go on just the same.
+   */
+  readonly plain: boolean
   /**
    * The input ended with `data[start .. end)` unused: puts what can still be read into the batch and notes what is cut.
    * @returns as `read`: where the batch is full and the state not stopped, call again
    */
   finish(data: Uint8Array, view: DataView, start: number, end: number): number
 }
+
+/** Nothing was noted of it but steps of the clock, which are easily added up. */
+export const isPlain = (state: RecordState): boolean =>
+  state.complete && !state.stopped && state.notes.list().every(({ name }) => name === 'clock-stepped-back')
 
 /** A batch with room for no more records. */
 export const isFull = (batch: FrameBatch): boolean => batch.length === batch.start.length

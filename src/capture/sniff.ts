@@ -1,7 +1,7 @@
 /** What a file is, by its first bytes; never by its name. */
 import type { CaptureInfo } from '../model.js'
 import { isPcapMagic } from './pcap.js'
-import { SECTION_HEADER } from './pcapng.js'
+import { SECTION_HEADER } from './pcapng-types.js'
 
 /** How many first bytes `sniff` and `describeContent` want to see. */
 export const SNIFF_BYTES = 32

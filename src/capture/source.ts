@@ -23,38 +23,63 @@ export interface ByteSource {
   defect(): SourceDefect | undefined
   /** May be called at any time, also while a read is pending (which then ends). */
   close(): void
+  /** Of plain files: can be read from anywhere. */
+  readonly file?: OpenFile
+}
+
+export interface OpenFile {
+  /** Bytes, when it was opened. */
+  size: number
+  /** Tell it from a file that takes its place. */
+  device: number
+  inode: number
+  /** The next read begins there; what a pending one delivers is not to be used. */
+  seek(place: number): void
 }
 
 /** A regular file, read front to back. */
 export function fileSource(path: string): ByteSource {
   let fd: number
+  let stat: fs.Stats
   try {
     fd = fs.openSync(path, 'r')
+    stat = fs.fstatSync(fd)
   } catch (error) {
     throw systemError(path, error)
   }
   let position = 0
+  let seeks = 0
   let open = true
-  let busy = false
+  let pending = 0
   const shut = (): void => fs.close(fd, () => {})
   return {
     read: (into, at, length) =>
       new Promise((resolve, reject) => {
         if (!open) return resolve(0)
-        busy = true
+        pending++
+        const seeked = seeks
         fs.read(fd, into, at, length, position, (error, count) => {
-          busy = false
-          if (!open) shut()
+          pending--
+          if (!open && pending === 0) shut()
           if (error) return reject(systemError(path, error))
-          position += count
+          if (seeked === seeks) position += count
           resolve(open ? count : 0)
         })
       }),
     position: () => position,
     defect: () => undefined,
     close: () => {
-      if (open && !busy) shut()
+      if (open && pending === 0) shut()
       open = false
+    },
+    file: {
+      size: stat.size,
+      device: stat.dev,
+      inode: stat.ino,
+      seek(place) {
+        seeks++
+        position = place
+      },
     },
   }
 }
@@ -124,8 +149,19 @@ export function unread(prefix: Uint8Array, source: ByteSource): ByteSource {
     position: source.position,
     defect: source.defect,
     close: source.close,
+    ...(source.file && {
+      file: {
+        ...source.file,
+        seek(place: number) {
+          rest = NOTHING
+          source.file!.seek(place)
+        },
+      },
+    }),
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 /** The first `length` bytes, fewer where the source has fewer. */
 export async function readAhead(source: ByteSource, length: number): Promise<Uint8Array> {

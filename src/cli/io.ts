@@ -8,6 +8,7 @@ export interface AnalyzeOptions {
   nets?: string[]
   keepGoing?: boolean
   memoryBytes?: number
+  jobs?: number
   /** Names by the user. */
   hostNames?: ReadonlyMap<string, string>
   /** Aborted by Ctrl-C: reading stops. */

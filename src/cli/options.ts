@@ -116,6 +116,11 @@ export const RUN: OptionGroup = [
   },
   { flags: '--keep-going', help: 'analyse the good files when one of several is bad' },
   { flags: '--memory <size>', help: 'limit for what is remembered, such as 2G', parse: values.memory },
+  {
+    flags: '--jobs <n>',
+    help: 'threads that look through large captures, 1 = none (default: one per core, at most 4)',
+    parse: values.jobs,
+  },
   { flags: '--no-progress', help: 'no progress bar' },
   { flags: '--no-color', help: 'no colours (also: NO_COLOR)' },
 ]

@@ -31,6 +31,7 @@ export interface ReportOptions {
   net?: string[]
   keepGoing?: boolean
   memory?: number
+  jobs?: number
   progress: boolean
   color: boolean
 }
@@ -56,6 +57,7 @@ export function narrowingOf(options: ReportOptions): AnalyzeOptions {
     ...(options.net && { nets: options.net }),
     ...(options.keepGoing && { keepGoing: true }),
     ...(options.memory && { memoryBytes: options.memory }),
+    ...(options.jobs && { jobs: options.jobs }),
   }
 }
 

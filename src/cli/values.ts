@@ -161,6 +161,14 @@ export function whole(text: string): number {
   return Number(text)
 }
 
+/** Threads: more than a machine has cores do no good, and each costs memory. */
+export function jobs(text: string): number {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value >= 1 && value <= 64))
+    throw new InvalidArgumentError('give a number of threads, 1 (none beside the main one) to 64')
+  return value
+}
+
 export function addressPort(text: string): string {
   const match = /^(?:(\[[0-9a-f:.]+\]|[^:\s]*):)?(\d{1,5})$/i.exec(text)
   if (!match || Number(match[2]) > 65_535)

@@ -2,7 +2,7 @@
  * The two halves of this folder put together: `Skim` (every connection, by its rare segments) and `Tracker` (some connections, by all their
  * segments). A stream feeds both at once; a file that can be read twice is skimmed, then traced. `makeWorld` answers the same for both.
  */
-import type { Frame, FrameBatch, Timebase } from '../model.js'
+import type { Frame, PickedRun, Timebase } from '../model.js'
 import type { Segment } from '../wire/segment.js'
 import type { SideIndex, TrackedConnection } from './connection.js'
 import { HealthSums } from './health.js'
@@ -56,19 +56,11 @@ export class Flow {
     else if (frame.timeNs < this.startTimeNs) this.startTimeNs = frame.timeNs
   }
 
-  /** The same for records `from .. to` of a batch. */
-  noteFrames({ timeNs }: FrameBatch, from: number, to: number): void {
-    if (from === to) return
-    let earliest = this.frames === 0 ? timeNs[from] : this.startTimeNs
-    let latest = this.frames === 0 ? timeNs[from] : this.endTimeNs
-    for (let row = from; row < to; row++) {
-      const time = timeNs[row]
-      if (time > latest) latest = time
-      if (time < earliest) earliest = time
-    }
-    this.frames += to - from
-    this.startTimeNs = earliest
-    this.endTimeNs = latest
+  /** The same for all frames of a run. */
+  noteRun({ records, earliestNs, latestNs }: PickedRun): void {
+    if (this.frames === 0 || earliestNs < this.startTimeNs) this.startTimeNs = earliestNs
+    if (this.frames === 0 || latestNs > this.endTimeNs) this.endTimeNs = latestNs
+    this.frames += records
   }
 
   /** Every TCP segment, in the first or only pass. */

@@ -1,13 +1,24 @@
 /** What is done with the frames of a capture in each reading of it. Only frames that may matter are decoded, see wire/skim.ts. */
-import { BATCH_ROWS, eachFrame, loadFrame, newFrame } from '../frames.js'
-import type { BatchHandler, Frame, FrameBatch, FrameHandler } from '../model.js'
+import { eachFrame, eachRun, loadFrame, newFrame } from '../frames.js'
+import type { BatchHandler, Frame, FrameHandler, PickedRun, Picker, PickHandler } from '../model.js'
 import { Notes } from '../notes.js'
+import { flagPicker, tuplePicker } from '../wire/picker.js'
 import { Segment } from '../wire/segment.js'
-import { pickFlags } from '../wire/skim.js'
 import { FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP } from '../wire/walk.js'
 import type { Flow } from './flow.js'
 import { SKIMMED_FLAGS } from './skim.js'
 import type { SegmentDecoder, WorldOptions } from './world.js'
+
+/** What is done in one reading: with all frames, or with those that are picked. */
+export type Pass = { onBatch: BatchHandler } | { picker: Picker; onRun: PickHandler }
+
+const EVERY_FRAME: Picker = {
+  pick(_batch, from, to, picked) {
+    for (let row = from; row < to; row++) picked[row - from] = row
+    return to - from
+  },
+  recipe: undefined,
+}
 
 type CreateDecoder = (notes: Notes) => SegmentDecoder
 
@@ -27,7 +38,7 @@ export function firstPass(
   options: WorldOptions,
   notesOf: (capture: number) => Notes,
   traceAll: boolean,
-): BatchHandler {
+): Pass {
   const decoderOf = decoders(createDecoder, notesOf)
   const segment = new Segment()
   const { filter, onDatagram, onSkimmed } = options
@@ -45,18 +56,20 @@ export function firstPass(
       if (traceAll) flow.tracker.trackIcmpError(segment, frame)
     } else onDatagram?.(segment, frame, found)
   }
-  const one = eachFrame(look)
-  if (traceAll || filter !== undefined)
-    return (batch, from, to) => {
-      flow.noteFrames(batch, from, to)
-      one(batch, from, to)
+  const each = eachPicked(look)
+  if (traceAll || filter !== undefined) {
+    const onRun: PickHandler = run => {
+      flow.noteRun(run)
+      each(run)
     }
-  return eachPicked(look, (batch, from, to, picked) => {
-    flow.noteFrames(batch, from, to)
-    const count = pickFlags(batch, from, to, SKIMMED_FLAGS, picked)
-    flow.countSegments(batch.capture, to - from - count)
-    return count
-  })
+    return { onBatch: eachRun(EVERY_FRAME, onRun) }
+  }
+  const onRun: PickHandler = run => {
+    flow.noteRun(run)
+    flow.countSegments(run.batch.capture, run.records - run.picked)
+    each(run)
+  }
+  return { picker: flagPicker(SKIMMED_FLAGS), onRun }
 }
 
 export function secondPass(
@@ -64,7 +77,7 @@ export function secondPass(
   createDecoder: CreateDecoder,
   options: WorldOptions,
   everything: boolean,
-): BatchHandler {
+): Pass {
   // What is malformed was noted in the first pass.
   const ignored = new Notes()
   const decoderOf = decoders(createDecoder, () => ignored)
@@ -78,9 +91,8 @@ export function secondPass(
     if (found === FOUND_TCP) flow.trace(segment, frame)
     else flow.tracker.trackIcmpError(segment, frame)
   }
-  if (everything) return eachFrame(look)
-  const wanted = flow.skim.interestingBits()
-  return eachPicked(look, (batch, from, to, picked) => wanted.pick(batch, from, to, picked))
+  if (everything) return { onBatch: eachFrame(look) }
+  return { picker: tuplePicker(flow.skim.interestingBits()), onRun: eachPicked(look) }
 }
 
 /** Every TCP segment. */
@@ -98,17 +110,12 @@ export function eachSegment(
   })
 }
 
-/** Hands over those frames of each batch that `pick` picks. */
-function eachPicked(
-  onFrame: FrameHandler,
-  pick: (batch: FrameBatch, from: number, to: number, picked: Int32Array) => number,
-): BatchHandler {
+/** Hands over the frames that were picked. */
+function eachPicked(onFrame: FrameHandler): PickHandler {
   const frame = newFrame()
-  const picked = new Int32Array(BATCH_ROWS)
-  return (batch, from, to) => {
-    const count = pick(batch, from, to, picked)
-    for (let i = 0; i < count; i++) {
-      loadFrame(batch, picked[i], frame)
+  return ({ batch, rows, picked }: PickedRun) => {
+    for (let i = 0; i < picked; i++) {
+      loadFrame(batch, rows[i], frame)
       onFrame(frame)
     }
   }

@@ -71,7 +71,7 @@ export class Skim {
   /** The interesting 4-tuples in the form that picks frames. */
   interestingBits(): TupleBits {
     const { interesting, tuple } = this
-    const bits = new TupleBits(interesting.size)
+    const bits = TupleBits.for(interesting.size)
     for (let id = 0; id < interesting.size; id++) {
       interesting.read(id, tuple)
       const [a, b, c, d, e, f, g, h, ports] = tuple

@@ -2,14 +2,15 @@
  * Reads a capture into a `World`: twice where that is possible (skim everything, then trace only what matters), once where it is not.
  * Both ways give the same world.
  */
-import type { BatchHandler, Frame, Timebase, World } from '../model.js'
+import { eachRun } from '../frames.js'
+import type { BatchHandler, Frame, Picker, PickHandler, Timebase, World } from '../model.js'
 import { Notes } from '../notes.js'
 import type { Found } from '../wire/walk.js'
 import type { Segment } from '../wire/segment.js'
 import { Flow, type FlowOptions } from './flow.js'
 import type { HealthSums } from './health.js'
 import { makeWorld } from './make-world.js'
-import { eachSegment, firstPass, secondPass } from './passes.js'
+import { eachSegment, firstPass, type Pass, secondPass } from './passes.js'
 
 /** The part of a `CaptureSet` that is needed. */
 export interface FrameSource {
@@ -17,6 +18,8 @@ export interface FrameSource {
   /** Whether `read` may be called more than once. */
   readonly rereadable: boolean
   readBatches(onBatch: BatchHandler, options?: ReadOptions): Promise<void>
+  /** Where it can read faster when it is told what is wanted. */
+  readPicked?(picker: Picker, onRun: PickHandler, options?: ReadOptions): Promise<void>
 }
 
 export interface ReadOptions {
@@ -100,8 +103,7 @@ export class WorldReader {
   /** The first reading. */
   async skim(): Promise<void> {
     const { flow, createDecoder, options, notesOf } = this
-    const read = reading(options, 1, this.passes)
-    await this.source.readBatches(firstPass(flow, createDecoder, options, notesOf, this.once), read)
+    await this.read(firstPass(flow, createDecoder, options, notesOf, this.once), 1)
     if (!this.once) flow.skim.finish()
     // Without a reset everything is of interest: what else is wrong with the capture?
     this.everything = options.keepAll === true || flow.skim.rstFrames === 0
@@ -111,18 +113,21 @@ export class WorldReader {
   async trace(): Promise<void> {
     if (this.once || this.options.signal?.aborted) return
     this.flow = this.flow.untraced()
-    const read = reading(this.options, 2, this.passes)
-    await this.source.readBatches(
-      secondPass(this.flow, this.createDecoder, this.options, this.everything),
-      read,
-    )
+    await this.read(secondPass(this.flow, this.createDecoder, this.options, this.everything), 2)
   }
 
   /** A further reading of every segment, for a question of the caller's. */
   async scan(use: (segment: Segment) => void): Promise<void> {
     if (this.once || this.options.signal?.aborted) return
-    const read = eachSegment(this.createDecoder, this.options.filter, use)
-    await this.source.readBatches(read, reading(this.options, 2, this.passes))
+    await this.read({ onBatch: eachSegment(this.createDecoder, this.options.filter, use) }, 2)
+  }
+
+  private async read(pass: Pass, number: 1 | 2): Promise<void> {
+    const { source, options } = this
+    const how = reading(options, number, this.passes)
+    if ('onBatch' in pass) return await source.readBatches(pass.onBatch, how)
+    const { picker, onRun } = pass
+    await (source.readPicked?.(picker, onRun, how) ?? source.readBatches(eachRun(picker, onRun), how))
   }
 
   /** @param notesOf where the notes on what was traced go, instead of where all others went */

@@ -103,14 +103,22 @@ function isQuiet(
 
 /** A set of 4-tuples as bits, for `pickTuples`: small enough for a core's cache, wrong now and then in what it takes for a member. */
 export class TupleBits {
-  private readonly bits: Int32Array
   private readonly shift: number
 
+  /** @param bits a power of two of words, shared between threads; all zero at first */
+  private constructor(readonly bits: Int32Array) {
+    this.shift = Math.clz32(bits.length) - 4
+  }
+
   /** @param expected members, about: two of 64 bits each, so that one stranger in a thousand is taken for one */
-  constructor(expected: number) {
+  static for(expected: number): TupleBits {
     const log = Math.min(28, Math.max(12, 6 + Math.ceil(Math.log2(expected + 1))))
-    this.bits = new Int32Array(2 ** (log - 5))
-    this.shift = 32 - log
+    return new TupleBits(new Int32Array(new SharedArrayBuffer(2 ** (log - 3))))
+  }
+
+  /** The set that has these bits. */
+  static of(bits: Int32Array): TupleBits {
+    return new TupleBits(bits)
   }
 
   /** Adds a 4-tuple, in either direction; addresses as `addressWord` gives them. */

@@ -39,6 +39,9 @@ describe('usage errors: one line on standard error, exit 2, nothing read', () =>
     ['--hosts /nowhere/hosts a.pcap', /--hosts \/nowhere\/hosts: no such file/],
     ['--memory lots a.pcap', /512M/],
     ['--memory 1M a.pcap', /at least 16M/],
+    ['--jobs 0 a.pcap', /1 \(none beside the main one\) to 64/],
+    ['--jobs many a.pcap', /give a number of threads/],
+    ['--jobs 65 a.pcap', /give a number of threads/],
     ['--duration 5s a.pcap', /unknown option '--duration'/],
     ['compare a.pcap', /2 captures are needed, 1 given/],
     ['compare a b c', /at most 2 captures/],
@@ -88,8 +91,8 @@ describe('what reaches the analysis', () => {
   })
 
   it('limits', async () => {
-    const { options } = await rst('a.pcap --memory 1.5G --keep-going')
-    expect(options).toMatchObject({ memoryBytes: 1.5 * 2 ** 30, keepGoing: true })
+    const { options } = await rst('a.pcap --memory 1.5G --jobs 3 --keep-going')
+    expect(options).toMatchObject({ memoryBytes: 1.5 * 2 ** 30, jobs: 3, keepGoing: true })
   })
 
   it('nothing that was not asked for', async () => {

@@ -89,7 +89,7 @@ describe('picking by 4-tuple', () => {
       const { found, segment } = decode(frame)
       if (found !== FOUND_TCP) continue
       const { source, destination, sourcePort, destinationPort } = segment
-      const [there, back, other] = [new TupleBits(1), new TupleBits(1), new TupleBits(1)]
+      const [there, back, other] = [TupleBits.for(1), TupleBits.for(1), TupleBits.for(1)]
       const [from, to] = [wordOf(source), wordOf(destination)]
       there.add(from, to, sourcePort, destinationPort)
       back.add(to, from, destinationPort, sourcePort)
@@ -103,7 +103,7 @@ describe('picking by 4-tuple', () => {
 
   test('takes few strangers for members', () => {
     const members = 10_000
-    const bits = new TupleBits(members)
+    const bits = TupleBits.for(members)
     for (let i = 0; i < members; i++) bits.add(0x0a000000 + (i >> 4), 0xc0a80001, 1024 + i, 443)
     let taken = 0
     for (let i = 0; i < 5000; i++) {
