@@ -1,4 +1,4 @@
-import { and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
+import { against, and, atLeast, below, contrary, defineCause, fair, must, strong } from './define.js'
 import { kernelSigns } from './kernel.js'
 import { PROBE_COUNT, SCAN_PORTS } from './thresholds.js'
 
@@ -45,6 +45,7 @@ export default defineCause({
     contrary('the server had been too slow: the client gave up {ageMs} after its SYN', f =>
       and(f.trigger === 'syn-ack', atLeast(f.ageMs, GIVEN_UP_MS)),
     ),
+    against('what the server said to it was not captured', f => !f.bothSidesSeen),
     // A monitor's socket waits for the SYN-ACK; one that probes without sockets sends no kernel's SYN. Here the socket was gone before the answer.
     contrary("its SYN was a real socket's, which had gone when the answer came", f =>
       and(f.trigger === 'syn-ack', f.linuxSender),

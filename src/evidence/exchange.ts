@@ -11,8 +11,9 @@ import {
   stage,
   type SideIndex,
 } from '../flow/application/index.js'
-import type { Connection, SegmentRecord, Side } from '../model.js'
+import type { Connection, Origin, SegmentRecord, Side } from '../model.js'
 import type { Facts } from './facts.js'
+import { peerUnseen, unseenBefore } from './unseen.js'
 import { distance, type ResetView } from './view.js'
 
 type Exchange = Pick<
@@ -46,7 +47,7 @@ export function sideIndex(side: Side): SideIndex {
   return side === 'client' ? 0 : 1
 }
 
-export function exchangeFacts(view: ResetView): Exchange {
+export function exchangeFacts(view: ResetView, origin: Origin): Exchange {
   const state = applicationAt(view.connection, view.first)
   const own = sideIndex(view.sender.side)
   const rejectedBy = (side: SideIndex) => {
@@ -57,23 +58,26 @@ export function exchangeFacts(view: ResetView): Exchange {
       ? { text: rejection.text, ms: (view.first.timeNs - rejection.timeNs) / 1e6 }
       : undefined
   }
+  const lost = lostBytes(view, origin)
   // With one direction in the capture nobody knows what was answered.
   const heard = <T>(fact: T): T | undefined => (view.peer.records.length > 0 ? fact : undefined)
+  // Nor where the last words are missing.
+  const told = <T>(fact: T): T | undefined => (lost.lastWords ? undefined : heard(fact))
   const mine = rejectedBy(own)
   const theirs = rejectedBy(own === 0 ? 1 : 0)
   return {
     application: applicationName(state) ?? undefined,
     encrypted: isEncrypted(state),
-    requestOutstanding: heard(requestOutstanding(state)),
+    requestOutstanding: told(requestOutstanding(state)),
     responseInProgress: heard(responseInProgress(state)),
     requestInProgress: heard(requestInProgress(state)),
-    exchangeComplete: heard(exchangeComplete(state)),
+    exchangeComplete: told(exchangeComplete(state)),
     exchanges: state.counted ? state.answers : Math.min(state.sides[0].turns, state.sides[1].turns),
     senderRejection: mine?.text,
     senderRejectionMs: mine?.ms,
     peerRejection: theirs?.text,
     peerRejectionMs: theirs?.ms,
-    senderGap: lostBytes(view),
+    senderGap: lost.any,
     refusedMidRequest: refusedMidRequest(state, view),
     senderSaidClosing: state.closing[own],
     peerSaidClosing: state.closing[own === 0 ? 1 : 0],
@@ -109,12 +113,16 @@ function refusedMidRequest(state: ApplicationState, view: ResetView): boolean | 
   return state.lastDataSide === 0 && state.turnBytes >= UPLOAD_BYTES ? true : undefined
 }
 
-/** More sequence space than payload that was seen, or acknowledged bytes that nobody saw. */
-function lostBytes({ connection, sender }: ResetView): boolean {
-  if (connection.unseenBytes > 1) return true
+/** More sequence space than payload that was seen, or acknowledged bytes that nobody saw; the reset's own numbers may show that the end is missing. */
+function lostBytes(view: ResetView, origin: Origin): { any: boolean; lastWords: boolean } {
+  const { connection, sender } = view
+  const honest = origin !== 'middlebox'
+  const ahead = honest ? unseenBefore(view) : 0
+  const lastWords = ahead > 1 || (honest && peerUnseen(view))
+  if (connection.unseenBytes > 1 || ahead > 0) return { any: true, lastWords }
   const { isn, payloadBytes } = sender.state
-  if (isn === undefined || sender.nextSeq === undefined) return false
-  return distance(sender.nextSeq, isn) - 1 - (sender.fin ? 1 : 0) > payloadBytes
+  if (isn === undefined || sender.nextSeq === undefined) return { any: false, lastWords }
+  return { any: distance(sender.nextSeq, isn) - 1 - (sender.fin ? 1 : 0) > payloadBytes, lastWords }
 }
 
 /** A response whose header was cut by the snap length shows its status line all the same. */

@@ -15,6 +15,7 @@ import type { ResetGroup } from './resets.js'
 import { dataSilenceMs, responseTimes, silenceBefore } from './timing.js'
 import { findTrigger, type Trigger } from './trigger.js'
 import { unheardOf } from './unheard.js'
+import { packetsUnseen, unseenBefore, unseenTurn } from './unseen.js'
 import { distance, endOf, hasAck, isRst, msBetween, type ResetView, type SideView, SYN } from './view.js'
 
 /** Facts that only other connections can give. */
@@ -77,7 +78,7 @@ export function localFacts(group: ResetGroup): LocalSheet {
       peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view))
         .length,
     },
-    exchangeFacts(view),
+    exchangeFacts(view, group.origin.origin),
     otherResets(view, trigger),
     handshakeOddities(view, trigger),
     reactionFacts(view, trigger),
@@ -167,7 +168,7 @@ function stageFacts({ view, origin }: ResetGroup) {
     synAckSeen: before.some(r => r.flags & SYN && hasAck(r)),
     handshakeDone: handshakeDone(view),
     midCapture: !before.some(r => r.flags & SYN),
-    payloadSeen: sender.lastData !== undefined || peer.lastData !== undefined,
+    payloadSeen: (sender.lastData ?? peer.lastData) !== undefined || unseenBefore(view) > 1,
     senderPayloadBytes: sender.records.reduce((sum, r) => sum + r.newBytes, 0),
     peerPayloadBytes: peer.records.reduce((sum, r) => sum + r.newBytes, 0),
     senderSegments: sender.records.filter(r => !(r.flags & SYN)).length,
@@ -189,7 +190,8 @@ function paused(view: ResetView, speaker: SideView, listener: SideView): boolean
   if (msBetween(view.first, last) <= longestGapInTurn(view, speaker.side)) return false
   // A reset's own acknowledgement counts once the data had time to be read: an ACK of its own would have followed within a delayed ACK's time.
   const own = view.first.from === listener.side && hasAck(view.first)
-  const heard = own && msBetween(view.first, last) >= DELAYED_ACK_MS ? view.first.ack : listener.ackedTo
+  const answered = msBetween(view.first, last) >= DELAYED_ACK_MS || packetsUnseen(view, last)
+  const heard = own && answered ? view.first.ack : listener.ackedTo
   return heard === undefined ? undefined : distance(heard, endOf(last)) >= 0
 }
 
@@ -252,7 +254,7 @@ function numberFacts(view: ResetView, trigger: Trigger, unheard: readonly Segmen
     windowShrunk: numbers.windowShrunk,
     resetWindowRatio: numbers.resetWindowRatio,
     unreadBytes: numbers.unreadBytes,
-    peerSpokeLast: spokeLast(sender.lastData, peer.lastData),
+    peerSpokeLast: unseenTurn(view, trigger) ? undefined : spokeLast(sender.lastData, peer.lastData),
   }
 }
 

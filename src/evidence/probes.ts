@@ -29,16 +29,29 @@ export function findProbePatterns(
   const lastHeard = heard.at(-1)
   const since = (r: SegmentRecord) => lastHeard === undefined || r.timeNs >= lastHeard.timeNs
   const retransmissions = unacknowledgedRepeats(view, heard)
+  const probes = sender.records.filter(
+    r => (r.kind === 'keepalive-probe' || isUnseenProbe(r, view)) && since(r),
+  )
   return {
-    keepaliveUnanswered: sender.records.filter(
-      r => (r.kind === 'keepalive-probe' || isUnseenProbe(r, view)) && since(r),
-    ),
+    keepaliveUnanswered: lastHeard === undefined && backsOff(probes) ? [] : probes,
     windowProbes: windowProbes(view, heard),
     zeroWindowMs: zeroWindow(heard, trigger, first),
     retransmissions,
     peerSilentMs: lastHeard && msBetween(first, lastHeard),
     gaveUpSilently: trigger !== undefined && retransmissions.length >= 2,
   }
+}
+
+/** Each gap is longer than the one before, by half at least. */
+const BACKOFF = 1.5
+
+/**
+ * Probes of a closed window look like keepalive probes, but their gaps double (RFC 9293 §3.8.6.1): where nothing of the peer was captured, its
+ * window and its answers are not known.
+ */
+function backsOff(probes: SegmentRecord[]): boolean {
+  const gaps = probes.slice(1).map((r, i) => msBetween(r, probes[i]))
+  return gaps.length >= 2 && gaps.every((gap, i) => i === 0 || gap >= gaps[i - 1] * BACKOFF)
 }
 
 /**

@@ -32,6 +32,8 @@ export function findTrigger(view: ResetView): Trigger {
       delayMs: syn.record && msBetween(first, syn.record),
       active: false,
     }
+  if (answersUnseenSynAck(view))
+    return { record: undefined, kind: 'syn-ack', delayMs: undefined, active: false }
   const late = answeredByClosedSocket(view)
   if (late) return { record: late, kind: 'data', delayMs: msBetween(first, late), active: false }
   if (hasAck(first)) return { record: undefined, kind: undefined, delayMs: undefined, active: true }
@@ -73,6 +75,14 @@ function answeredSyn(view: ResetView): { record: SegmentRecord | undefined } | u
     return { record: peer.records.at(-1) }
   }
   return undefined
+}
+
+/** A client that has sent nothing but its SYN takes the number of a bare RST from a SYN-ACK; no socket resets itself in SYN-SENT (RFC 9293 §3.10.5). */
+function answersUnseenSynAck({ first, sender, peer }: ResetView): boolean {
+  const { syn } = sender
+  if (hasAck(first) || syn === undefined || peer.records.length > 0 || !sender.records.every(isPlainSyn))
+    return false
+  return first.seq === endOf(syn)
 }
 
 function isPlainSyn(r: SegmentRecord): boolean {
