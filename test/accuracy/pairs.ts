@@ -106,7 +106,9 @@ function outcomeOf(pair: LabelledPair, label: Label, reset: ComparedReset | unde
 if (process.argv[1] === import.meta.filename) await main(new Set(process.argv.slice(2)))
 
 async function main(args: Set<string>): Promise<void> {
-  const split = args.has('--all') ? undefined : args.has('--fit') ? 'fit' : 'held-out'
+  const split = args.has('--all')
+    ? undefined
+    : (['fit', 'blind', 'blind2'].find(s => args.has(`--${s}`)) ?? 'held-out')
   const pairs = labelledPairs(args.has('--every')).filter(p => split === undefined || p.split === split)
   const outcomes: PairOutcome[] = []
   for (const pair of pairs) outcomes.push(...(await scorePair(pair)))
