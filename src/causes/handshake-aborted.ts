@@ -48,6 +48,10 @@ export default defineCause({
       and(f.synSeen, f.active, !f.synAckSeen && !f.payloadSeen),
     ),
     against('the source tried many ports or hosts', scans),
+    // A stack without the socket answers a SYN-ACK by a bare RST (RFC 9293 §3.10.7.1); one that acknowledges it had a connected socket.
+    against('its reset acknowledges the SYN-ACK: the connect had succeeded', f =>
+      and(f.active, f.synAckSeen, !f.payloadSeen),
+    ),
     contrary('data had been exchanged', f => f.payloadSeen),
     ...kernelSigns('handshake-aborted'),
   ],

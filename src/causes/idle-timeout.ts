@@ -13,7 +13,7 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { fullyAnswered, IDLE_MS, LONG_IDLE_MS, VERY_LONG_IDLE_MS } from './thresholds.js'
+import { fullyAnswered, IDLE_MS, LONG_IDLE_MS, nothingForgotten, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 export default defineCause({
   id: 'idle-timeout',
@@ -89,6 +89,10 @@ export default defineCause({
       'senderFinMs',
     ]),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
+    // A device that forgot answers for the other end instead of passing on.
+    contrary('what ended the silence got through: nothing on the path had been forgotten', f =>
+      f.origin === 'middlebox' && nothingForgotten(f) ? true : undefined,
+    ),
     against("it bears the connection's IPv6 flow label: its maker still knew the connection", f =>
       and(f.linuxSender, f.active === false, f.flowLabelKept),
     ),

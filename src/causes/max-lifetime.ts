@@ -38,7 +38,7 @@ export default defineCause({
   signs: [
     strong(
       'at {ageMs} of age like {sameAgeCount} others, though their silences differ',
-      f => f.sameAgeCount >= 2,
+      f => f.sameAgeCount >= 2 && f.sameSilenceCount < f.sameAgeCount,
     ),
     fair('at {ageMs} of age like {sameAgeCount} other', f => f.sameAgeCount >= 1),
     fair('they ended one after the other, not in one moment', f => f.burstCount < f.sameAgeCount + 1),

@@ -1,5 +1,6 @@
 import { against, contrary, defineCause, fair, must, strong, telling, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
+import { nothingForgotten } from './thresholds.js'
 
 /** More than words: a file, a page with pictures. */
 const TRANSFER_BYTES = 8000
@@ -74,7 +75,10 @@ export default defineCause({
       '{sameAgeCount} other connections of this listener ended at the same age ({ageMs})',
       f => f.sameAgeCount >= 2 && (f.ageMs ?? 0) >= LIFETIME_MS,
     ),
-    contrary('a long silence came first ({silenceMs})', f => (f.silenceMs ?? 0) >= 1500),
+    contrary(
+      'a long silence came first ({silenceMs})',
+      f => (f.silenceMs ?? 0) >= 1500 && !nothingForgotten(f),
+    ),
     contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),
     contrary('many sequence numbers were tried', f => f.distinctSeqs >= 8),
     ...kernelSigns('middlebox-injection'),

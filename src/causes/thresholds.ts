@@ -115,3 +115,8 @@ export function askedInOneRead(f: Facts): Truth {
 
 /** Supervisors bring a process back after 100 ms and more (systemd RestartSec). */
 const WENT_ON_MS = 100
+
+/** The segment that ended the silence, and that a device answered by reset, reached the other end, which went on: the device still passed the connection on. */
+export function nothingForgotten(f: Facts): boolean {
+  return f.silenceEndedByReset === false && (f.triggerArrived === true || f.senderWentOn)
+}

@@ -174,17 +174,35 @@ interface ProbeTrain {
   jitter: number | undefined
 }
 
-/** Connections of one client to one listener that it reset without having asked anything: when they began, and how regularly. */
+/**
+ * Connections of one client to one listener that it reset without having asked anything: when they began, and how regularly. A monitor knocks
+ * on at its pace while the service is down: attempts that were refused belong to the rhythm where they make it no worse.
+ */
 function probeTrains(marks: Mark[]): Map<Mark, ProbeTrain> {
   const trains = new Map<Mark, ProbeTrain>()
-  const silent = marks.filter(m => m.probing)
-  for (const group of groupBy(silent, m => `${m.client} ${m.listener}`).values()) {
-    const times = group.map(m => m.beganNs).sort((a, b) => a - b)
-    const gaps = times.slice(1).map((t, i) => (t - times[i]) / 1e6)
-    const train = { count: times.length, ...rhythm(gaps) }
+  const key = (m: Mark) => `${m.client} ${m.listener}`
+  const silent = groupBy(
+    marks.filter(m => m.probing),
+    key,
+  )
+  const refused = groupBy(
+    marks.filter(m => m.refused),
+    key,
+  )
+  for (const [ends, group] of silent) {
+    const own = rhythmOf(group)
+    const vain = refused.get(ends)
+    const joint = vain && rhythmOf([...group, ...vain])
+    const steadier = joint?.jitter !== undefined && joint.jitter <= (own.jitter ?? Infinity)
+    const train = { count: group.length, ...(steadier ? joint : own) }
     for (const mark of group) trains.set(mark, train)
   }
   return trains
+}
+
+function rhythmOf(marks: Mark[]): Pick<ProbeTrain, 'periodMs' | 'jitter'> {
+  const times = marks.map(m => m.beganNs).sort((a, b) => a - b)
+  return rhythm(times.slice(1).map((t, i) => (t - times[i]) / 1e6))
 }
 
 /** A probe that the capture lost, or that ended otherwise, leaves a gap of whole periods: within this share of one. */

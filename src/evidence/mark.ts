@@ -33,6 +33,8 @@ export interface Mark extends Timed {
   clientSilent: boolean
   /** The client reset it without having asked anything. */
   probing: boolean
+  /** Its SYN was refused by the server. */
+  refused: boolean
   forged: boolean
   /** Longest silence that the connection itself survived before the sender's last word. */
   ownSilenceMs: number | undefined
@@ -63,6 +65,7 @@ export function markOf(id: string, { view, origin }: ResetGroup, f: LocalFacts):
       (f.synSeen || f.synAckSeen) &&
       f.senderPayloadBytes === 0 &&
       f.trigger !== 'syn',
+    refused: f.sender === 'server' && f.trigger === 'syn',
     forged: origin.origin === 'middlebox',
     idleMs: idleMs(f),
     ageMs: f.ageMs,

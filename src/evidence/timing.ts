@@ -24,7 +24,9 @@ const AS_LONG = 0.98
  * reset included. Undefined when nothing of the connection precedes the reset, or packets were dropped from memory in between.
  */
 export function silenceBefore(view: ResetView, trigger: Trigger): Silence | undefined {
-  const records = view.before.filter(r => r.kind !== 'rst')
+  const all = view.before.filter(r => r.kind !== 'rst')
+  // A socket that ends itself serves a program, whose timers know nothing of the kernels' probes; a device's timer does.
+  const records = trigger.active === true ? withoutProbes(all) : all
   // A FIN that left together with the reset is part of the same event.
   const withReset = (r: SegmentRecord) =>
     (r.flags & 1) !== 0 && r.from === view.sender.side && msBetween(view.first, r) <= TOGETHER_MS
@@ -45,6 +47,16 @@ export function silenceBefore(view: ResetView, trigger: Trigger): Silence | unde
     if (best === undefined || ms > least) best = { ms, from, to, endedByReset: to === view.first }
   }
   return best
+}
+
+/** The packets without keepalive probes and their answers (RFC 9293 §3.8.4); all of them where the last probe was not answered. */
+function withoutProbes(records: SegmentRecord[]): SegmentRecord[] {
+  const isProbe = (r: SegmentRecord | undefined) => r?.kind === 'keepalive-probe'
+  const last = records.findLastIndex(isProbe)
+  if (last < 0 || !records.slice(last + 1).some(r => r.from !== records[last].from)) return records
+  const isAnswer = (r: SegmentRecord, i: number) =>
+    isProbe(records[i - 1]) && r.from !== records[i - 1].from && r.payloadBytes === 0 && (r.flags & 7) === 0
+  return records.filter((r, i) => !isProbe(r) && !isAnswer(r, i))
 }
 
 function notKeepalive(r: SegmentRecord): boolean {
