@@ -1,6 +1,6 @@
 /** Active or passive, and what a passive reset answers: the first fork of every judgement, as facts. */
 import type { Origin, SegmentRecord } from '../model.js'
-import { fingerprint } from './fingerprint.js'
+import { linuxSender } from './fingerprint.js'
 import { handshakeDone } from './handshake.js'
 import { seqOffset, type Trigger } from './trigger.js'
 import { distance, hasAck, type ResetView, SYN } from './view.js'
@@ -28,7 +28,7 @@ export function triggerFacts(view: ResetView, trigger: Trigger, origin: Origin) 
 function activeOf(view: ResetView, trigger: Trigger, origin: Origin): boolean | undefined {
   if (trigger.active !== undefined || origin !== 'endpoint' || view.peer.records.length === 0)
     return trigger.active
-  return fingerprint(view, view.first, undefined).linuxSender ? false : undefined
+  return linuxSender(view) ? false : undefined
 }
 
 /** Jitter and load: measured replies came within 300 ms of the round trip. */

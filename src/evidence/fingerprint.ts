@@ -50,6 +50,7 @@ export interface Fingerprint {
   roundTripSamples: number
 }
 
+/** @param rst the first record of `view` */
 export function fingerprint(
   view: ResetView,
   rst: SegmentRecord,
@@ -58,7 +59,6 @@ export function fingerprint(
   const { sender } = view
   const own = sender.records.filter(r => r.timeNs <= rst.timeNs)
   const last = own.at(-1)
-  const linuxSender = linuxStack(view.world, view.connection, sender.side, own)
   return {
     hopLimitDelta: last && nearestDelta(rst, last.hopLimit),
     baseline: last,
@@ -72,7 +72,7 @@ export function fingerprint(
     ipId: ipIdClass(rst, own, view, answered),
     timestampsMissing: timestampsMissing(view, rst, own),
     timestampsContinue: timestampsContinue(rst, own, view.peer.records),
-    linuxSender,
+    linuxSender: linuxSender(view),
     windowZero: rst.window === 0,
     echoesWindow:
       answered !== undefined &&
@@ -86,6 +86,18 @@ export function fingerprint(
     aboveNext: aboveNext(view, rst),
     ...youth(view, rst),
   }
+}
+
+/** Whether the packets that its sender had sent by then have the shape of a modern Linux host. */
+export function linuxSender(view: ResetView): boolean {
+  const { world, connection, sender, first } = view
+  view.linux ??= linuxStack(
+    world,
+    connection,
+    sender.side,
+    sender.records.filter(r => r.timeNs <= first.timeNs),
+  )
+  return view.linux
 }
 
 /** Of a RST recorded more than once (before and behind a router) the copy that is nearest to the baseline counts. */

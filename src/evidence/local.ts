@@ -5,7 +5,7 @@ import { applicationAt, exchangeFacts } from './exchange.js'
 import { closingFacts } from './closing.js'
 import { combine } from './combine.js'
 import type { FactName, Facts, FactSheet } from './facts.js'
-import { fingerprint } from './fingerprint.js'
+import { linuxSender } from './fingerprint.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
 import { findProbePatterns, type ProbePatterns } from './probes.js'
@@ -155,7 +155,6 @@ function unacked(r: SegmentRecord, view: ResetView): boolean {
 
 function stageFacts({ view, origin }: ResetGroup) {
   const { sender, peer, before } = view
-  const print = fingerprint(view, view.first, undefined)
   return {
     sender: sender.side,
     rolesCertain: view.connection.rolesCertain,
@@ -175,7 +174,7 @@ function stageFacts({ view, origin }: ResetGroup) {
     peerPaused: paused(view, peer, sender),
     senderPaused: paused(view, sender, peer),
     ...turnFacts(view),
-    linuxSender: print.linuxSender,
+    linuxSender: linuxSender(view),
   }
 }
 

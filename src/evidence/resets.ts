@@ -10,7 +10,7 @@ import { knownShape } from './injectors.js'
 import { framesMissing } from './innocence.js'
 import { CERTAIN_SHARE, MEASURABLE_RTT_MS } from './paths.js'
 import { findTrigger, type Trigger } from './trigger.js'
-import { distance, endOf, hasAck, isRst, msBetween, type ResetView, viewReset } from './view.js'
+import { distance, endOf, hasAck, isRst, msBetween, type ResetView, viewReset, widened } from './view.js'
 
 export interface ResetGroup {
   view: ResetView
@@ -41,13 +41,21 @@ function emitterOf(groups: ResetGroup[], hopLimit: number): ResetGroup {
   return groups.find(g => g.view.rsts.some(r => r.hopLimit === hopLimit)) ?? groups.at(-1)!
 }
 
+/** A RST by itself: who sent it. */
+interface Judged {
+  view: ResetView
+  verdict: OriginVerdict
+}
+
 function splitByEmitter(world: World, connection: Connection, rsts: SegmentRecord[]): ResetGroup[] {
-  const judged = rsts
-    .slice(0, JUDGED_RSTS)
-    .map(rst => ({ rst, verdict: originOf(world, connection, rst, rsts) }))
-  const verdicts = new Map(judged.map(j => [j.rst, j.verdict]))
-  const forged = judged.filter(j => j.verdict.origin === 'middlebox').map(j => j.rst)
-  const genuine = judged.filter(j => j.verdict.origin !== 'middlebox').map(j => j.rst)
+  const judged = new Map(rsts.slice(0, JUDGED_RSTS).map(rst => [rst, judgeOne(world, connection, rst, rsts)]))
+  const isForged = (rst: SegmentRecord) => judged.get(rst)!.verdict.origin === 'middlebox'
+  const group = (own: SegmentRecord[]) =>
+    groupOf(own, rst => judged.get(rst) ?? judgeOne(world, connection, rst, rsts))
+  // Most resets are one frame.
+  if (rsts.length === 1) return [group(rsts)]
+  const forged = [...judged.keys()].filter(isForged)
+  const genuine = [...judged.keys()].filter(rst => !isForged(rst))
   const rest = rsts.slice(JUDGED_RSTS)
   if (forged.length > 0 && genuine.length > 0) {
     const hopLimits = new Set(forged.map(r => r.hopLimit))
@@ -57,32 +65,26 @@ function splitByEmitter(world: World, connection: Connection, rsts: SegmentRecor
     const moved = genuine.filter(his)
     const a = [...forged, ...moved, ...rest.filter(his)]
     const b = [...genuine.filter(r => !his(r)), ...rest.filter(r => !his(r))]
-    return [a, b].filter(g => g.length > 0).map(g => groupOf(world, connection, g, rsts, verdicts))
+    return [a, b].filter(g => g.length > 0).map(group)
   }
-  return [groupOf(world, connection, rsts, rsts, verdicts)]
+  return [group(rsts)]
 }
 
 /** Enough to see who sends; a flood of thousands is told by its first ones. */
 const JUDGED_RSTS = 64
 
-/** @param judged the verdicts that are known already */
-function groupOf(
-  world: World,
-  connection: Connection,
-  group: SegmentRecord[],
-  all: SegmentRecord[],
-  judged: ReadonlyMap<SegmentRecord, OriginVerdict>,
-): ResetGroup {
-  const ordered = group.sort((a, b) => a.timeNs - b.timeNs || a.frame - b.frame)
-  const view = viewReset(world, connection, ordered)
-  const verdicts = ordered
-    .slice(0, JUDGED_RSTS)
-    .map(rst => judged.get(rst) ?? originOf(world, connection, rst, all))
+/** @param judged the verdict on one of them */
+function groupOf(rsts: SegmentRecord[], judged: (rst: SegmentRecord) => Judged): ResetGroup {
+  const ordered = rsts.sort((a, b) => a.timeNs - b.timeNs || a.frame - b.frame)
+  const first = judged(ordered[0])
+  // The view that the first one was judged by is the group's: made again it took a tenth of what a reset costs.
+  const view = ordered.length === 1 ? first.view : widened(first.view, ordered)
   // The first RST tells most; a later one of the same emitter may carry the sign that settles it.
-  const strongest = verdicts.reduce(
-    (best, v) => (v.origin === 'middlebox' && v.forged > best.forged ? v : best),
-    verdicts[0],
-  )
+  let strongest = first.verdict
+  for (const rst of ordered.slice(1, JUDGED_RSTS)) {
+    const { verdict } = judged(rst)
+    if (verdict.origin === 'middlebox' && verdict.forged > strongest.forged) strongest = verdict
+  }
   return { view, origin: strongest }
 }
 
@@ -92,16 +94,20 @@ export function originOf(
   rst: SegmentRecord,
   direction: SegmentRecord[],
 ): OriginVerdict {
-  return judgeOrigin(originContext(world, connection, rst, direction))
+  return judgeOne(world, connection, rst, direction).verdict
 }
 
-function originContext(
+function judgeOne(
   world: World,
   connection: Connection,
   rst: SegmentRecord,
   direction: SegmentRecord[],
-): OriginContext {
+): Judged {
   const view = viewReset(world, connection, [rst])
+  return { view, verdict: judgeOrigin(originContext(view, rst, direction)) }
+}
+
+function originContext(view: ResetView, rst: SegmentRecord, direction: SegmentRecord[]): OriginContext {
   const trigger = findTrigger(view)
   const print = fingerprint(view, rst, trigger.record)
   const near = honestAnswer(trigger, print)

@@ -23,6 +23,11 @@ export interface Trigger {
 const LONGEST_REPLY_MS = 3000
 
 export function findTrigger(view: ResetView): Trigger {
+  view.trigger ??= triggerOf(view)
+  return view.trigger
+}
+
+function triggerOf(view: ResetView): Trigger {
   const { first } = view
   const syn = answeredSyn(view)
   if (syn !== undefined)

@@ -4,6 +4,7 @@
  */
 import { CERTAIN_SHARE, type RoundTrip, roundTrip } from './paths.js'
 import type { Connection, SegmentRecord, Side, SideState, World } from '../model.js'
+import type { Trigger } from './trigger.js'
 
 export const FIN = 0x001
 export const SYN = 0x002
@@ -46,6 +47,9 @@ export interface ResetView {
   before: SegmentRecord[]
   /** All kept records after `first` that are not part of this reset. */
   after: SegmentRecord[]
+  /** Found once per view, by `findTrigger` and `linuxSender`: each looks through all records, and several facts ask for it. */
+  trigger: Trigger | undefined
+  linux: boolean | undefined
 }
 
 /** Signed distance from b to a modulo 2^32 (RFC 9293 §3.4). */
@@ -84,47 +88,50 @@ export function windowBytes(r: SegmentRecord, connection: Connection): number | 
   return r.window * 2 ** connection.sides[r.from].windowScale!
 }
 
-function highest(
-  records: SegmentRecord[],
-  value: (r: SegmentRecord) => number | undefined,
-): number | undefined {
-  let best: number | undefined
-  for (const r of records) {
-    const v = value(r)
-    if (v !== undefined && (best === undefined || distance(v, best) > 0)) best = v
-  }
-  return best
-}
-
-/** @param heard whether a record had reached the other side when that side reset; what crossed the reset says nothing about its reason */
+/**
+ * One round over the records: with a callback for each of these figures this was a fifth of what a reset costs.
+ * @param path that of a side whose records may have crossed the reset, still on their way when the other side reset: what it had not heard
+ * says nothing about its reason
+ */
 function sideView(
   connection: Connection,
   side: Side,
   before: SegmentRecord[],
-  heard: (r: SegmentRecord) => boolean,
+  rst: SegmentRecord,
+  path: RoundTrip | undefined,
 ): SideView {
-  const records = before.filter(r => r.from === side && !isRst(r))
-  const known = records.filter(heard)
+  const records: SegmentRecord[] = []
+  for (const r of before) if (r.from === side && !isRst(r)) records.push(r)
+  const syn = records.find(r => r.flags & SYN)
+  let nextSeq: number | undefined
+  let ackedTo: number | undefined
+  let lastData: SegmentRecord | undefined
+  let fin: SegmentRecord | undefined
+  for (const r of records) {
+    if (hasAck(r) && (ackedTo === undefined || distance(r.ack, ackedTo) > 0)) ackedTo = r.ack
+    if ((r.flags & (FIN | SYN)) === FIN) fin ??= r
+    if (path !== undefined && crossing(r, rst, path)) continue
+    const { kind } = r
+    if (kind === 'keepalive-probe') continue
+    if (r.payloadBytes > 0 && kind !== 'zero-window-probe') lastData = r
+    const end = endOf(r)
+    if ((nextSeq === undefined || distance(end, nextSeq) > 0) && !isStray(r, syn)) nextSeq = end
+  }
   return {
     side,
     state: connection.sides[side],
     records,
-    nextSeq: highest(known, r =>
-      r.kind === 'keepalive-probe' || isStray(r, records) ? undefined : endOf(r),
-    ),
-    ackedTo: highest(records, r => (hasAck(r) ? r.ack : undefined)),
+    nextSeq,
+    ackedTo,
     last: records.at(-1),
-    lastData: known.findLast(
-      r => r.payloadBytes > 0 && r.kind !== 'keepalive-probe' && r.kind !== 'zero-window-probe',
-    ),
-    syn: records.find(r => r.flags & SYN),
-    fin: records.find(r => (r.flags & FIN) !== 0 && (r.flags & SYN) === 0),
+    lastData,
+    syn,
+    fin,
   }
 }
 
 /** A challenge ACK recorded beside a new SYN bears the numbers of the previous incarnation (RFC 5961 §4): far from the SYN's own. */
-function isStray(r: SegmentRecord, records: SegmentRecord[]): boolean {
-  const syn = records.find(s => s.flags & SYN)
+function isStray(r: SegmentRecord, syn: SegmentRecord | undefined): boolean {
   return syn !== undefined && r !== syn && Math.abs(distance(r.seq, syn.seq)) > 2 ** 30
 }
 
@@ -136,23 +143,39 @@ function crossing(r: SegmentRecord, rst: SegmentRecord, path: RoundTrip): boolea
 
 /** @param rsts records of one reset of `connection`, in capture order, at least one */
 export function viewReset(world: World, connection: Connection, rsts: SegmentRecord[]): ResetView {
-  const first = rsts[0]
+  const [first] = rsts
   const at = connection.segments.indexOf(first)
   const before = connection.segments.slice(0, at)
   const senderPath = roundTrip(world, connection, first.from)
-  const heard = (r: SegmentRecord) => !crossing(r, first, senderPath)
-  const after = connection.segments.slice(at + 1).filter(r => !rsts.includes(r))
   return {
     world,
     connection,
-    sender: sideView(connection, first.from, before, () => true),
-    peer: sideView(connection, other(first.from), before, heard),
+    sender: sideView(connection, first.from, before, first, undefined),
+    peer: sideView(connection, other(first.from), before, first, senderPath),
     rsts,
     first,
     further: [],
     senderPath,
     peerPath: roundTrip(world, connection, other(first.from)),
     before,
-    after,
+    after: afterwards(connection, at, rsts),
+    trigger: undefined,
+    linux: undefined,
   }
+}
+
+/** The same for more records: what came before the first of them is what it was. */
+export function widened(view: ResetView, rsts: SegmentRecord[]): ResetView {
+  const { connection, first } = view
+  return {
+    ...view,
+    rsts,
+    further: [],
+    after: afterwards(connection, connection.segments.indexOf(first), rsts),
+  }
+}
+
+function afterwards({ segments }: Connection, at: number, rsts: SegmentRecord[]): SegmentRecord[] {
+  const after = segments.slice(at + 1)
+  return rsts.length === 1 ? after : after.filter(r => !rsts.includes(r))
 }
