@@ -8,6 +8,7 @@ import { WEIGHTS } from './causes/define.js'
 import { calibrate } from './calibration.js'
 import type { Facts, FactSheet } from './evidence/index.js'
 import type { Alternative, EvidenceLine, Side } from './model.js'
+import { plain, singular, type Template, template } from './template.js'
 import { bytes, count, duration } from './units.js'
 
 export interface Verdict {
@@ -35,12 +36,11 @@ interface Score {
   score: number
 }
 
-/** The causes that fit, best first, and how sure the best one is. */
+/** The cause that fits best, how sure it is, and what else it could be. */
 export interface Weighed {
-  ranked: Score[]
-  shares: number[]
   best: Cause
   confidence: number
+  alternatives: Alternative[]
 }
 
 export function weigh(facts: Facts): Weighed {
@@ -52,7 +52,8 @@ export function weigh(facts: Facts): Weighed {
   ranked.sort((a, b) => b.score - a.score)
   const shares = softmax(ranked.map(r => r.score))
   const best = ranked[0].cause
-  return { ranked, shares, best, confidence: calibrate(best.id, shares[0], facts) }
+  const confidence = calibrate(best.id, shares[0], facts)
+  return { best, confidence, alternatives: alternativesOf(ranked, shares, confidence) }
 }
 
 /** The one sentence about a reset whose cause is known. */
@@ -60,14 +61,15 @@ export function summaryOf(cause: Cause, facts: Facts, names: Names): string {
   return cause.summary(facts, names, speaker(facts))
 }
 
-export function judge(sheet: FactSheet, names: Names): Verdict {
+/** @param weighed where that is known already */
+export function judge(sheet: FactSheet, names: Names, weighed: Weighed = weigh(sheet.facts)): Verdict {
   const { facts } = sheet
-  const { ranked, shares, best, confidence } = weigh(facts)
+  const { best, confidence, alternatives } = weighed
   const say = speaker(facts)
   return {
     cause: best,
     confidence,
-    alternatives: alternativesOf(ranked, shares, confidence),
+    alternatives,
     ...argue(best, sheet, say),
     summary: best.summary(facts, names, say),
     remedies: advise(best.remedies, facts, names, say),
@@ -136,15 +138,23 @@ function argue(
       // Behind the colon stands what would follow from it.
       cannotTell.push(`whether ${plain(r.statement).replace(/: .*$/s, '')}`)
   }
-  const strongestFirst = cause.signs.toSorted(
-    (a, b) => Math.abs(WEIGHTS[b.weight]) - Math.abs(WEIGHTS[a.weight]),
-  )
-  for (const sign of strongestFirst) consider(sign, !LOWERING.has(sign.weight))
+  for (const sign of strongestFirst(cause)) consider(sign, !LOWERING.has(sign.weight))
   const argued = evidence.length
   if (cause.id !== 'unknown') for (const requirement of cause.requires) consider(requirement, true)
   // Conditions that merely hold go without saying; those that point at frames or figures are evidence.
   const telling = evidence.filter(({ line: l }, i) => i < argued || l.frames.length > 0 || l.value !== null)
   return { evidence: distinct(telling), cannotTell: [...new Set(cannotTell)].slice(0, 6) }
+}
+
+const STRONGEST_FIRST = new Map<Cause, Sign[]>()
+
+function strongestFirst(cause: Cause): Sign[] {
+  let signs = STRONGEST_FIRST.get(cause)
+  if (signs === undefined) {
+    signs = cause.signs.toSorted((a, b) => Math.abs(WEIGHTS[b.weight]) - Math.abs(WEIGHTS[a.weight]))
+    STRONGEST_FIRST.set(cause, signs)
+  }
+  return signs
 }
 
 const RESTS_ON = new WeakMap<Requirement, string>()
@@ -188,11 +198,7 @@ function distinct(lines: { line: EvidenceLine; about: FactName | undefined }[]):
 
 /** The fact that a sentence is about: its first placeholder, or the first it points at. */
 function mainFact(r: Requirement): FactName | undefined {
-  return placeholders(r.statement)[0] ?? r.about[0]
-}
-
-function placeholders(text: string): FactName[] {
-  return [...text.matchAll(/\{(\w+)\}/g)].map(m => m[1] as FactName)
+  return template(r.statement).names[0] ?? r.about[0]
 }
 
 function line(
@@ -202,17 +208,18 @@ function line(
   say: Say,
   supports: boolean,
 ): EvidenceLine {
-  const shown = [...new Set([...placeholders(r.statement), ...r.about].flatMap(n => frames[n] ?? []))].sort(
-    (a, b) => a - b,
-  )
+  const { names, fill } = template(r.statement)
+  const shown = new Set<number>()
+  for (const name of names) for (const frame of frames[name] ?? []) shown.add(frame)
+  for (const name of r.about) for (const frame of frames[name] ?? []) shown.add(frame)
   const main = mainFact(r)
   const value = main === undefined ? undefined : facts[main]
   return {
-    statement: fill(r.statement, say),
+    statement: singular(fill(say)),
     value:
       typeof value === 'number' ? Math.round(value * 1000) / 1000 : typeof value === 'string' ? value : null,
     unit: typeof value === 'number' ? unitOf(main!) : null,
-    frames: shown.slice(0, 8),
+    frames: [...shown].sort((a, b) => a - b).slice(0, 8),
     supports,
   }
 }
@@ -222,40 +229,43 @@ function unitOf(name: FactName): string | null {
   return name.endsWith('Bytes') ? 'bytes' : null
 }
 
-/** The sentence without its values, for what could not be measured. */
-function plain(statement: string): string {
-  return statement.replace(/\s*\([^()]*\{\w+\}[^()]*\)/g, '').replace(/\{\w+\}/g, '…')
-}
-
-function fill(text: string, say: Say): string {
-  const filled = text.replace(/\{(\w+)\}/g, (_all, name: string) => say(name as FactName))
-  return filled.replace(
-    /(?<![\d.,])1 ((?:other )?(?:host|port|connection|attempt|retransmission|time|reset))s\b/g,
-    '1 $1',
-  )
-}
-
 /** Advice names the parties of this very connection; what would need a value that was not measured is left out. */
 function advise(advice: string[], facts: Facts, names: Names, say: Say): string[] {
-  const party: Record<string, string> = {
+  const party: Partial<Record<string, string>> = {
     client: `the client ${names.client}`,
     server: `the server ${names.server}`,
     sender: `${names.senderRole} ${names.sender}`,
     peer: `${names.peerRole} ${names.peer}`,
   }
-  return advice
-    .flatMap(text => ofSide(text, facts.sender))
-    .filter(text => placeholders(text).every(name => name in party || facts[name] !== undefined))
-    .map(text => text.replace(/\{(\w+)\}/g, (_all, name: string) => party[name] ?? say(name as FactName)))
+  const sayOrName: Say = name => party[name] ?? say(name)
+  const said: string[] = []
+  for (const text of advice) {
+    const { side, words } = counsel(text)
+    if (side !== undefined && side !== facts.sender) continue
+    if (words.names.every(name => name in party || facts[name] !== undefined))
+      said.push(words.fill(sayOrName))
+  }
+  return said
 }
 
+interface Counsel {
+  /** Whom it is for, where it is not for both. */
+  side: Side | undefined
+  words: Template
+}
+
+const COUNSELS = new Map<string, Counsel>()
+
 /** Advice for the other side is none; for this one it is said without the condition. */
-function ofSide(text: string, sender: Side): string[] {
-  const [condition, side] = /^If the (server|client) reset: /.exec(text) ?? []
-  if (condition === undefined) return [text]
-  if (side !== sender) return []
-  const rest = text.slice(condition.length)
-  return [rest[0].toUpperCase() + rest.slice(1)]
+function counsel(text: string): Counsel {
+  let made = COUNSELS.get(text)
+  if (made === undefined) {
+    const [condition = '', side] = /^If the (server|client) reset: /.exec(text) ?? []
+    const rest = text.slice(condition.length)
+    const words = template(side === undefined ? text : rest[0].toUpperCase() + rest.slice(1))
+    COUNSELS.set(text, (made = { side: side as Side | undefined, words }))
+  }
+  return made
 }
 
 function speaker(facts: Facts): Say {

@@ -3,7 +3,7 @@ import type { Names } from './causes/define.js'
 import type { Case, Facts } from './evidence/index.js'
 import { applicationName } from './flow/application/index.js'
 import { judgeImpact } from './impact.js'
-import { judge, round } from './judge.js'
+import { judge, round, type Weighed } from './judge.js'
 import type {
   CaptureInfo,
   CauseId,
@@ -22,12 +22,13 @@ import { formatTime } from './time.js'
 import { captureAdvice, timerChecks } from './advice.js'
 import { remarks } from './remarks.js'
 
-export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[]): Reset {
+/** @param weighed its causes, where they were weighed already */
+export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[], weighed?: Weighed): Reset {
   const { facts, group } = item
   const { view, origin } = group
   const { connection, first } = view
   const names = namesOf(connection, view.sender.side)
-  const verdict = judge(item, names)
+  const verdict = judge(item, names, weighed)
   const evidence = argued(item, verdict.evidence)
   const impact = judgeImpact(facts, verdict.cause.id)
   const own: { frame: number; capture: number }[] = [

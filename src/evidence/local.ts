@@ -6,6 +6,7 @@ import { closingFacts } from './closing.js'
 import { combine } from './combine.js'
 import type { FactName, Facts, FactSheet } from './facts.js'
 import { linuxSender } from './fingerprint.js'
+import { framesOf } from './frames.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
 import { findProbePatterns, type ProbePatterns } from './probes.js'
@@ -87,45 +88,8 @@ export function localFacts(group: ResetGroup): LocalSheet {
   return {
     facts,
     trigger,
-    frames: () => ({
-      ...framesOf(view, trigger, closing, probes, time.frames),
-      leakedFrom: leak?.frames ?? [],
-      unheardAnswers: unheard.slice(-4).map(r => r.frame),
-    }),
-  }
-}
-
-/** Which frames show which fact. */
-function framesOf(
-  view: ResetView,
-  trigger: Trigger,
-  closing: ReturnType<typeof closingFacts>,
-  probes: ProbePatterns,
-  time: FactSheet['frames'],
-): FactSheet['frames'] {
-  const triggerFrames = trigger.record ? [trigger.record.frame] : []
-  return {
-    ...time,
-    trigger: triggerFrames,
-    triggerDelayMs: triggerFrames,
-    triggerStartsMessage: triggerFrames,
-    triggerAckUnacceptable: triggerFrames,
-    seqOffsetBytes: triggerFrames,
-    senderFinMs: closing.frames,
-    peerFinMs: view.peer.fin ? [view.peer.fin.frame] : [],
-    silenceBeforeFinMs: closing.frames,
-    dataAfterFinMs: closing.dataFrames,
-    dataAfterFinBytes: closing.dataFrames,
-    dataAfterFinStartsMessage: closing.dataFrames,
-    dataAfterFinIsGoodbye: closing.dataFrames,
-    keepaliveUnanswered: sample(probes.keepaliveUnanswered),
-    windowProbes: sample(probes.windowProbes),
-    retransmissions: sample(probes.retransmissions),
-    sincePeerDataMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
-    sinceSenderDataMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
-    peerSpokeLast: view.peer.lastData ? [view.peer.lastData.frame] : [],
-    senderRejectionMs: view.sender.lastData ? [view.sender.lastData.frame] : [],
-    peerRejectionMs: view.peer.lastData ? [view.peer.lastData.frame] : [],
+    frames: () =>
+      framesOf({ view, trigger, closing, probes, time: time.frames, leaked: leak?.frames, unheard }),
   }
 }
 
@@ -139,10 +103,6 @@ function probeFacts(probes: ProbePatterns) {
     peerSilentMs: probes.peerSilentMs,
     gaveUpSilently: probes.gaveUpSilently,
   }
-}
-
-function sample(records: SegmentRecord[]): number[] {
-  return records.slice(-4).map(r => r.frame)
 }
 
 function interval(records: SegmentRecord[]): number | undefined {
