@@ -1,15 +1,11 @@
 /**
  * One incarnation of a 4-tuple while it is being tracked: the mutable counterpart of the model's `Connection`, which `snapshot` makes of it.
- * One object per connection and one per side; nothing is allocated per segment.
+ * What every segment touches are numbers (cursor.ts); what is rare are fields of one object per connection. Nothing is allocated per segment.
  */
 import type { ApplicationState } from './application/index.js'
+import { ConnectionCursor } from './cursor.js'
+import { HISTORY_AT, NOWHERE, type Numbers } from './numbers.js'
 import { NO_ROW } from './segment-log.js'
-import { TrackedSide } from './side.js'
-
-/** Side indices, as in the application state. */
-export const CLIENT = 0
-export const SERVER = 1
-export type SideIndex = 0 | 1
 
 export interface FurtherRst {
   frame: number
@@ -38,46 +34,25 @@ export interface IcmpError {
   from: string
 }
 
-/** Every field is set at once, so that all connections share one hidden class; the ones every segment touches come first. */
-export class TrackedConnection {
-  readonly client = new TrackedSide()
-  readonly server = new TrackedSide()
-  /** The incarnation before this one, as long as its packets can still be told from this one's. */
-  previous: TrackedConnection | undefined = undefined
-  /** A RST was seen: TAIL becomes AFTER. */
-  reset = false
-  /** Both FINs are acknowledged. */
-  closing = false
-  // Who sent a SYN without ACK, a SYN-ACK, the client's acknowledgement of it: the handshake fact.
-  synSeen = false
-  synAckSeen = false
-  handshakeAcked = false
-  /** Somebody went on as one does only after the handshake, whether that was captured or not. */
-  beyondSyn = false
-  /** The last packet's kind and side; -1 before. */
-  lastKind = -1
-  lastSide = -1
-  lastTimeNs = 0
-  longestSilenceNs = 0
-  // What is kept of its segments, see retention.ts.
+/** Every field is set at once, so that all connections share one hidden class. */
+export class TrackedConnection extends ConnectionCursor {
+  application: ApplicationState | undefined = undefined
+  // What is kept of its segments from the first RST on, see retention.ts.
   headRow = NO_ROW
   tailRow = NO_ROW
   /** Oldest row that may be dropped, and how many there are. */
   ringRow = NO_ROW
   ringRows = 0
   fixedRows = 0
-  /** Packets, copies not counted. */
-  packets = 0
-  /** One bit per history letter that was written: client in bits 0-15, server in 16-31. */
-  letters = 0
-  application: ApplicationState | undefined = undefined
-  /** A RST came since the application state last changed: the next payload must not change what was true at that RST. */
-  rstSincePeek = false
+  /** Rows kept before the first RST. */
+  rowsBefore = 0
+  /** The next of its rows that are not used yet, and how many there are. */
+  spareRow = NO_ROW
+  spareRows = 0
+  /** Blocks of rows taken since the first RST. */
+  moreBlocks: number[] | undefined = undefined
   /** States as they were at RSTs, each valid for RSTs up to `beforeFrame`. */
   frozen: FrozenApplication[] | undefined = undefined
-
-  firstTimeNs = 0
-  history = ''
   rolesCertain = false
   furtherRsts: FurtherRst[] | undefined = undefined
   copies = 0
@@ -95,38 +70,49 @@ export class TrackedConnection {
   icmpErrors: IcmpError[] | undefined = undefined
   /** Another incarnation took its place, or it was over long enough. */
   finished = false
+  private before: TrackedConnection | undefined = undefined
 
   /**
    * @param serial order of creation
    * @param tuple id of its 4-tuple in the connection table
-   * @param clientLow the client is the lower end of the tuple
+   * @param firstTimeNs when its first segment came
    */
   constructor(
+    numbers: Numbers,
     readonly serial: number,
     readonly tuple: number,
-    readonly clientLow: boolean,
+    clientLow: boolean,
     readonly capture: number,
     readonly ipVersion: 4 | 6,
-  ) {}
-
-  /** The client waits for the answer to its SYN (RFC 9293 §3.3.2). */
-  get inSynSent(): boolean {
-    return this.synSeen && !this.synAckSeen && !this.beyondSyn
+    readonly firstTimeNs: number,
+  ) {
+    super(numbers, numbers.take())
+    numbers.setOwner(this.at, this)
+    this.clientLow = clientLow
+    this.lastTimeNs = firstTimeNs
   }
 
-  /** Both FINs were sent and acknowledged. */
-  get closed(): boolean {
-    const { client, server } = this
-    return (
-      client.finSeen &&
-      server.finSeen &&
-      ((server.ackedTo - client.finEnd) | 0) >= 0 &&
-      ((client.ackedTo - server.finEnd) | 0) >= 0
-    )
+  /** The incarnation before this one, as long as its packets can still be told from this one's. */
+  get previous(): TrackedConnection | undefined {
+    return this.before
   }
 
-  side(index: SideIndex): TrackedSide {
-    return index === CLIENT ? this.client : this.server
+  set previous(connection: TrackedConnection | undefined) {
+    this.before = connection
+    this.hasPrevious = connection !== undefined
+  }
+
+  /** History letters so far. */
+  get history(): string {
+    const from = (this.at + HISTORY_AT) * 4
+    return String.fromCharCode(...this.numbers.bytes.subarray(from, from + this.historyLength))
+  }
+
+  /** Gives its numbers back. What is still asked of it answers zero or false. */
+  releaseNumbers(): void {
+    this.before = undefined
+    this.numbers.release(this.at)
+    this.moveTo(NOWHERE)
   }
 }
 

@@ -8,7 +8,9 @@
  */
 import type { Frame } from '../model.js'
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.js'
-import { CLIENT, type SideIndex, type TrackedConnection } from './connection.js'
+import type { TrackedConnection } from './connection.js'
+import { CLIENT, type ConnectionCursor, type SideIndex } from './cursor.js'
+import { rowOfPacket } from './retention.js'
 import { ACK_NUMBER, NO_ROW, PAYLOAD, SEQ, type SegmentLog, TS_VAL } from './segment-log.js'
 
 /** Mirror ports queue; an identification comes round again only after 65,536 packets. */
@@ -26,26 +28,49 @@ const SAME_SIDE_BACK = 8
  */
 export function originalOf(
   log: SegmentLog,
-  c: TrackedConnection,
+  c: ConnectionCursor,
   from: SideIndex,
   segment: Segment,
   frame: Frame,
 ): number {
-  if (c.tailRow === NO_ROW || isNews(c, from, segment)) return NO_ROW
+  let ordinal = c.packets
+  if (ordinal === 0 || isNews(c, from, segment)) return NO_ROW
+  const chained = c.reset
   let seen = 0
-  let row = c.tailRow
-  for (let back = 0; back < ROWS_BACK && row !== NO_ROW; back++, row = log.previous(row)) {
+  let row = chained ? c.self.tailRow : rowOfPacket(c, ordinal)
+  for (let back = 0; back < ROWS_BACK && row !== NO_ROW; back++) {
     const age = frame.timeNs - log.timeNs(row)
     if (age > SAME_ID_NS) break
-    if (log.fromServer(row) !== (from !== CLIENT)) continue
-    if (sameFields(log, row, segment) && provesCopy(log, c, row, segment, age)) return row
-    if (++seen === SAME_SIDE_BACK) break
+    if (log.fromServer(row) === (from !== CLIENT)) {
+      if (sameFields(log, row, segment) && provesCopy(log, c.self, row, segment, age)) return row
+      if (++seen === SAME_SIDE_BACK) break
+    }
+    if (chained) row = log.previous(row)
+    else row = --ordinal > 0 ? rowOfPacket(c, ordinal) : NO_ROW
   }
   return NO_ROW
 }
 
+/** @param row the kept row that the segment is a copy of */
+export function noteCopy(
+  log: SegmentLog,
+  c: TrackedConnection,
+  row: number,
+  segment: Segment,
+  frame: Frame,
+): void {
+  if (c.copies++ === 0) {
+    c.firstCopyFrame = frame.number
+    c.firstCopyCapture = frame.capture
+  }
+  log.addCopy(row)
+  log.details
+    .get(row)
+    ?.copies.push({ frame: frame.number, capture: frame.capture, hopLimit: segment.hopLimit })
+}
+
 /** New data or a new acknowledgement cannot be a copy; this keeps the search off the common path. */
-function isNews(c: TrackedConnection, from: SideIndex, segment: Segment): boolean {
+function isNews(c: ConnectionCursor, from: SideIndex, segment: Segment): boolean {
   if (segment.flags & (SYN | RST)) return false
   const side = from === CLIENT ? c.client : c.server
   if (!side.started) return true

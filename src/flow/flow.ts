@@ -4,11 +4,12 @@
  */
 import type { Frame, PickedRun, Timebase } from '../model.js'
 import type { Segment } from '../wire/segment.js'
-import type { SideIndex, TrackedConnection } from './connection.js'
+import type { TrackedConnection } from './connection.js'
+import type { SideIndex } from './cursor.js'
 import { HealthSums } from './health.js'
 import { Skim } from './skim.js'
 import { Tracker } from './tracker.js'
-import { endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS, tupleKey } from './tuple.js'
+import { ENDPOINT_WORDS, endOfTuple, TUPLE_WORDS, tupleKey } from './tuple.js'
 
 /** Memory for tracked connections unless told otherwise. */
 export const DEFAULT_MEMORY_BYTES = 1024 ** 3

@@ -1,6 +1,6 @@
 /** SYN and SYN-ACK: initial numbers, options, and what was refused as not belonging to the handshake (RFC 9293 §3.5, RFC 7413). */
 import { ACK, type Segment } from '../wire/segment.js'
-import { CLIENT, type SideIndex, type TrackedConnection } from './connection.js'
+import { CLIENT, type ConnectionCursor, type SideIndex } from './cursor.js'
 import { KIND_SYN, KIND_SYN_ACK } from './kinds.js'
 import type { Observation } from './sequence.js'
 import type { TrackedSide } from './side.js'
@@ -8,7 +8,7 @@ import { acknowledge, startTiming, stopTiming } from './timing.js'
 
 /** @param segment with SYN, without RST */
 export function observeSyn(
-  c: TrackedConnection,
+  c: ConnectionCursor,
   from: SideIndex,
   segment: Segment,
   timeNs: number,

@@ -1,5 +1,6 @@
 /** Sums over connections for `CaptureHealth`: what can be said of a capture even when nothing was reset. */
-import { CLIENT, type TrackedConnection } from './connection.js'
+import type { TrackedConnection } from './connection.js'
+import { CLIENT } from './cursor.js'
 import { KIND_RETRANSMISSION } from './kinds.js'
 import { unseenBytes } from './snapshot.js'
 

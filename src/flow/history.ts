@@ -4,7 +4,7 @@
  * T, W and G again at the 10th, 100th … occurrence.
  */
 import { ACK, FIN, RST, SYN } from '../wire/segment.js'
-import { CLIENT, type SideIndex, type TrackedConnection } from './connection.js'
+import { CLIENT, type ConnectionCursor, type SideIndex } from './cursor.js'
 import { KIND_RETRANSMISSION } from './kinds.js'
 
 /** Letters that can be written once per side, by their bit. */
@@ -20,13 +20,14 @@ const I = 7
 
 /** Longest history. */
 const MAX_LENGTH = 64
+const LOWER_CASE = 0x20
 
 /**
  * Adds what a packet brought. Allocates only when a letter is written.
  * @param kind index into SEGMENT_KINDS, as just observed
  */
 export function noteHistory(
-  c: TrackedConnection,
+  c: ConnectionCursor,
   from: SideIndex,
   flags: number,
   payloadBytes: number,
@@ -62,8 +63,9 @@ function lettersOf(flags: number, payloadBytes: number): number {
   return bits === 0 && flags & ACK ? 1 << A : bits
 }
 
-function write(c: TrackedConnection, from: SideIndex, letter: string): void {
-  if (c.history.length < MAX_LENGTH) c.history += from === CLIENT ? letter : letter.toLowerCase()
+function write(c: ConnectionCursor, from: SideIndex, letter: string): void {
+  // Among the numbers: as a string per connection it was a sixth of the time, most of it for the garbage collector.
+  if (c.historyLength < MAX_LENGTH) c.addHistory(letter.charCodeAt(0) | (from === CLIENT ? 0 : LOWER_CASE))
 }
 
 function isPowerOfTen(count: number): boolean {

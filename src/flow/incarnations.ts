@@ -3,7 +3,8 @@
  * Only the newest and its predecessor are looked at, so that a 4-tuple used a million times costs no more than one used twice.
  */
 import { ACK, RST, type Segment, SYN } from '../wire/segment.js'
-import { CLIENT, SERVER, type SideIndex, type TrackedConnection } from './connection.js'
+import type { TrackedConnection } from './connection.js'
+import { CLIENT, type ConnectionCursor, SERVER, type SideIndex } from './cursor.js'
 import { acknowledgesSyn } from './handshake.js'
 import type { TrackedSide } from './side.js'
 
@@ -14,7 +15,7 @@ export const FORGET_CLOSED_NS = 60e9
 const NEIGHBOURHOOD = 65535
 
 /** Side of a connection that sent a segment. */
-export function sideOf(c: TrackedConnection, sourceLow: boolean): SideIndex {
+export function sideOf(c: ConnectionCursor, sourceLow: boolean): SideIndex {
   return sourceLow === c.clientLow ? CLIENT : SERVER
 }
 

@@ -105,6 +105,26 @@ export class KeyTable {
     this.lastId = NOT_ASKED
   }
 
+  /** Hash of a key. */
+  hash(key: Int32Array): number {
+    return hashOf(key, 0, this.words)
+  }
+
+  /** Replaces each hash by the id that most probably has it, -1 where none has: a guess, for fetching ahead what belongs to the id. */
+  guess(hashes: Int32Array, count: number): void {
+    const { slots, mask } = this
+    for (let i = 0; i < count; i++) hashes[i] = slots[(hashes[i] & mask) * 2 + 1] - 1
+  }
+
+  /** Reads the keys of ids, so that they are in the cache. The answer means nothing, but without it nothing would be read. */
+  touch(ids: Int32Array, count: number): number {
+    const { keys, words } = this
+    let sum = 0
+    for (let i = 0; i < count; i++)
+      if (ids[i] >= 0) sum ^= keys[ids[i] * words] ^ keys[(ids[i] + 1) * words - 1]
+    return sum
+  }
+
   /** Copies the key of an id into `out`. */
   read(id: number, out: Int32Array): void {
     for (let i = 0; i < this.words; i++) out[i] = this.keys[id * this.words + i]

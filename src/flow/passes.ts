@@ -1,10 +1,11 @@
 /** What is done with the frames of a capture in each reading of it. Only frames that may matter are decoded, see wire/skim.ts. */
 import { eachFrame, eachRun, loadFrame, newFrame } from '../frames.js'
-import type { BatchHandler, Frame, FrameHandler, PickedRun, Picker, PickHandler } from '../model.js'
+import type { BatchHandler, Frame, PickedRun, Picker, PickHandler } from '../model.js'
 import { Notes } from '../notes.js'
 import { flagPicker, tuplePicker } from '../wire/picker.js'
 import { Segment } from '../wire/segment.js'
-import { FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP } from '../wire/walk.js'
+import { FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP, type Found } from '../wire/walk.js'
+import { Ahead, type UseSegment } from './ahead.js'
 import type { Flow } from './flow.js'
 import { SKIMMED_FLAGS } from './skim.js'
 import type { SegmentDecoder, WorldOptions } from './world.js'
@@ -21,12 +22,10 @@ const EVERY_FRAME: Picker = {
 }
 
 type CreateDecoder = (notes: Notes) => SegmentDecoder
+type DecoderOf = (capture: number) => SegmentDecoder
 
 /** One decoder per capture: fragments and the like must not mix. */
-function decoders(
-  createDecoder: CreateDecoder,
-  notesOf: (capture: number) => Notes,
-): (capture: number) => SegmentDecoder {
+function decoders(createDecoder: CreateDecoder, notesOf: (capture: number) => Notes): DecoderOf {
   const made: SegmentDecoder[] = []
   return capture => (made[capture] ??= createDecoder(notesOf(capture)))
 }
@@ -40,11 +39,8 @@ export function firstPass(
   traceAll: boolean,
 ): Pass {
   const decoderOf = decoders(createDecoder, notesOf)
-  const segment = new Segment()
   const { filter, onDatagram, onSkimmed } = options
-  const look = (frame: Frame): void => {
-    const found = decoderOf(frame.capture).decode(frame, segment)
-    if (found === FOUND_NONE) return
+  const use = (found: Found, segment: Segment, frame: Frame): void => {
     if (found === FOUND_TCP) {
       if (filter !== undefined && !filter(segment)) return
       flow.skimSegment(segment, frame)
@@ -54,9 +50,9 @@ export function firstPass(
       if (filter !== undefined && !filter(segment)) return
       notesOf(frame.capture).add('icmp-error-quotes-tcp', frame.number)
       if (traceAll) flow.tracker.trackIcmpError(segment, frame)
-    } else onDatagram?.(segment, frame, found)
+    } else if (found !== FOUND_NONE) onDatagram?.(segment, frame, found)
   }
-  const each = eachPicked(look)
+  const each = traceAll ? eachAhead(flow, decoderOf, use) : eachPicked(decoderOf, use)
   if (traceAll || filter !== undefined) {
     const onRun: PickHandler = run => {
       flow.noteRun(run)
@@ -81,18 +77,17 @@ export function secondPass(
   // What is malformed was noted in the first pass.
   const ignored = new Notes()
   const decoderOf = decoders(createDecoder, () => ignored)
-  const segment = new Segment()
   const { filter } = options
-  const look = (frame: Frame): void => {
-    const found = decoderOf(frame.capture).decode(frame, segment)
+  const use = (found: Found, segment: Segment, frame: Frame): void => {
     if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
     if (filter !== undefined && !filter(segment)) return
     if (!everything && !flow.isInteresting(segment)) return
     if (found === FOUND_TCP) flow.trace(segment, frame)
     else flow.tracker.trackIcmpError(segment, frame)
   }
-  if (everything) return { onBatch: eachFrame(look) }
-  return { picker: tuplePicker(flow.skim.interestingBits()), onRun: eachPicked(look) }
+  const onRun = eachAhead(flow, decoderOf, use)
+  if (everything) return { onBatch: eachRun(EVERY_FRAME, onRun) }
+  return { picker: tuplePicker(flow.skim.interestingBits()), onRun }
 }
 
 /** Every TCP segment. */
@@ -110,13 +105,25 @@ export function eachSegment(
   })
 }
 
-/** Hands over the frames that were picked. */
-function eachPicked(onFrame: FrameHandler): PickHandler {
+/** Decodes the frames that were picked. */
+function eachPicked(decoderOf: DecoderOf, use: UseSegment): PickHandler {
   const frame = newFrame()
+  const segment = new Segment()
   return ({ batch, rows, picked }: PickedRun) => {
+    const decoder = decoderOf(batch.capture)
     for (let i = 0; i < picked; i++) {
       loadFrame(batch, rows[i], frame)
-      onFrame(frame)
+      use(decoder.decode(frame, segment), segment, frame)
     }
+  }
+}
+
+/** The same where all of them are tracked. */
+function eachAhead(flow: Flow, decoderOf: DecoderOf, use: UseSegment): PickHandler {
+  const ahead = new Ahead(flow.tracker, use)
+  return ({ batch, rows, picked }: PickedRun) => {
+    const decoder = decoderOf(batch.capture)
+    for (let i = 0; i < picked; i++) ahead.add(decoder, batch, rows[i])
+    ahead.flush()
   }
 }

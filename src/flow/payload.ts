@@ -1,31 +1,44 @@
 /** Hands new payload to the application peek and notes what it said in the segment's row. */
 import { type Segment, SYN } from '../wire/segment.js'
 import { createApplicationState, peek } from './application/index.js'
-import { MAX_FROZEN, type SideIndex, type TrackedConnection } from './connection.js'
+import { MAX_FROZEN, type TrackedConnection } from './connection.js'
+import type { ConnectionCursor, SideIndex } from './cursor.js'
+import { catchUp, continuesMessage, listen, noteQuiet } from './quiet.js'
 import { FRAME, NO_ROW, type SegmentLog } from './segment-log.js'
 import type { Observation } from './sequence.js'
 
 /** @param observed says which part of the payload is new (its last bytes) and how much is missing before it */
 export function peekPayload(
   log: SegmentLog,
-  c: TrackedConnection,
+  c: ConnectionCursor,
   from: SideIndex,
   segment: Segment,
   row: number,
   observed: Observation,
   timeNs: number,
 ): void {
-  if (c.rstSincePeek && !freeze(c, log, row)) return
-  const state = (c.application ??= createApplicationState(serverPort(from, segment)))
-  const { payloadStart, payloadEnd, payloadBytes } = segment
+  const { payloadStart, payloadEnd, payloadBytes, data } = segment
   const captured = payloadEnd - payloadStart
   const old = payloadBytes - observed.newBytes
   const start = payloadStart + (old < captured ? old : captured)
-  const missing = observed.newBytes - (payloadEnd - start)
   // Retransmitted with new bytes behind: the overlap closed nothing, the gap lies before the new part only.
   const gap = segment.flags & SYN ? 0 : observed.gapBefore
-  const label = peek(state, from, segment.data, start, payloadEnd, missing, gap, timeNs)
-  if (label !== undefined) log.setLabel(row, label)
+  const undisturbed = gap === 0 && !c.rstSincePeek
+  if (undisturbed && noteQuiet(c, from, data, start, payloadEnd, observed.newBytes, timeNs)) {
+    if (continuesMessage(c.side(from))) log.setStartsMessage(row, false)
+    return
+  }
+  const { self } = c
+  catchUp(self)
+  if (c.rstSincePeek && !freeze(self, log, row)) return
+  const state = (self.application ??= createApplicationState(serverPort(from, segment)))
+  const missing = observed.newBytes - (payloadEnd - start)
+  const label = peek(state, from, data, start, payloadEnd, missing, gap, timeNs)
+  listen(c, state)
+  if (label !== undefined) {
+    log.setLabel(row, label)
+    c.hasLabels = true
+  }
   const { lastPiece } = state.sides[from]
   if (lastPiece === 'start') log.setStartsMessage(row, true)
   else if (lastPiece !== 'unknown') log.setStartsMessage(row, false)

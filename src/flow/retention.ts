@@ -1,11 +1,15 @@
 /**
  * Which segments of a connection are kept. The same policy in every mode, so that every fact is defined on the same bounded memory:
  * the first HEAD, a ring of the last TAIL before the first RST, AFTER from it on, then a ring of the last LAST; RSTs never leave, up to a bound.
+ *
+ * Before the first RST, where nearly every segment of a stream is kept, a row's place follows from the packet's ordinal: nothing has to be
+ * looked up or linked. From the first RST on the rows are a chain, because the RSTs among those of the ring stay.
  */
 import type { Frame } from '../model.js'
 import type { Segment } from '../wire/segment.js'
-import { SERVER, type SideIndex, type TrackedConnection } from './connection.js'
-import { NO_ROW, type SegmentLog } from './segment-log.js'
+import type { TrackedConnection } from './connection.js'
+import { type ConnectionCursor, SERVER, type SideIndex } from './cursor.js'
+import { BLOCK_BITS, BLOCK_ROWS, NO_ROW, type SegmentLog } from './segment-log.js'
 
 /** Handshake, greeting, first exchange. */
 export const HEAD_SEGMENTS = 16
@@ -18,11 +22,77 @@ export const LAST_SEGMENTS = 32
 /** RSTs of each side kept as rows; a flood's others are only listed. */
 export const MAX_RST_ROWS = 256
 
+/** Most rows before the first RST: eight blocks, as many as a connection's numbers have room for. */
+const MOST_BEFORE = HEAD_SEGMENTS + TAIL_SEGMENTS
+
 /**
- * Keeps a segment as the connection's newest row, dropping an older one where the policy says so.
+ * Keeps a segment as the connection's newest row, in place of an older one where the policy says so.
  * @returns its row, NO_ROW when it is a RST beyond the bound (then it stands in `furtherRsts`)
  */
 export function keepSegment(
+  log: SegmentLog,
+  c: ConnectionCursor,
+  side: SideIndex,
+  segment: Segment,
+  frame: Frame,
+  isRst: boolean,
+): number {
+  const ordinal = ++c.packets
+  const row =
+    isRst || c.reset ? rowAfter(log, c.self, side, segment, frame, isRst) : rowBefore(log, c, ordinal)
+  if (row !== NO_ROW) log.write(row, segment, frame, side === SERVER, ordinal)
+  return row
+}
+
+/** The rows that are kept, in capture order. */
+export function keptRows(log: SegmentLog, c: TrackedConnection): number[] {
+  if (!c.reset) return rowsBefore(c, c.packets)
+  const rows: number[] = []
+  for (let row = c.headRow; row !== NO_ROW; row = log.next(row)) rows.push(row)
+  return rows
+}
+
+/** Returns all rows of a connection to the pool. */
+export function releaseRows(log: SegmentLog, c: TrackedConnection): void {
+  if (c.hasLabels || c.reset) for (const row of keptRows(log, c)) log.forget(row)
+  const before = c.reset ? c.rowsBefore : Math.min(c.packets, MOST_BEFORE)
+  for (let i = 0; i * BLOCK_ROWS < before; i++) log.releaseBlock(c.block(i))
+  if (c.moreBlocks) for (const block of c.moreBlocks) log.releaseBlock(block)
+}
+
+// ── before the first RST ────────────────────────────────────────────────────────────────────────────────
+
+/** Row of the packet with this ordinal, from 1; where there were more than are kept, of the newest that shares its place. */
+export function rowOfPacket(c: ConnectionCursor, ordinal: number): number {
+  const index = ordinal - 1
+  const place = index < HEAD_SEGMENTS ? index : HEAD_SEGMENTS + ((index - HEAD_SEGMENTS) % TAIL_SEGMENTS)
+  return c.block(place >> BLOCK_BITS) * BLOCK_ROWS + (place & (BLOCK_ROWS - 1))
+}
+
+function rowBefore(log: SegmentLog, c: ConnectionCursor, ordinal: number): number {
+  if (ordinal <= MOST_BEFORE) {
+    const index = ordinal - 1
+    if (index % BLOCK_ROWS === 0) c.setBlock(index / BLOCK_ROWS, log.takeBlock())
+    return rowOfPacket(c, ordinal)
+  }
+  const row = rowOfPacket(c, ordinal)
+  if (c.hasLabels) log.forget(row)
+  return row
+}
+
+/** The rows of the first `packets` packets, none of them a RST. */
+function rowsBefore(c: ConnectionCursor, packets: number): number[] {
+  const rows: number[] = []
+  for (let ordinal = 1; ordinal <= Math.min(packets, HEAD_SEGMENTS); ordinal++)
+    rows.push(rowOfPacket(c, ordinal))
+  for (let ordinal = Math.max(HEAD_SEGMENTS, packets - TAIL_SEGMENTS) + 1; ordinal <= packets; ordinal++)
+    rows.push(rowOfPacket(c, ordinal))
+  return rows
+}
+
+// ── from the first RST on ───────────────────────────────────────────────────────────────────────────────
+
+function rowAfter(
   log: SegmentLog,
   c: TrackedConnection,
   side: SideIndex,
@@ -30,9 +100,8 @@ export function keepSegment(
   frame: Frame,
   isRst: boolean,
 ): number {
-  c.packets++
+  if (!c.reset) beginAfter(log, c)
   if (isRst) {
-    if (!c.reset) beginAfter(c)
     if (c.side(side).rstRows === MAX_RST_ROWS) {
       c.furtherRsts ??= []
       c.furtherRsts.push({
@@ -45,29 +114,44 @@ export function keepSegment(
     }
     c.side(side).rstRows++
   }
-  const fixed = c.fixedRows < (c.reset ? AFTER_SEGMENTS : HEAD_SEGMENTS)
+  const fixed = c.fixedRows < AFTER_SEGMENTS
   if (fixed) c.fixedRows++
-  else if (!isRst && c.ringRows === (c.reset ? LAST_SEGMENTS : TAIL_SEGMENTS)) dropOldest(log, c)
-  const row = log.take(segment, frame, side === SERVER)
-  log.setOrdinal(row, c.packets)
+  const inRing = !fixed && !isRst
+  const row = inRing && c.ringRows === LAST_SEGMENTS ? dropOldest(log, c) : takeRow(log, c)
   log.link(row, c.tailRow)
   if (c.tailRow === NO_ROW) c.headRow = row
   c.tailRow = row
-  if (!fixed && !isRst) {
-    if (c.ringRows++ === 0) c.ringRow = row
-  }
+  if (inRing && c.ringRows++ === 0) c.ringRow = row
   return row
 }
 
-/** From the first RST on nothing that is kept now will be dropped. */
-function beginAfter(c: TrackedConnection): void {
+/** From the first RST on nothing that is kept now will be dropped. Its packet is counted already. */
+function beginAfter(log: SegmentLog, c: TrackedConnection): void {
+  for (const row of rowsBefore(c, c.packets - 1)) {
+    log.link(row, c.tailRow)
+    if (c.tailRow === NO_ROW) c.headRow = row
+    c.tailRow = row
+  }
   c.reset = true
-  c.fixedRows = 0
-  c.ringRow = NO_ROW
-  c.ringRows = 0
+  c.rowsBefore = Math.min(c.packets - 1, MOST_BEFORE)
+  c.spareRows = (BLOCK_ROWS - (c.rowsBefore % BLOCK_ROWS)) % BLOCK_ROWS
+  c.spareRow = c.tailRow + 1
 }
 
-function dropOldest(log: SegmentLog, c: TrackedConnection): void {
+function takeRow(log: SegmentLog, c: TrackedConnection): number {
+  if (c.spareRows === 0) {
+    const block = log.takeBlock()
+    c.moreBlocks ??= []
+    c.moreBlocks.push(block)
+    c.spareRow = block * BLOCK_ROWS
+    c.spareRows = BLOCK_ROWS
+  }
+  c.spareRows--
+  return c.spareRow++
+}
+
+/** @returns the row, to be used again */
+function dropOldest(log: SegmentLog, c: TrackedConnection): number {
   const row = c.ringRow
   // RSTs between the rows of the ring stay; the scan never passes one twice.
   let next = log.next(row)
@@ -75,4 +159,6 @@ function dropOldest(log: SegmentLog, c: TrackedConnection): void {
   c.ringRow = next
   c.ringRows--
   log.unlink(row)
+  log.forget(row)
+  return row
 }

@@ -1,5 +1,5 @@
 /**
- * Memory for the segments of all connections: one pool of rows of 16 words, one cache line each, chained per connection in capture order.
+ * Memory for the segments of all connections: one pool of rows of 16 words, one cache line each, that are handed out in blocks.
  * A row of typed arrays costs 64 bytes where an object costs 250, and nothing for the garbage collector to follow.
  */
 import type { Frame } from '../model.js'
@@ -9,7 +9,12 @@ import { KeyTable } from './key-table.js'
 /** No row: end of a chain, or a segment that is not kept. */
 export const NO_ROW = -1
 
+/** A connection's rows come in blocks: its next segment finds its row beside the one before. */
+export const BLOCK_BITS = 3
+export const BLOCK_ROWS = 1 << BLOCK_BITS
+
 const STRIDE = 16
+const BLOCK_WORDS = BLOCK_ROWS * STRIDE
 // Words 0 and 1 hold the time as one double.
 export const FRAME = 2
 export const SEQ = 3
@@ -56,27 +61,45 @@ export interface RstDetails {
 
 export class SegmentLog {
   words = new Int32Array(STRIDE * 1024)
-  /** Rows handed out and not returned. */
+  /** Blocks handed out and not returned. */
   used = 0
   readonly details = new Map<number, RstDetails>()
   private times = new Float64Array(this.words.buffer)
   private readonly labels = new Map<number, string>()
   private readonly macs = new KeyTable(2)
   private readonly mac = new Int32Array(2)
-  private freeRow = NO_ROW
-  private rows = 0
+  private freeBlock = NO_ROW
+  private blocks = 0
   // The last MAC addresses by their lowest bits: high, low, id.
   private readonly recentMacs = new Int32Array(RECENT_MACS * 3)
 
-  /** A row with the fields of a segment; links, ordinal and judgement are the caller's. */
-  take(segment: Segment, frame: Frame, fromServer: boolean): number {
-    let row = this.freeRow
-    if (row !== NO_ROW) this.freeRow = this.words[row * STRIDE + NEXT]
+  /** Number of a block of rows that nobody uses; its rows are `BLOCK_ROWS` times that number and those behind it. */
+  takeBlock(): number {
+    let block = this.freeBlock
+    if (block !== NO_ROW) this.freeBlock = this.words[block * BLOCK_WORDS + NEXT]
     else {
-      row = this.rows++
-      if (this.rows * STRIDE > this.words.length) this.grow()
+      block = this.blocks++
+      if (this.blocks * BLOCK_WORDS > this.words.length) this.grow()
     }
     this.used++
+    return block
+  }
+
+  /** Reads a row, so that it is in the cache. The answer means nothing, but without it nothing would be read. */
+  touch(row: number): number {
+    const at = row * STRIDE
+    return at < this.words.length ? this.words[at] ^ this.words[at + STRIDE - 1] : 0
+  }
+
+  /** Returns a block to the pool; what is known of its rows must have been forgotten. */
+  releaseBlock(block: number): void {
+    this.words[block * BLOCK_WORDS + NEXT] = this.freeBlock
+    this.freeBlock = block
+    this.used--
+  }
+
+  /** Fills a row with the fields of a segment; links and judgement are the caller's. */
+  write(row: number, segment: Segment, frame: Frame, fromServer: boolean, ordinal: number): void {
     const { words } = this
     const at = row * STRIDE
     this.times[at >> 1] = frame.timeNs
@@ -97,7 +120,7 @@ export class SegmentLog {
     words[at + TS_VAL] = segment.tsVal
     words[at + TS_ECR] = segment.tsEcr
     words[at + CAPTURE_MAC] = (frame.capture << 16) | this.macId(segment.macHigh, segment.macLow)
-    return row
+    words[at + ORDINAL] = ordinal
   }
 
   /** Appends a row behind `tail` (NO_ROW: it begins a chain). */
@@ -107,22 +130,19 @@ export class SegmentLog {
     if (tail !== NO_ROW) this.words[tail * STRIDE + NEXT] = row
   }
 
-  /** Takes a row that has both neighbours out of its chain and returns it to the pool. */
+  /** Takes a row that has both neighbours out of its chain. */
   unlink(row: number): void {
     const previous = this.previous(row)
     const next = this.next(row)
     this.words[previous * STRIDE + NEXT] = next
     this.words[next * STRIDE + PREVIOUS] = previous
-    this.release(row)
   }
 
-  /** Returns a whole chain to the pool. */
-  releaseChain(head: number): void {
-    while (head !== NO_ROW) {
-      const next = this.next(head)
-      this.release(head)
-      head = next
-    }
+  /** Before a row is used again: what is known of it besides its words. */
+  forget(row: number): void {
+    const bits = this.words[row * STRIDE + BITS]
+    if (bits & HAS_LABEL) this.labels.delete(row)
+    if (bits & IS_RST) this.details.delete(row)
   }
 
   next(row: number): number {
@@ -228,10 +248,6 @@ export class SegmentLog {
     this.words[row * STRIDE + NEW_BYTES] = newBytes
   }
 
-  setOrdinal(row: number, ordinal: number): void {
-    this.words[row * STRIDE + ORDINAL] = ordinal
-  }
-
   setLabel(row: number, label: string): void {
     this.labels.set(row, label)
     this.words[row * STRIDE + BITS] |= HAS_LABEL
@@ -243,20 +259,11 @@ export class SegmentLog {
 
   /** Bytes of memory behind the rows in use. */
   get bytes(): number {
-    return this.used * STRIDE * 4
+    return this.used * BLOCK_WORDS * 4
   }
 
   private isIpv6(row: number): boolean {
     return ((this.words[row * STRIDE + BITS] >> FRAGMENT_SHIFT) & 3) === 2
-  }
-
-  private release(row: number): void {
-    const bits = this.words[row * STRIDE + BITS]
-    if (bits & HAS_LABEL) this.labels.delete(row)
-    if (bits & IS_RST) this.details.delete(row)
-    this.words[row * STRIDE + NEXT] = this.freeRow
-    this.freeRow = row
-    this.used--
   }
 
   /** A capture knows few MAC addresses: rows hold a 16-bit id. */

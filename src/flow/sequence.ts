@@ -3,7 +3,7 @@
  * point: segments may be missing, doubled, late, or never have been sent by the real host.
  */
 import { ACK, FIN, type Segment } from '../wire/segment.js'
-import { CLIENT, type SideIndex, type TrackedConnection } from './connection.js'
+import { CLIENT, type ConnectionCursor, type SideIndex } from './cursor.js'
 import {
   KIND_ACK,
   KIND_DATA,
@@ -37,7 +37,7 @@ const REORDERING_NS = 3e6
 
 /** @param segment neither SYN nor RST */
 export function observeSegment(
-  c: TrackedConnection,
+  c: ConnectionCursor,
   from: SideIndex,
   segment: Segment,
   timeNs: number,
@@ -63,7 +63,7 @@ export function observeSegment(
  * While the client waits for its SYN-ACK, a segment of the server that does not acknowledge the SYN belongs to an older incarnation that
  * the server still has: a challenge ACK (RFC 5961 §4). It is recorded here, beside the SYN it answers, but its numbers are not this one's.
  */
-function isStrange(c: TrackedConnection, from: SideIndex, segment: Segment): boolean {
+function isStrange(c: ConnectionCursor, from: SideIndex, segment: Segment): boolean {
   if (!c.inSynSent) return false
   if (from === CLIENT) {
     if (segment.flags & ACK) c.beyondSyn = true
@@ -71,8 +71,9 @@ function isStrange(c: TrackedConnection, from: SideIndex, segment: Segment): boo
   }
   const acked = (segment.ack - c.client.isn) | 0
   if ((segment.flags & ACK) === 0 || acked < 1 || ((segment.ack - c.client.nextSeq) | 0) > 0) {
-    c.challenged = true
-    c.challengeAck = segment.ack
+    const { self } = c
+    self.challenged = true
+    self.challengeAck = segment.ack
     return true
   }
   c.beyondSyn = true
@@ -170,7 +171,7 @@ function reorderingNs(side: TrackedSide, peer: TrackedSide): number {
 
 /** No payload, no SYN, FIN or RST. */
 function classifyEmpty(
-  c: TrackedConnection,
+  c: ConnectionCursor,
   from: SideIndex,
   side: TrackedSide,
   peer: TrackedSide,

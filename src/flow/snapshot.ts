@@ -11,12 +11,14 @@ import type {
 import type { AddressTexts } from './address-texts.js'
 import { type ApplicationState, createApplicationState } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
+import type { KeyTable } from './key-table.js'
 import { SEGMENT_KINDS } from './kinds.js'
+import { catchUp } from './quiet.js'
+import { keptRows } from './retention.js'
 import {
   ACK_NUMBER,
   FRAME,
   NEW_BYTES,
-  NO_ROW,
   ORDINAL,
   PAYLOAD,
   SEQ,
@@ -24,8 +26,7 @@ import {
   TS_VAL,
 } from './segment-log.js'
 import type { TrackedSide } from './side.js'
-import { ADDRESS_WORDS, endOfTuple, ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
-import type { KeyTable } from './key-table.js'
+import { ADDRESS_WORDS, ENDPOINT_WORDS, endOfTuple, TUPLE_WORDS } from './tuple.js'
 
 /** What a snapshot needs besides the connection. */
 export interface SnapshotContext {
@@ -73,7 +74,7 @@ export function snapshot(
     longestSurvivedSilenceNs: c.longestSilenceNs,
     copies: c.copies,
     unseenBytes: unseenBytes(c),
-    application: stateOf(c.application, serverEnd.port, goesOn),
+    application: stateOf(catchUp(c), serverEnd.port, goesOn),
     applicationAtRst: (c.frozen ?? []).map(f => ({
       beforeFrame: f.beforeFrame,
       capture: f.capture,
@@ -157,18 +158,14 @@ function sideState(side: TrackedSide): SideState {
 }
 
 function hopLimits(side: TrackedSide): { value: number; count: number }[] {
-  const all: { value: number; count: number }[] = []
-  if (side.hopCount0 > 0) all.push({ value: side.hop0, count: side.hopCount0 })
-  if (side.hopCount1 > 0) all.push({ value: side.hop1, count: side.hopCount1 })
-  if (side.hopCount2 > 0) all.push({ value: side.hop2, count: side.hopCount2 })
-  if (side.hopCount3 > 0) all.push({ value: side.hop3, count: side.hopCount3 })
+  const all = side.hopLimits
   return all.length > 1 ? all.sort((a, b) => b.count - a.count) : all
 }
 
 function records(log: SegmentLog, c: TrackedConnection): SegmentRecord[] {
   const list: SegmentRecord[] = []
   let before = 0
-  for (let row = c.headRow; row !== NO_ROW; row = log.next(row)) {
+  for (const row of keptRows(log, c)) {
     const ordinal = log.word(row, ORDINAL)
     list.push(record(log, row, ordinal - before - 1))
     before = ordinal

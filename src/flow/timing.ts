@@ -1,6 +1,6 @@
 /** Acknowledgements, windows, and how fast a side answers: one segment at a time is timed, never a repeated one (Karn, RFC 6298 §3). */
 import type { Segment } from '../wire/segment.js'
-import type { TrackedConnection } from './connection.js'
+import type { ConnectionCursor } from './cursor.js'
 import type { TrackedSide } from './side.js'
 
 /** A new segment ending at `end`. */
@@ -18,7 +18,7 @@ export function stopTiming(side: TrackedSide, seq: number): void {
 
 /** Moves what `side` has acknowledged of its peer's bytes. */
 export function acknowledge(
-  c: TrackedConnection,
+  c: ConnectionCursor,
   side: TrackedSide,
   peer: TrackedSide,
   segment: Segment,

@@ -3,26 +3,29 @@
  * The same tracker serves files read twice (it is then given only what matters), streams and live captures.
  */
 import type { Frame } from '../model.js'
-import { addressText, encapsulationText } from '../wire/text.js'
 import { ACK, FIN, RST, type Segment, SYN } from '../wire/segment.js'
+import { encapsulationText } from '../wire/text.js'
 import { peekFin } from './application/index.js'
-import { CLIENT, type SideIndex, TrackedConnection } from './connection.js'
-import { originalOf } from './copies.js'
+import { grown } from './columns.js'
+import { TrackedConnection } from './connection.js'
+import { noteCopy, originalOf } from './copies.js'
+import { CLIENT, ConnectionCursor, type SideIndex } from './cursor.js'
 import { observeSyn } from './handshake.js'
 import { noteHistory } from './history.js'
 import { choose, FORGET_CLOSED_NS, sideOf } from './incarnations.js'
+import { noteIcmpError } from './icmp-errors.js'
 import { KeyTable } from './key-table.js'
 import { KIND_FIN, KIND_KEEPALIVE_PROBE, KIND_RST } from './kinds.js'
+import { NOWHERE, Numbers } from './numbers.js'
 import { peekPayload } from './payload.js'
-import { keepSegment } from './retention.js'
-import { rstDetails } from './rst-details.js'
+import { catchUp, listen } from './quiet.js'
+import { keepSegment, releaseRows } from './retention.js'
 import { decideRoles, type Roles } from './roles.js'
+import { rstDetails } from './rst-details.js'
 import { NO_ROW, SegmentLog } from './segment-log.js'
 import { type Observation, observeSegment } from './sequence.js'
 import { TUPLE_WORDS, tupleKey } from './tuple.js'
 
-/** ICMP errors remembered per connection. */
-const MAX_ICMP_ERRORS = 32
 /** Rough size of a connection's objects, measured with 1 M connections; its rows are counted by the log. */
 const CONNECTION_BYTES = 1400
 
@@ -44,8 +47,11 @@ export class Tracker {
   readonly held = new Set<TrackedConnection>()
   /** Connections forgotten for want of memory. */
   evicted = 0
-  /** Newest incarnation by tuple id. */
-  private readonly newest: (TrackedConnection | undefined)[] = []
+  readonly numbers = new Numbers()
+  /** Place of the newest incarnation's numbers by tuple id, NOWHERE where none is held. */
+  newest = new Int32Array(256)
+  /** At the connection of the segment at hand. */
+  private readonly cursor = new ConnectionCursor(this.numbers, NOWHERE)
   /** Connections held by tuple id: the tuple's id lives as long. */
   private readonly holders: number[] = []
   private readonly key = new Int32Array(TUPLE_WORDS)
@@ -68,37 +74,28 @@ export class Tracker {
     if ((++this.segments & 0xfff) === 0) this.sweep(frame.timeNs)
     const sourceLow = tupleKey(segment, this.key)
     let tuple = this.tuples.add(this.key)
-    let c = this.newest[tuple]
-    if (c !== undefined && c.closing && isOver(c, frame.timeNs)) {
-      this.retire(c)
+    if (tuple >= this.newest.length) this.newest = grown(this.newest, tuple + 1, NOWHERE)
+    const c = this.cursor
+    c.moveTo(this.newest[tuple])
+    if (c.closing && isOver(c, frame.timeNs)) {
+      this.retire(c.self)
       tuple = this.tuples.add(this.key)
-      c = undefined
+      c.moveTo(NOWHERE)
     }
-    if (c !== undefined && (segment.flags & SYN || c.previous !== undefined)) {
-      const chosen = choose(c, sourceLow, segment)
-      c = chosen ?? this.open(tuple, sourceLow, segment, frame, c)
-    } else c ??= this.open(tuple, sourceLow, segment, frame, undefined)
+    if (c.at === NOWHERE) c.moveTo(this.open(tuple, sourceLow, segment, frame, undefined).at)
+    else if (segment.flags & SYN || c.hasPrevious) {
+      const newest = c.self
+      const chosen = choose(newest, sourceLow, segment)
+      c.moveTo((chosen ?? this.open(tuple, sourceLow, segment, frame, newest)).at)
+    }
     this.record(c, sideOf(c, sourceLow), segment, frame)
   }
 
   /** An ICMP error that quotes a segment of a connection being tracked; others are ignored. */
   trackIcmpError(quoted: Segment, frame: Frame): void {
     tupleKey(quoted, this.key)
-    const tuple = this.tuples.find(this.key)
-    const c = tuple < 0 ? undefined : this.newest[tuple]
-    if (c === undefined) return
-    c.icmpErrors ??= []
-    if (c.icmpErrors.length === MAX_ICMP_ERRORS) return
-    const ipVersion = quoted.icmpVersion === 6 ? 6 : 4
-    c.icmpErrors.push({
-      frame: frame.number,
-      capture: frame.capture,
-      timeNs: frame.timeNs,
-      type: quoted.icmpType,
-      code: quoted.icmpCode,
-      ipVersion,
-      from: addressText(quoted.icmpSource, ipVersion),
-    })
+    const c = this.newestOf(this.key)
+    if (c !== undefined) noteIcmpError(c, quoted, frame)
   }
 
   private open(
@@ -111,13 +108,13 @@ export class Tracker {
     decideRoles(segment, this.roles)
     const clientLow = this.roles.sourceIsClient === sourceLow
     const ipVersion = segment.ipVersion === 6 ? 6 : 4
-    const c = new TrackedConnection(this.serial++, tuple, clientLow, frame.capture, ipVersion)
+    const { numbers } = this
+    const { capture, timeNs } = frame
+    const c = new TrackedConnection(numbers, this.serial++, tuple, clientLow, capture, ipVersion, timeNs)
     c.rolesCertain = this.roles.certain
-    c.firstTimeNs = frame.timeNs
-    c.lastTimeNs = frame.timeNs
     if (segment.layerCount > 0) c.encapsulation = encapsulationText(segment)
     this.holders[tuple] = (this.holders[tuple] ?? 0) + 1
-    this.newest[tuple] = c
+    this.newest[tuple] = c.at
     this.held.add(c)
     if (previous) this.succeed(c, previous)
     return c
@@ -133,10 +130,10 @@ export class Tracker {
     this.release(older)
   }
 
-  private record(c: TrackedConnection, from: SideIndex, segment: Segment, frame: Frame): void {
+  private record(c: ConnectionCursor, from: SideIndex, segment: Segment, frame: Frame): void {
     const original = originalOf(this.log, c, from, segment, frame)
     if (original !== NO_ROW) {
-      this.noteCopy(c, original, segment, frame)
+      noteCopy(this.log, c.self, original, segment, frame)
       return
     }
     const { timeNs } = frame
@@ -155,7 +152,7 @@ export class Tracker {
     } else {
       if (flags & SYN) {
         observeSyn(c, from, segment, timeNs, observed)
-        noteSynFrame(c, frame)
+        noteSynFrame(c.self, frame)
       } else {
         observeSegment(c, from, segment, timeNs, observed)
         if (from === CLIENT && !c.handshakeAcked && flags & ACK)
@@ -171,29 +168,21 @@ export class Tracker {
     if (side.segments++ === 0) side.firstTimeNs = timeNs
     side.lastTimeNs = timeNs
     c.lastTimeNs = timeNs
-    c.lastKind = observed.kind
-    c.lastSide = from
+    c.setLast(observed.kind, from)
     noteHistory(c, from, flags, segment.payloadBytes, observed.kind)
-    if (isRst) this.options.onRst?.(c, from, frame)
+    if (isRst) this.options.onRst?.(c.self, from, frame)
     else if (!c.closing && c.client.finSeen && c.server.finSeen && c.closed) {
       c.closing = true
-      this.closing.push(c)
+      this.closing.push(c.self)
     }
   }
 
-  private noteFin(c: TrackedConnection, from: SideIndex, timeNs: number): void {
-    if (c.application && !c.rstSincePeek) peekFin(c.application, from, timeNs)
-  }
-
-  private noteCopy(c: TrackedConnection, row: number, segment: Segment, frame: Frame): void {
-    if (c.copies++ === 0) {
-      c.firstCopyFrame = frame.number
-      c.firstCopyCapture = frame.capture
-    }
-    this.log.addCopy(row)
-    this.log.details
-      .get(row)
-      ?.copies.push({ frame: frame.number, capture: frame.capture, hopLimit: segment.hopLimit })
+  private noteFin(c: ConnectionCursor, from: SideIndex, timeNs: number): void {
+    if (c.rstSincePeek) return
+    const application = catchUp(c.self)
+    if (application === undefined) return
+    peekFin(application, from, timeNs)
+    listen(c, application)
   }
 
   // ── forgetting ────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +192,7 @@ export class Tracker {
     const { closing } = this
     while (this.closedFrom < closing.length) {
       const c = closing[this.closedFrom]
-      const current = this.newest[c.tuple] === c && !c.reset
+      const current = this.isNewest(c) && !c.reset
       if (current && !isOver(c, nowNs)) break
       this.closedFrom++
       if (current) this.retire(c)
@@ -222,7 +211,7 @@ export class Tracker {
 
   /** A tuple's newest incarnation is over: what follows on the tuple is not compared with it. */
   private retire(c: TrackedConnection): void {
-    this.newest[c.tuple] = undefined
+    this.newest[c.tuple] = NOWHERE
     c.finished = true
     if (c.previous && !c.reset) {
       this.release(c.previous)
@@ -242,22 +231,31 @@ export class Tracker {
   forget(c: TrackedConnection): void {
     if (!this.held.delete(c)) return
     this.options.onForget?.(c)
-    this.log.releaseChain(c.headRow)
-    c.headRow = c.tailRow = NO_ROW
+    releaseRows(this.log, c)
     c.finished = true
-    if (this.newest[c.tuple] === c) this.newest[c.tuple] = undefined
+    if (this.isNewest(c)) this.newest[c.tuple] = NOWHERE
+    c.releaseNumbers()
     if (--this.holders[c.tuple] === 0) this.tuples.delete(c.tuple)
   }
 
   /** The newest incarnation of a 4-tuple, if one is held. */
   newestOf(key: Int32Array): TrackedConnection | undefined {
     const tuple = this.tuples.find(key)
-    return tuple < 0 ? undefined : this.newest[tuple]
+    return tuple < 0 ? undefined : this.newestAt(tuple)
+  }
+
+  private newestAt(tuple: number): TrackedConnection | undefined {
+    const at = this.newest[tuple]
+    return at === NOWHERE ? undefined : this.numbers.ownerOf(at)
+  }
+
+  private isNewest(c: TrackedConnection): boolean {
+    return c.at !== NOWHERE && this.newest[c.tuple] === c.at
   }
 
   /** Drops a connection for good and whatever referred to it, with the predecessor that was held for its sake. */
   discard(c: TrackedConnection): void {
-    for (let later = this.newest[c.tuple]; later !== undefined; later = later.previous) {
+    for (let later = this.newestAt(c.tuple); later !== undefined; later = later.previous) {
       if (later.previous === c) later.previous = undefined
     }
     const { previous } = c
@@ -279,7 +277,7 @@ export class Tracker {
     candidates.sort((a, b) => over(b) - over(a) || a.lastTimeNs - b.lastTimeNs || a.serial - b.serial)
     for (const c of candidates) {
       if (this.bytes <= target) break
-      const newest = this.newest[c.tuple]
+      const newest = this.newestAt(c.tuple)
       if (newest !== undefined && newest !== c && newest.previous === c) {
         if (newest.reset) continue
         newest.previous = undefined
@@ -292,12 +290,12 @@ export class Tracker {
   }
 }
 
-function isOver(c: TrackedConnection, nowNs: number): boolean {
+function isOver(c: ConnectionCursor, nowNs: number): boolean {
   return !c.reset && nowNs - c.lastTimeNs > FORGET_CLOSED_NS
 }
 
 /** The client's first segment behind the SYN-ACK (RFC 9293 §3.5, third step). */
-function acknowledgesServer(c: TrackedConnection, segment: Segment): boolean {
+function acknowledgesServer(c: ConnectionCursor, segment: Segment): boolean {
   c.beyondSyn = true
   return c.synAckSeen && ((segment.ack - c.server.isn) | 0) >= 1
 }
