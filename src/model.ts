@@ -367,6 +367,8 @@ export interface World {
   startTimeNs: number
   /** True when the capture itself lost packets (drop counters, unseen bytes in many connections). */
   captureLoss: boolean
+  /** Live: the capturing program told of packets lost between these times. */
+  lostBetween?(fromNs: number, toNs: number): boolean
   /** True when the capture's clock was set back while it ran: what came first, and after how long, is not known. */
   clockStepped?: boolean
 }

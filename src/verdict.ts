@@ -1,6 +1,7 @@
 /** One case → one Reset of the report: names, sentences, symptom, filter. The last step before reports; nothing is measured here. */
 import type { Names } from './causes/define.js'
 import type { Case, Facts } from './evidence/index.js'
+import { droppedDuring } from './evidence/innocence.js'
 import { applicationName } from './flow/application/index.js'
 import { judgeImpact } from './impact.js'
 import { judge, round, type Weighed } from './judge.js'
@@ -56,6 +57,7 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
     evidence,
     cannotTell: [
       ...(view.world.clockStepped ? [STEPPED] : []),
+      ...(droppedDuring(view) ? [DROPPED] : []),
       ...verdict.cannotTell,
       ...originLimits(item, evidence),
     ],
@@ -81,6 +83,8 @@ export function confidenceIn({ clockStepped }: World, confidence: number): numbe
 }
 
 const STEPPED = 'durations and what came first: the clock was set back while the capture ran'
+
+const DROPPED = 'what the capturing program lost while the connection lasted'
 
 /** Id of the reset that this one follows from. */
 export function consequenceOf(facts: Facts, cause: CauseId): string | null {

@@ -44,6 +44,8 @@ export interface Interface {
   /** Latest counts of isb_ifdrop plus isb_osdrop, and the sum of the per-packet drop counts. */
   statisticsDrops: number
   packetDrops: number
+  /** What of them stands in the notes. */
+  notedDrops: number
 }
 
 /** @param at start of an Interface Description Block of `total` bytes, at least 20 */
@@ -68,6 +70,7 @@ export function parseInterface(view: DataView, at: number, total: number, little
     baseLow: 0,
     statisticsDrops: 0,
     packetDrops: 0,
+    notedDrops: 0,
   }
 }
 
@@ -87,6 +90,7 @@ export const UNKNOWN_INTERFACE: Interface = {
   baseLow: 0,
   statisticsDrops: 0,
   packetDrops: 0,
+  notedDrops: 0,
 }
 
 /** Dropped packets by an Interface Statistics Block, §4.6: isb_ifdrop (5) plus isb_osdrop (7), both since the start of the capture. */

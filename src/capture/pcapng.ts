@@ -276,19 +276,28 @@ function addInterface(ng: PcapngReading, view: DataView, at: number, total: numb
 
 /** Counters run from the start of the capture: the latest is the sum. */
 function readStatistics(
-  { interfaces, little }: PcapngReading,
+  { interfaces, little, state }: PcapngReading,
   view: DataView,
   at: number,
   total: number,
 ): void {
   const of = interfaces[view.getUint32(at + 8, little)]
-  if (of) of.statisticsDrops = statisticsDrops(view, at, total, little)
+  if (of === undefined) return
+  of.statisticsDrops = statisticsDrops(view, at, total, little)
+  noteDropsOf(of, state)
 }
 
-/** At the end of a section. Per-packet counts and statistics tell the same losses twice. */
+/** At the end of a section: what packets told and no statistics. */
 function noteDrops({ state, interfaces }: PcapngReading): void {
-  const drops = interfaces.reduce((sum, of) => sum + Math.max(of.statisticsDrops, of.packetDrops), 0)
-  if (drops > 0) state.notes.add('capture-drops', null, drops)
+  for (const of of interfaces) noteDropsOf(of, state)
+}
+
+/** Per-packet counts and statistics tell the same losses twice. Noted as they come: who judges a stream has to know by then. */
+function noteDropsOf(of: Interface, state: RecordState): void {
+  const drops = Math.max(of.statisticsDrops, of.packetDrops)
+  if (drops <= of.notedDrops) return
+  state.notes.add('capture-drops', null, drops - of.notedDrops)
+  of.notedDrops = drops
 }
 
 function beginSkip(ng: PcapngReading, type: number, total: number): void {

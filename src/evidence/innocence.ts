@@ -33,8 +33,13 @@ export function severalBackends({ sender, connection, world }: ResetView): boole
 /** Whether the capture lacks frames: what a packet answers, or the quickest answers, may be among them. */
 export function framesMissing(view: ResetView): boolean {
   const { connection, world, sender, peer } = view
-  if (connection.unseenBytes > 0 || world.captureLoss) return true
+  if (connection.unseenBytes > 0 || world.captureLoss || droppedDuring(view)) return true
   return acknowledgedUnseen(sender, peer) || acknowledgedUnseen(peer, sender) || handshakeAckUnseen(view)
+}
+
+/** Live: the capturing program told of losses while the connection lasted. */
+export function droppedDuring({ world, connection }: ResetView): boolean {
+  return world.lostBetween?.(connection.firstTimeNs, world.endTimeNs) ?? false
 }
 
 /** More was acknowledged than was seen. */

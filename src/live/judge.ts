@@ -2,11 +2,12 @@
 import { gatherCases, type Case, type Facts } from '../evidence/index.js'
 import type { Flow } from '../flow/flow.js'
 import { makeWorld, type TrackedConnection } from '../flow/index.js'
-import type { CaptureHealth, CaptureInfo, Reset, StoryPacket } from '../model.js'
+import type { CaptureHealth, CaptureInfo, Reset, StoryPacket, World } from '../model.js'
 import { storiesOf } from '../stories.js'
 import { verdictOf } from '../verdict.js'
 import { candidatesFor } from './candidates.js'
 import type { Ledger } from './ledger.js'
+import type { CaptureTrouble } from './trouble.js'
 
 export interface Told {
   reset: Reset
@@ -29,6 +30,8 @@ export interface JudgementInput {
   capture: CaptureInfo
   /** Time of the judgement: what has not been seen until then did not happen. */
   nowNs: number
+  /** What the capture lost, and its clock. */
+  trouble: CaptureTrouble
   /** More facts of a reset than packets tell. */
   inform?: ((item: Case) => void) | undefined
   /** What else there is to show of it. */
@@ -43,9 +46,8 @@ export interface Judgement {
 }
 
 export function judgeDue(input: JudgementInput): Judgement {
-  const { flow, due, owners, ledger, capture } = input
-  const { world } = makeWorld(flow, candidatesFor(flow, input.connections))
-  world.endTimeNs = Math.max(world.endTimeNs, input.nowNs)
+  const { due, owners, ledger, capture } = input
+  const world = worldOf(input)
   const cases = gatherCases(world)
   const late: Judgement['late'] = []
   const fresh: { item: Case; frames: number[] }[] = []
@@ -80,6 +82,16 @@ export function judgeDue(input: JudgementInput): Judgement {
     late,
     health: world.health,
   }
+}
+
+/** File analysis knows of losses and steps of the clock when all was read (analyze.ts, conclude); here they are those since the judged connections began. */
+function worldOf({ flow, connections, nowNs, trouble }: JudgementInput): World {
+  const { world } = makeWorld(flow, candidatesFor(flow, connections))
+  world.endTimeNs = Math.max(world.endTimeNs, nowNs)
+  let earliestNs = nowNs
+  for (const c of connections) earliestNs = Math.min(earliestNs, c.firstTimeNs)
+  const lostBetween = (fromNs: number, toNs: number) => trouble.lostBetween(fromNs, toNs)
+  return { ...world, lostBetween, clockStepped: trouble.steppedSince(earliestNs) }
 }
 
 function rename(item: Case, ids: ReadonlyMap<string, string>): Case {

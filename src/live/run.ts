@@ -32,8 +32,8 @@ const FLUSH_MS = 1500
 const SAME_SIGNAL_MS = 300
 /** Starting again: at once, then ever less often. */
 const RETRY_MS = [0, 250, 500, 1000, 2000]
-/** Drop counts are asked for this often. */
-const ASK_MS = 5000
+/** Drop counts are asked for this often: before a reset settles, losses around it should be known. */
+const ASK_MS = 1000
 
 /** Nothing came for so long: nothing waits. */
 const SILENCE_MS = 5000
@@ -129,7 +129,10 @@ export class LiveCapture {
       guard.tick()
       this.tick()
     }, TICK_MS)
-    const asking = setInterval(() => this.engine?.ask(), ASK_MS)
+    const asking = setInterval(() => {
+      this.session.noteDrops(this.lost)
+      this.engine?.ask()
+    }, ASK_MS)
     try {
       await this.read()
       while (source.restartable && !stop.aborted && (await this.restart())) await this.read()
@@ -183,7 +186,7 @@ export class LiveCapture {
       this.lastFrameNs = frame.timeNs
     }
     try {
-      await reader.read(feed, () => this.noteLag(), cut.signal)
+      await reader.read(feed, () => this.noteArrival(), cut.signal)
     } finally {
       clearTimeout(patience)
       stop.removeEventListener('abort', end)
@@ -227,14 +230,21 @@ export class LiveCapture {
     if (this.lastFrames > 0 && sinceMs > 0) this.session.tick(this.lastFrameNs + sinceMs * 1e6)
   }
 
-  private noteLag(): void {
+  private noteArrival(): void {
+    this.session.lookForDrops()
     this.lagAt = Date.now()
     this.lagMs = this.lagAt - this.timebase.seconds * 1000 - this.lastFrameNs / 1e6
   }
 
   private noteDrops(): void {
+    const { lost } = this
+    this.session.noteDrops(lost)
+    if (lost > 0) this.session.notes.add('capture-drops', null, lost)
+  }
+
+  private get lost(): number {
     const { kernel, engine } = this.drops
-    if (kernel + engine > 0) this.session.notes.add('capture-drops', null, kernel + engine)
+    return kernel + engine
   }
 }
 

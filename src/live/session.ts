@@ -18,6 +18,7 @@ import { Ledger } from './ledger.js'
 import { Pending } from './pending.js'
 import { Remembered } from './remembered.js'
 import { Skims } from './skims.js'
+import { CaptureTrouble } from './trouble.js'
 
 export interface SessionOptions {
   timebase: Timebase
@@ -62,6 +63,8 @@ export class LiveSession {
   private readonly skims: Skims
   private readonly book = new NameBook()
   private readonly pending = new Pending()
+  private readonly trouble = new CaptureTrouble()
+  private engineDrops = 0
   private readonly decoder = createDecoder(this.notes)
   private readonly segment = new Segment()
   private readonly remembered: Remembered
@@ -105,6 +108,7 @@ export class LiveSession {
   /** Every frame, in capture order. */
   feed(frame: Frame): void {
     const { flow, segment, options } = this
+    if (this.trouble.noteTime(frame.timeNs)) this.judgeAll()
     flow.noteFrame(frame)
     if (frame.timeNs >= this.nextNs) this.settle(frame.timeNs)
     const found = this.decoder.decode(frame, segment)
@@ -132,7 +136,7 @@ export class LiveSession {
 
   /** The capture has ended: judges what waits, with what there is, and concludes. */
   finish(): Analysis {
-    while (this.pending.size > 0) this.judge(Number.POSITIVE_INFINITY, this.flow.endTimeNs)
+    this.judgeAll()
     const { ledger, skims } = this
     const resets = ledger.resets()
     const report = this.report(resets)
@@ -144,10 +148,29 @@ export class LiveSession {
     return {
       report,
       stories: ledger.stories,
-      health: { ...(this.health ?? healthOf(this.flow)), connections: skims.connections },
+      // Nothing was reset: what else is wrong with the capture?
+      health: { ...(this.health ?? makeWorld(this.flow).world.health), connections: skims.connections },
       timebase: this.options.timebase,
       names: plainNames(names),
     }
+  }
+
+  /** The engine's counters were asked for. @param total packets lost since it began, restarts included */
+  noteDrops(total: number): void {
+    this.engineDrops = total
+    this.lookForDrops()
+  }
+
+  /** What the engine told, and what statistics blocks of the stream say: to be called whenever what had come was handed over. */
+  lookForDrops(): void {
+    const blocks = this.options.capture().notes.find(note => note.name === 'capture-drops')?.count ?? 0
+    this.trouble.noteDrops(this.engineDrops + blocks, this.flow.endTimeNs)
+  }
+
+  /** Nothing that comes can add to what waits: the capture has ended, or times no longer go on from those before. */
+  private judgeAll(): void {
+    while (this.pending.size > 0) this.judge(Number.POSITIVE_INFINITY, this.flow.endTimeNs)
+    this.nextNs = Number.POSITIVE_INFINITY
   }
 
   private names(): NameTable {
@@ -238,6 +261,7 @@ export class LiveSession {
 
   private judge(untilNs: number, nowNs: number): void {
     const { flow, pending, remembered, ledger, options } = this
+    this.lookForDrops()
     const connections = pending.until(untilNs, BATCH)
     const due = new Map(connections.flatMap(c => pending.take(c, untilNs).map(frame => [frame, c] as const)))
     const compared = [...pending.until(Number.POSITIVE_INFINITY, COMPARED), ...remembered.last(COMPARED)]
@@ -249,6 +273,7 @@ export class LiveSession {
       ledger,
       capture: options.capture(),
       nowNs,
+      trouble: this.trouble,
       inform: options.inform,
       show: options.show,
     })
@@ -274,9 +299,4 @@ export class LiveSession {
     this.remembered.add(c, id, frames)
     return c
   }
-}
-
-/** Nothing was reset: what else is wrong with the capture? */
-function healthOf(flow: Flow): CaptureHealth {
-  return makeWorld(flow).world.health
 }
