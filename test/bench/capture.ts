@@ -8,6 +8,10 @@ export interface Shape {
   snapLength: number
   /** Share of connections that end in a RST, 0..1. */
   resets: number
+  /** Packets of each connection between its handshake and its end; left out: 4 to 204, few more often than many. */
+  packets?: number
+  /** Nothing but SYNs of one client to one port after the other, each answered by a RST. */
+  scan?: boolean
 }
 
 interface Connection {
@@ -103,7 +107,8 @@ class Writer {
   }
 }
 
-export function writeCapture(path: string, { frames, connections, snapLength, resets }: Shape): void {
+export function writeCapture(path: string, shape: Shape): void {
+  const { frames, connections, snapLength, resets, packets } = shape
   const random = generator(12345)
   const below = (n: number) => Math.floor(random() * n)
   const fresh = (): Connection => ({
@@ -113,10 +118,11 @@ export function writeCapture(path: string, { frames, connections, snapLength, re
     serverPort: PORTS[below(PORTS.length)],
     seq: [below(2 ** 32), below(2 ** 32)],
     step: 0,
-    left: 4 + Math.floor(random() ** 3 * 200),
+    left: packets ?? 4 + Math.floor(random() ** 3 * 200),
   })
   const fd = fs.openSync(path, 'w')
   const writer = new Writer(fd, snapLength, random)
+  if (shape.scan) scan(writer, fresh(), frames)
   const open = Array.from({ length: connections }, fresh)
   while (writer.frames < frames) {
     const place = below(connections)
@@ -136,6 +142,20 @@ export function writeCapture(path: string, { frames, connections, snapLength, re
   }
   writer.flush()
   fs.closeSync(fd)
+}
+
+function scan(writer: Writer, c: Connection, frames: number): void {
+  for (let i = 0; writer.frames < frames; i++) {
+    const one: Connection = {
+      ...c,
+      server: c.server + Math.floor(i / 65_000),
+      serverPort: 1 + (i % 65_000),
+      seq: [i, -1],
+    }
+    writer.packet(one, 0, SYN, 0)
+    one.seq[1] = 0
+    writer.packet(one, 1, RST_ACK, 0)
+  }
 }
 
 function end(writer: Writer, c: Connection, reset: boolean, by: 0 | 1): void {

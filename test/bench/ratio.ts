@@ -1,128 +1,147 @@
 /**
- * npm run bench [-- FRAMES [RUNS]]: how long a whole analysis takes beside what tcpdump takes to filter the RSTs out of the same file, on
- * generated captures that lie in the page cache (3.2 GB of them for ten million frames). Runs alternate, medians count. Then a table of what each stage takes per frame.
- * With OTHERS=1 tshark and tcptrace, where installed, have a turn: that takes minutes.
+ * npm run bench [-- FRAMES [RUNS]]: how long a whole analysis takes beside what tcpdump takes to filter the RSTs out of the same file: wall
+ * clock, on generated captures that lie in the page cache (3.2 GB at a time for ten million frames). Runs alternate, medians count. The tables
+ * are those of README. With OTHERS=1 tshark and tcptrace, where installed, have a turn: that takes minutes.
  */
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { type Shape, writeCapture } from './capture.js'
-import type { Stages } from './stages.js'
+import { has, median, program, stagesOf, time, type Took } from './measure.js'
 
 const frames = Number(process.argv[2] ?? 10_000_000)
 const runs = Number(process.argv[3] ?? 5)
-const root = path.resolve(import.meta.dirname, '../..')
-const program = path.join(root, 'bin/rst-analyze.js')
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-analyze-bench-'))
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
 
-interface Took {
-  wall: number
-  cpu: number
-}
-
-/** A shell command's wall clock and processor time in seconds. */
-function time(command: string): Took {
-  const script = `TIMEFORMAT='took %R %U %S'; time { ${command} ; }`
-  const { stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
-  const found = /took ([\d.]+) ([\d.]+) ([\d.]+)/.exec(stderr)
-  if (!found) throw new Error(`cannot time ${command}: ${stderr}`)
-  return { wall: Number(found[1]), cpu: Number(found[2]) + Number(found[3]) }
-}
-
-function median(all: Took[]): Took {
-  const middle = (of: (took: Took) => number) => all.map(of).sort((a, b) => a - b)[all.length >> 1]
-  return { wall: middle(t => t.wall), cpu: middle(t => t.cpu) }
-}
-
-/** Largest resident size in MiB. */
-function peak(file: string): number {
-  const hook =
-    'data:text/javascript,process.on("exit",()=>console.error("peak",process.resourceUsage().maxRSS))'
-  const { stderr } = spawnSync('node', ['--import', hook, program, '--format', 'json', file], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  return Number(/peak (\d+)/.exec(stderr)?.[1] ?? Number.NaN) / 1024
-}
-
-const has = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 const filter = (file: string): string =>
   `tcpdump -Z root -r '${file}' -w /dev/null 'tcp[13]&4!=0' 2>/dev/null`
-const analyze = (file: string, more = ''): string =>
-  `node '${program}' --format json ${more || `'${file}'`} >/dev/null`
+const analyze = (words: string): string => `node '${program}' ${words} >/dev/null`
 
-function compare(name: string, command: string, reference: string): void {
-  const all: [Took[], Took[]] = [[], []]
-  for (let run = 0; run < runs; run++) {
-    all[0].push(time(reference))
-    all[1].push(time(command))
-  }
-  const [tcpdump, ours] = all.map(median)
-  const ratio = (a: number, b: number) => (a / b).toFixed(2).padStart(6)
-  console.log(
-    `${name.padEnd(38)} wall ${ours.wall.toFixed(2).padStart(6)} s  ratio ${ratio(ours.wall, tcpdump.wall)}   ` +
-      `processor ${ours.cpu.toFixed(2).padStart(6)} s  ratio ${ratio(ours.cpu, tcpdump.cpu)}`,
-  )
+interface Row {
+  name: string
+  /** What the others are compared with. */
+  reference: string
+  /** The analysis without threads, and with them; one where threads are of no use. */
+  ours: string[]
+  runs: number
 }
 
-function stagesOf(name: string, file: string): void {
-  const { stdout, stderr } = spawnSync(
-    'node',
-    ['--import', 'tsx', path.join(import.meta.dirname, 'stages.ts'), file],
-    { encoding: 'utf8', cwd: root },
-  )
-  if (!stdout) throw new Error(stderr)
-  const { frames, bytes, resets, ns } = JSON.parse(stdout) as Stages
-  console.log(`\n${name}: ${frames} frames, ${Math.round(bytes / 1e6)} MB, ${resets} resets`)
-  for (const [stage, took] of Object.entries(ns)) {
-    const perReset = /judge|report/.test(stage) ? `  ${(took / resets / 1e3).toFixed(0)} µs per reset` : ''
-    const rate = `${(bytes / 1e6 / (took / 1e9)).toFixed(0)} MB/s`
-    console.log(
-      `  ${stage.padEnd(22)} ${(took / frames).toFixed(1).padStart(7)} ns per frame  ${rate.padStart(11)}${perReset}`,
-    )
-  }
-  console.log(`  peak memory ${peak(file).toFixed(0)} MiB`)
+const columns = (words: string[]): void => console.log(`| ${words.join(' | ')} |`)
+const seconds = (value: number): string => `${value.toFixed(2)} s`
+
+/** A line of the table: times of both, and their ratio. @returns what the reference took */
+function compare({ name, reference, ours, runs: times }: Row): Took {
+  const all: Took[][] = [reference, ...ours].map(() => [])
+  for (let run = 0; run < times; run++)
+    for (const [i, command] of [reference, ...ours].entries()) all[i].push(time(command))
+  const [tcpdump, ...took] = all.map(median)
+  const cells = took.map(({ wall }) => `${seconds(wall)}: ${(wall / tcpdump.wall).toFixed(2)}`)
+  if (cells.length === 1) cells.push('the same')
+  columns([
+    name,
+    seconds(tcpdump.wall),
+    ...cells,
+    `${seconds(tcpdump.cpu)}; ${took.map(t => seconds(t.cpu)).join('; ')}`,
+  ])
+  return tcpdump
 }
 
-const connections = Math.max(100, Math.round(frames / 500))
-const shapes: [name: string, shape: Shape][] = [
-  ['headers, 2 % reset', { frames, connections, snapLength: 96, resets: 0.02 }],
-  [
-    'whole packets, 2 % reset',
-    { frames: frames / 4, connections: connections / 4, snapLength: 65535, resets: 0.02 },
-  ],
-  ['headers, every connection reset', { frames: frames / 5, connections, snapLength: 96, resets: 1 }],
-]
-const others: [name: string, command: (file: string) => string][] = [
-  ['tcptrace', file => `tcptrace -n '${file}' >/dev/null 2>&1`],
-  ['tshark', file => `tshark -n -r '${file}' -Y tcp.flags.reset==1 >/dev/null 2>&1`],
+const bothWays = (file: string, format = 'json'): string[] => [
+  analyze(`--format ${format} --jobs 1 '${file}'`),
+  analyze(`--format ${format} '${file}'`),
 ]
 
-for (const [i, [name, shape]] of shapes.entries()) {
-  const file = path.join(folder, `${i}.pcap`)
+function make(name: string, shape: Shape): string {
+  const file = path.join(folder, `${name}.pcap`)
   writeCapture(file, {
     ...shape,
     frames: Math.round(shape.frames),
     connections: Math.ceil(shape.connections),
   })
-  compare(name, analyze(file), filter(file))
-  if (i === 0) {
-    compare('  the same from standard input', analyze(file, `- <'${file}'`), filter(file))
-    const packed = `${file}.gz`
-    time(`gzip -1 -k '${file}'`)
-    compare('  the same as gzip, tcpdump behind zcat', analyze(packed), `zcat '${packed}' | ${filter('-')}`)
-    fs.rmSync(packed)
-    const ng = `${file}ng`
-    if (has('editcap')) {
-      time(`editcap -F pcapng '${file}' '${ng}'`)
-      compare('  the same as pcapng', analyze(ng), filter(ng))
-      fs.rmSync(ng)
-    }
-    if (process.env.OTHERS)
-      for (const [other, command] of others)
-        if (has(other)) compare(`  ${other}`, command(file), filter(file))
-  }
+  return file
 }
-for (const [i, [name]] of shapes.entries()) stagesOf(name, path.join(folder, `${i}.pcap`))
+
+/** The same packets in other containers, and from a pipe. */
+function otherContainers(file: string): void {
+  compare({
+    name: '… from standard input, read once',
+    reference: filter(file),
+    ours: [analyze(`--format json - <'${file}'`)],
+    runs: 3,
+  })
+  const packed = `${file}.gz`
+  time(`gzip -1 -k '${file}'`)
+  const unpacking = `zcat '${packed}' | ${filter('-')}`
+  compare({
+    name: '… as gzip, against zcat and tcpdump',
+    reference: unpacking,
+    ours: bothWays(packed),
+    runs: 3,
+  })
+  fs.rmSync(packed)
+  if (!has('editcap')) return
+  const ng = `${file}ng`
+  time(`editcap -F pcapng '${file}' '${ng}'`)
+  compare({ name: '… as pcapng', reference: filter(ng), ours: bothWays(ng), runs: 3 })
+  fs.rmSync(ng)
+}
+
+const others: [name: string, command: (file: string) => string][] = [
+  ['tcptrace', file => `tcptrace -n '${file}' >/dev/null 2>&1`],
+  ['tshark', file => `tshark -n -r '${file}' -Y tcp.flags.reset==1 >/dev/null 2>&1`],
+]
+
+const connections = Math.max(100, Math.round(frames / 500))
+
+/** Captures that are hard on one thing each; one run. */
+const hard: [name: string, shape: Shape, format: string][] = [
+  ['every connection reset (text)', { frames: frames / 10, connections, snapLength: 96, resets: 1 }, 'text'],
+  ['fifty times as many at once', { frames, connections: frames / 10, snapLength: 96, resets: 0.02 }, 'json'],
+  ['one connection', { frames, connections: 1, snapLength: 96, resets: 0, packets: frames }, 'json'],
+  [
+    'a scan of closed ports (text)',
+    { frames: frames / 50, connections: 1, snapLength: 96, resets: 1, scan: true },
+    'text',
+  ],
+]
+
+columns([
+  'a whole analysis',
+  'tcpdump',
+  'one thread',
+  `threads, ${os.availableParallelism()} cores`,
+  'processor time',
+])
+columns(['---', '---', '---', '---', '---'])
+const headers = make('headers', { frames, connections, snapLength: 96, resets: 0.02 })
+const ofHeaders = compare({
+  name: 'headers, 2 % reset',
+  reference: filter(headers),
+  ours: bothWays(headers),
+  runs,
+})
+otherContainers(headers)
+if (process.env.OTHERS)
+  for (const [name, command] of others)
+    if (has(name))
+      compare({ name: `… ${name}`, reference: filter(headers), ours: [command(headers)], runs: 1 })
+const whole = make('whole', {
+  frames: frames / 4,
+  connections: connections / 4,
+  snapLength: 65535,
+  resets: 0.02,
+})
+const ofWhole = compare({
+  name: 'whole packets, 2 % reset',
+  reference: filter(whole),
+  ours: bothWays(whole),
+  runs,
+})
+for (const [name, shape, format] of hard) {
+  const file = make('hard', shape)
+  compare({ name, reference: filter(file), ours: bothWays(file, format), runs: 1 })
+  fs.rmSync(file)
+}
+stagesOf('headers, 2 % reset', headers, ofHeaders)
+stagesOf('whole packets, 2 % reset', whole, ofWhole)

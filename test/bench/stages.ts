@@ -1,6 +1,6 @@
 /**
- * Processor time of each stage of one analysis: node test/bench/stages.ts CAPTURE (run by `npm run bench`). Uses the compiled program: what
- * a loader adds to functions would be measured, too. Prints one line of JSON.
+ * How long each stage of one analysis takes: node test/bench/stages.ts CAPTURE [JOBS] (run by `npm run bench`). Uses the compiled program:
+ * what a loader adds to functions would be measured, too. Prints one line of JSON.
  */
 import { pathToFileURL } from 'node:url'
 import path from 'node:path'
@@ -10,54 +10,56 @@ import type * as world from '../../src/flow/world.js'
 import type * as formats from '../../src/report/formats.js'
 import type * as selection from '../../src/report/select.js'
 import type * as decoder from '../../src/wire/decoder.js'
-import type * as skim from '../../src/wire/skim.js'
+import type * as scan from '../../src/scan/threads.js'
+import type * as picker from '../../src/wire/picker.js'
 
 type Source = typeof capture &
   typeof world &
   typeof decoder &
-  typeof skim &
+  typeof picker &
+  typeof scan &
   typeof analysis &
   typeof formats &
   typeof selection
+
+/** The flag. */
+const RST = 0x04
 
 export interface Stages {
   frames: number
   bytes: number
   resets: number
-  /** Nanoseconds of processor time, garbage collection and the reading of bytes included. */
-  ns: Record<string, number>
+  /** Nanoseconds by the clock. */
+  stages: Record<string, { ns: number }>
 }
 
 const dist = (file: string): Promise<Source> =>
   import(pathToFileURL(path.resolve(import.meta.dirname, '../../dist', file)).href)
 
-async function stages(file: string): Promise<Stages> {
+async function stages(file: string, jobs?: number): Promise<Stages> {
   const { openCaptures } = await dist('capture/index.js')
   const { WorldReader } = await dist('flow/world.js')
   const { createDecoder } = await dist('wire/decoder.js')
-  const { pickFlags } = await dist('wire/skim.js')
+  const { flagPicker } = await dist('wire/picker.js')
+  const { scanThreads } = await dist('scan/threads.js')
   const { conclude } = await dist('analyze.js')
   const { FORMATS } = await dist('report/formats.js')
   const { select } = await dist('report/select.js')
-  const ns: Record<string, number> = {}
+  const took: Stages['stages'] = {}
   async function measure<T>(name: string, run: () => T | Promise<T>): Promise<T> {
-    const before = process.cpuUsage()
+    const before = performance.now()
     const result = await run()
-    const { user, system } = process.cpuUsage(before)
-    ns[name] = (user + system) * 1e3
+    took[name] = { ns: (performance.now() - before) * 1e6 }
     return result
   }
-  const walked = await openCaptures([file])
-  await measure('walk', () => walked.readBatches(() => {}))
-  const looked = await openCaptures([file])
-  const picked = new Int32Array(4096)
-  await measure('walk, look at flags', () =>
-    looked.readBatches((batch, from, to) => void pickFlags(batch, from, to, 7, picked)),
-  )
-  const captures = await openCaptures([file])
+  const captures = await openCaptures([file], { threads: scanThreads(jobs) })
+  // Once for nothing: threads start, and what runs often is compiled.
+  await captures.readPicked(flagPicker(RST), () => {})
+  await measure('find the resets', () => captures.readPicked(flagPicker(RST), () => {}))
   const reader = new WorldReader(captures, createDecoder)
   await measure('first pass', () => reader.skim())
   await measure('second pass', () => reader.trace())
+  captures.close()
   const analysis = await measure('judgement', () => conclude(reader.world(), captures.infos()))
   const write = await FORMATS.json.load!()
   await measure('report (JSON)', () => {
@@ -67,7 +69,8 @@ async function stages(file: string): Promise<Stages> {
     return length
   })
   const [{ frames, bytes }] = captures.infos()
-  return { frames, bytes, resets: analysis.report.totals.resets, ns }
+  return { frames, bytes, resets: analysis.report.totals.resets, stages: took }
 }
 
-console.log(JSON.stringify(await stages(process.argv[2])))
+const [, , file, jobs] = process.argv
+console.log(JSON.stringify(await stages(file, jobs ? Number(jobs) : undefined)))

@@ -7,12 +7,15 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { writeCapture } from '../bench/capture.js'
 
 const BIN = fileURLToPath(new URL('../../bin/rst-analyze.js', import.meta.url))
 const CAPTURE = fileURLToPath(new URL('../../fixtures/start/incident.pcap', import.meta.url))
@@ -109,6 +112,28 @@ describe('the command', () => {
     expect(err).not.toMatch(/^ +at /m)
     expect(readdirSync(folder).filter(name => name.includes('json'))).toEqual([])
   })
+
+  it('reads a large capture with threads: the same report, and no thread outlives an interrupt', async () => {
+    const large = join(folder, 'threads.pcap')
+    writeCapture(large, { frames: 190_000, connections: 400, snapLength: 65_535, resets: 0.1 })
+    expect(statSync(large).size).toBeGreaterThan(128 << 20)
+    const [one, three] = [
+      await run(['--format', 'json', '--jobs', '1', large]),
+      await run(['--format', 'json', '--jobs', '3', large]),
+    ]
+    expect([one.code, one.err, three.err]).toEqual([0, '', ''])
+    expect(JSON.parse(one.out).totals.resets).toBeGreaterThan(50)
+    expect(three.out === one.out).toBe(true)
+    const child = spawn(process.execPath, [BIN, '--jobs', '3', large], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    setTimeout(() => child.kill('SIGINT'), 300)
+    // It may have been too early to be met at work, or too late.
+    const { code, err } = await ended(child)
+    expect([null, 0, 130]).toContain(code)
+    expect(err).not.toMatch(/^ +at /m)
+    rmSync(large)
+  }, 60_000)
 
   it('starts fast: nothing that is not needed is loaded', () => {
     const { stderr: loaded } = spawnSync(process.execPath, ['--input-type=module', '-e', PROBE], {

@@ -7,7 +7,10 @@ export interface ThreadOptions {
   count: number
   /** Starts one: it runs `serveScans`. */
   start: (setup: ScanSetup) => Scanner
-  /** Captures smaller than this are read without; default 32 MiB: starting a thread takes as long as reading that. */
+  /**
+   * Captures smaller than this are read without; default 128 MiB: one thread has read as much by the time others have started and their
+   * code is compiled.
+   */
   leastBytes?: number
   /** Length of the stretches; default 2 MiB. Every value gives the same frames. */
   stretchBytes?: number
@@ -23,7 +26,7 @@ export interface Scanner {
 }
 
 const STRETCH_BYTES = 2 << 20
-export const LEAST_BYTES = 32 << 20
+export const LEAST_BYTES = 128 << 20
 
 /** Stretches that are looked through, wait, or are being analysed, for each thread. */
 const SLOTS_PER_THREAD = 2
