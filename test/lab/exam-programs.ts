@@ -103,3 +103,17 @@ export async function postgres(host: Host, port: number, settings: string[]) {
   ]
   return host.program('setpriv', [...as, 'postgres', '-D', data, ...words.flatMap(w => ['-c', w])], port)
 }
+
+/** A new data directory, no accounts checked. */
+export async function mariadb(host: Host, port: number, options: string[]) {
+  const data = join(host.directory, 'mysql')
+  await run('mariadb-install-db', [
+    `--datadir=${data}`,
+    '--auth-root-authentication-method=normal',
+    '--user=root',
+  ])
+  const paths = [`--datadir=${data}`, `--socket=${data}/s`, `--pid-file=${data}/pid`]
+  const words = ['--no-defaults', ...paths, '--user=root', `--bind-address=${host.address}`, `--port=${port}`]
+  const more = ['--skip-grant-tables', '--skip-networking=0', '--skip-name-resolve', ...options]
+  return host.program('/usr/sbin/mariadbd', [...words, ...more], port)
+}

@@ -21,6 +21,7 @@ import { traps } from './middlebox-traps.ts'
 import { proxyTraps } from './middlebox-traps-proxy.ts'
 import { turns } from './middlebox-turns.ts'
 import type { Scenario } from './middlebox.ts'
+import { thirdDevices } from './third-devices.ts'
 
 const waiting = [...idle, ...balancers]
 const genuine = [...aborts, ...plain, ...traps, ...proxyTraps]
@@ -104,6 +105,7 @@ export const scenarios: Scenario[] = [
   ...examDevices,
   ...examInjectors,
   ...examPaths,
+  ...thirdDevices,
 ]
 
 const sleepy = waiting.map(s => s.name)

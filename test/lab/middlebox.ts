@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { STUDIED } from './exam-studied.ts'
+import { STUDIED_THIRD } from './third-studied.ts'
 import {
   label,
   type LabelledReset,
@@ -51,7 +52,7 @@ export interface Scenario {
   /** Kept out of every decision, whatever its name. */
   heldOut?: boolean
   /** Made after the rules and never studied; 2: the second set. */
-  blind?: boolean | 2
+  blind?: boolean | 2 | 3
   /** What happens before the captures begin. */
   before?: (lab: Path) => Promise<unknown>
   run: (lab: Path) => Promise<void>
@@ -79,7 +80,7 @@ const LOOKED_AT = new Set([
 
 /** About two in five, the same on every run, whatever is added later. */
 export function split(name: string): 'fit' | 'held-out' {
-  if (LOOKED_AT.has(name) || STUDIED.has(name)) return 'fit'
+  if (LOOKED_AT.has(name) || STUDIED.has(name) || STUDIED_THIRD.has(name)) return 'fit'
   let hash = 2166136261
   for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 16777619) >>> 0
   return (hash >>> 8) % 5 < 2 ? 'held-out' : 'fit'
@@ -158,8 +159,8 @@ async function make(scenario: Scenario, index: number, tracer: Tracer, directory
       : null
     const { name, about } = scenario
     const side = scenario.blind
-      ? scenario.blind === 2
-        ? 'blind2'
+      ? typeof scenario.blind === 'number'
+        ? `blind${scenario.blind}`
         : 'blind'
       : scenario.heldOut && !LOOKED_AT.has(name)
         ? 'held-out'

@@ -48,7 +48,7 @@ export interface Scenario {
   /** Kept apart: never used to build or calibrate rules. */
   heldOut?: boolean
   /** Made and labelled without sight of the rules, judged once: see endpoint-blind.ts; 2: the second set, exam-*.ts. */
-  blind?: boolean | 2
+  blind?: boolean | 2 | 3
   network?: NetworkOptions
   /** See `point`; default client and server. */
   vantages?: string[]
@@ -139,7 +139,8 @@ function publish(s: Scenario, captures: CaptureLabel[], directory: string, out: 
   rmSync(target, { recursive: true, force: true })
   mkdirSync(target, { recursive: true })
   for (const c of captures) copyFileSync(join(directory, c.file), join(target, c.file))
-  const split = s.blind === 2 ? 'blind2' : s.blind ? 'blind' : s.heldOut ? 'held-out' : 'fit'
+  const split =
+    typeof s.blind === 'number' ? `blind${s.blind}` : s.blind ? 'blind' : s.heldOut ? 'held-out' : 'fit'
   writeFileSync(
     join(target, 'labels.json'),
     printLabels({ scenario: s.name, about: s.about, split, captures }),

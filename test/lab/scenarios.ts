@@ -23,6 +23,8 @@ import { reuseScenarios } from './endpoint-reuse.ts'
 import { secondScenarios } from './endpoint-second.ts'
 import { secondFloodScenarios } from './endpoint-second-flood.ts'
 import { secondMoreScenarios } from './endpoint-second-more.ts'
+import { thirdServers } from './third-servers.ts'
+import { thirdSockets } from './third-sockets.ts'
 import { timeoutScenarios } from './endpoint-timeout.ts'
 import { unknownScenarios } from './endpoint-unknown.ts'
 import { unreadScenarios } from './endpoint-unread.ts'
@@ -59,6 +61,8 @@ const all: Scenario[] = [
   ...examSockets,
   ...examTimers,
   ...examCrashes,
+  ...thirdServers,
+  ...thirdSockets,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */
