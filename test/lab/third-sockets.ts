@@ -247,13 +247,13 @@ const mixed: Scenario[] = [
     network: { delay: 16, hops: 3 },
     vantages: ['client:110', 'server:110'],
     cuts: { 'late.pcap': { of: 'server', keep: f => f.number > 40 } },
-    truth: ({ serverPort }) => story[serverPort]!,
+    truth: ({ serverPort }) => story[serverPort],
     run: async lab => {
       const { client, server } = lab
       const [idle, down, up] = await Promise.all([7001, 7003, 7004].map(p => server.agent.listen(p)))
       const join = async (listener: typeof idle, port: number) => ({
         near: await client.agent.connect(server.address, port),
-        far: await listener!.accept(),
+        far: await listener.accept(),
       })
       const sessions = []
       for (let i = 0; i < 3; i++) sessions.push(await join(idle, 7001))
@@ -352,7 +352,7 @@ const mixed: Scenario[] = [
       await server.agent.kill()
       server.agent = server.newAgent()
       await sleep(900)
-      await quiet(all[2]!.near.send('\x81\x85\x00\x00\x00\x00there'))
+      await quiet(all[2].near.send('\x81\x85\x00\x00\x00\x00there'))
       await sleep(200)
       await quiet(client.agent.connect(server.address, 8610))
     },

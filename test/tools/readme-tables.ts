@@ -44,6 +44,7 @@ async function accuracyTable(): Promise<string> {
   const captures = labelledCaptures().filter(c => c.split === 'held-out')
   const blind = await scoreCaptures(labelledCaptures().filter(c => c.split === 'blind'))
   const blind2 = await scoreCaptures(labelledCaptures().filter(c => c.split === 'blind2'))
+  const blind3 = await scoreCaptures(labelledCaptures().filter(c => c.split === 'blind3'))
   const outcomes = await scoreCaptures(captures)
   const share = (rows: Outcome[], right: (o: Outcome) => boolean | undefined) =>
     rows.length === 0 ? '–' : `${((100 * rows.filter(right).length) / rows.length).toFixed(1)} %`
@@ -58,6 +59,7 @@ async function accuracyTable(): Promise<string> {
     ...head('lab captures'),
     line('blind, not studied since', blind),
     line('blind2, not studied since', blind2),
+    line('blind3, not studied since', blind3),
     line(
       'held-out: endpoints',
       outcomes.filter(o => o.capture.set === 'endpoint'),
@@ -80,7 +82,7 @@ async function accuracyTable(): Promise<string> {
     '',
     '</details>',
     '',
-    `Expected calibration error: blind ${calibrationError(blind).toFixed(3)}, blind2 ${calibrationError(blind2).toFixed(3)}, held-out ${calibrationError(outcomes).toFixed(3)} (${captures.length} captures).`,
+    `Expected calibration error: blind ${calibrationError(blind).toFixed(3)}, blind2 ${calibrationError(blind2).toFixed(3)}, blind3 ${calibrationError(blind3).toFixed(3)}, held-out ${calibrationError(outcomes).toFixed(3)} (${captures.length} captures).`,
   ].join('\n')
 }
 
