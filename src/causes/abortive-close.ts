@@ -1,6 +1,6 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { askedInOneRead, diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
+import { askedInOneRead, diedTogether, PROMPT_MS, requestsLeft, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'abortive-close',
@@ -39,11 +39,13 @@ export default defineCause({
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    fair('its sender had nothing left to read: its own data came last', f => not(f.peerSpokeLast)),
+    fair('its sender had nothing left to read: its own data came last', f =>
+      and(not(f.peerSpokeLast), !requestsLeft(f)),
+    ),
     fair('nothing had been sent on the connection', f => !f.payloadSeen),
     fair(
       'everything the peer had sent was acknowledged',
-      f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false,
+      f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false && !requestsLeft(f),
     ),
     weak("the reset's window is that of the last ACK: nothing was waiting to be read", f =>
       f.resetWindowRatio === undefined || !f.bothSidesSeen
@@ -102,7 +104,9 @@ export default defineCause({
     against('many connections of the same owner ended together', diedTogether),
     against(
       'it was a refusal',
-      f => f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true,
+      f =>
+        (f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true) ||
+        (f.sender === 'server' && f.mismatch !== undefined),
     ),
     against('the peer had refused what it was sending', f =>
       and(f.sender === 'client', f.refusedMidRequest, below(f.peerRejectionMs, 1000)),

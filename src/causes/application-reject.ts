@@ -1,3 +1,4 @@
+import type { Facts } from '../evidence/facts.js'
 import {
   against,
   and,
@@ -9,10 +10,17 @@ import {
   must,
   or,
   shorten,
+  strong,
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
 import { AT_ONCE_MS } from './thresholds.js'
+
+/** The client spoke another protocol than the server, and the server hung up soon after. */
+function misunderstood(f: Facts): boolean {
+  const since = Math.min(f.sinceSenderDataMs ?? 1e9, f.sincePeerDataMs ?? 1e9)
+  return f.sender === 'server' && f.mismatch !== undefined && f.active === true && since < 5000
+}
 
 export default defineCause({
   id: 'application-reject',
@@ -37,11 +45,11 @@ export default defineCause({
   requires: [
     must(
       'a refusal was said: "{senderRejection}{peerRejection}"',
-      f => f.senderRejection !== undefined || f.peerRejection !== undefined,
+      f => f.senderRejection !== undefined || f.peerRejection !== undefined || misunderstood(f),
     ),
     must(
       'that was right before the end',
-      f => or(below(f.senderRejectionMs, 5000), below(f.peerRejectionMs, 1000)),
+      f => or(below(f.senderRejectionMs, 5000), below(f.peerRejectionMs, 1000), misunderstood(f)),
       ['senderRejectionMs', 'peerRejectionMs'],
     ),
     must('no device made it', f => f.origin !== 'middlebox'),
@@ -63,11 +71,15 @@ export default defineCause({
       f => and(f.sender === 'client', f.peerRejection !== undefined, f.refusedMidRequest),
       ['peerRejectionMs'],
     ),
+    strong('the server ended what it could not understand', misunderstood),
     fair('the two sides spoke different protocols ({mismatch})', f =>
       f.mismatch !== undefined ? true : undefined,
     ),
     against('only the peer had refused; this side merely ended', f =>
-      and(f.senderRejection === undefined, f.sender === 'server' || f.refusedMidRequest !== true),
+      and(
+        f.senderRejection === undefined && !misunderstood(f),
+        f.sender === 'server' || f.refusedMidRequest !== true,
+      ),
     ),
     weak('more of the request was still arriving', f =>
       and(f.senderRejection !== undefined, or(f.peerSpokeLast, f.dataAfterFinBytes > 0)),
@@ -79,6 +91,8 @@ export default defineCause({
     ...kernelSigns('application-reject'),
   ],
   summary: (f, n) => {
+    if (f.senderRejection === undefined && misunderstood(f))
+      return `${n.sender} ended the connection with ${n.peer}: ${shorten(f.mismatch!)}`
     const [who, said] =
       f.senderRejection === undefined ? [n.peer, f.peerRejection ?? ''] : [n.sender, f.senderRejection]
     return `${who} refused in its own protocol ("${shorten(said)}"), then the connection was reset`

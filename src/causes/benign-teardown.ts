@@ -15,7 +15,14 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { diedTogether, fullyAnswered, hungUpAfterAnswer, IDLE_MS, PROBE_COUNT } from './thresholds.js'
+import {
+  closedUnanswered,
+  diedTogether,
+  fullyAnswered,
+  hungUpAfterAnswer,
+  IDLE_MS,
+  PROBE_COUNT,
+} from './thresholds.js'
 
 /** Both sides closed by FIN with everything acknowledged: neither had anything left to say, whatever the capture missed of the exchange. */
 function closedByBoth(f: Facts): boolean {
@@ -69,7 +76,7 @@ export default defineCause({
     strong('the peer had closed its side before', f => (f.peerFinMs === undefined ? undefined : true), [
       'peerFinMs',
     ]),
-    fair('everything asked had been answered completely', f => f.exchangeComplete),
+    fair('everything asked had been answered completely', f => and(f.exchangeComplete, !closedUnanswered(f))),
     fair('all data had been acknowledged', f =>
       and(
         f.senderUnackedBytes === undefined ? undefined : f.senderUnackedBytes <= 1,
@@ -105,7 +112,7 @@ export default defineCause({
       ),
     ),
     fair('the client ended after a complete answer', f =>
-      and(f.sender === 'client', f.exchangeComplete, f.exchanges >= 1),
+      and(f.sender === 'client', f.exchangeComplete, f.exchanges >= 1, !closedUnanswered(f)),
     ),
     fair(
       "the client ended after the server's answer had been received: it was pushed, acknowledged, and nothing followed",
@@ -126,6 +133,7 @@ export default defineCause({
       'data had been exchanged in both directions',
       f => f.senderPayloadBytes > 0 && f.peerPayloadBytes > 0,
     ),
+    contrary('the client had closed after waiting in vain for its answer', closedUnanswered),
     contrary('data of the peer met the FIN', f =>
       and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, not(f.dataAfterFinIsGoodbye)),
     ),

@@ -1,6 +1,7 @@
 import type { Facts } from '../evidence/facts.js'
 import { against, and, atLeast, contrary, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
+import { beganAfresh, closedUnanswered } from './thresholds.js'
 
 /** The last words of the side that closed were a refusal, said within a second of its FIN. */
 function refusedAndClosed(f: Facts): boolean {
@@ -50,11 +51,16 @@ export default defineCause({
       'dataAfterFinStartsMessage',
     ]),
     fair('the FIN came in the middle of traffic', f =>
-      f.silenceBeforeFinMs === undefined ? undefined : f.silenceBeforeFinMs < 500,
+      f.silenceBeforeFinMs === undefined ? undefined : f.silenceBeforeFinMs < 500 && !beganAfresh(f),
     ),
     fair('it closed while what the peer had sent was still unanswered', f => f.answerDueAtFin, [
       'senderFinMs',
     ]),
+    strong(
+      'it closed after waiting in vain for an answer, which came {dataAfterFinMs} later',
+      closedUnanswered,
+      ['senderFinMs'],
+    ),
     fair('an answer was outstanding or running when it closed', f =>
       f.sender === 'client'
         ? f.requestOutstanding === true || f.responseInProgress === true || undefined

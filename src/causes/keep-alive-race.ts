@@ -1,5 +1,6 @@
-import { against, and, atLeast, contrary, defineCause, fair, must, or, strong, weak } from './define.js'
+import { against, and, atLeast, contrary, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
+import { beganAfresh } from './thresholds.js'
 
 export default defineCause({
   id: 'keep-alive-race',
@@ -50,6 +51,10 @@ export default defineCause({
     weak('the connection had rested for {silenceBeforeFinMs} before the FIN', f =>
       atLeast(f.silenceBeforeFinMs, 200),
     ),
+    fair(
+      'what met the FIN came {dataAfterFinMs} after it: nothing had been under way when the server closed',
+      beganAfresh,
+    ),
     fair('an exchange had been completed before', f => (f.exchanges >= 1 ? true : undefined)),
     weak('it was the server that closed, as in most keep-alive races', f => f.sender === 'server'),
     fair(
@@ -68,7 +73,7 @@ export default defineCause({
       f => f.sender === 'client' && (f.sinceSenderDataMs ?? 1e9) - (f.senderFinMs ?? 0) < 100,
     ),
     against('the FIN came in the middle of traffic', f =>
-      or(f.silenceBeforeFinMs === undefined, f.silenceBeforeFinMs! < 100),
+      f.silenceBeforeFinMs === undefined ? undefined : f.silenceBeforeFinMs < 100 && !beganAfresh(f),
     ),
     against(
       'its sender had announced the close or refused',

@@ -41,7 +41,14 @@ export default defineCause({
       f => f.sameAgeCount >= 2 && f.sameSilenceCount < f.sameAgeCount,
     ),
     fair('at {ageMs} of age like {sameAgeCount} other', f => f.sameAgeCount >= 1),
-    fair('they ended one after the other, not in one moment', f => f.burstCount < f.sameAgeCount + 1),
+    fair(
+      'they ended one after the other, not in one moment',
+      f => f.sameAgeCount >= 2 && f.burstCount < f.sameAgeCount + 1,
+    ),
+    weak(
+      'the two ended one after the other, not in one moment',
+      f => f.sameAgeCount === 1 && f.burstCount < 2,
+    ),
     weak('it had lived for {ageMs}', f => atLeast(f.ageMs, 3000)),
     contrary('they all ended in the same moment', f => f.burstCount >= f.sameAgeCount + 1),
     against('nothing was exchanged', f => !f.payloadSeen),

@@ -99,6 +99,21 @@ export function hungUpOnAnswer(f: Facts): Truth {
   return and(f.sender === 'client', f.active, f.peerPaused, below(sinceArrival(f), HANGS_UP_MS))
 }
 
+/** The client closed because the answer did not come; what came after that was too late, it was not the end of the exchange. */
+export function closedUnanswered(f: Facts): boolean {
+  return f.sender === 'client' && f.gaveUpWaiting && f.dataAfterFinBytes > 0
+}
+
+/** Senders of a stream do not pause for so long in its middle (RFC 6298 §2.4: even a lost segment is repeated after a second). */
+const AFRESH_MS = 900
+
+/** What met the server's FIN came so long after it that it was no rest of what had been under way. */
+export function beganAfresh(f: Facts): boolean {
+  return (
+    f.sender === 'server' && (f.dataAfterFinMs ?? 0) >= AFRESH_MS && f.dataAfterFinStartsMessage !== false
+  )
+}
+
 /** Buffers that programs read requests into begin here (nginx takes 1 KB pieces, but goes on until the header ends). */
 const ONE_READ_BYTES = 4096
 
@@ -111,6 +126,20 @@ export function askedInOneRead(f: Facts): Truth {
   // Of a turn that the capture joined late nobody knows how long it is.
   if (f.midCapture && f.exchanges === 0) return false
   return and(f.peerUnackedBytes === 0, not(f.requestInProgress === true), not(f.refusedMidRequest === true))
+}
+
+/** One close() sends its FIN and its reset within a scheduling quantum. */
+const ONE_CLOSE_MS = 2
+
+/**
+ * The server had answered and closed, but more had been asked than it answered: pipelined requests, the rest of a body. Where the messages cannot be
+ * read: it shut down and reset in one go, which close() does only over unread data (Linux __tcp_close), after more than one read had arrived.
+ */
+export function requestsLeft(f: Facts): boolean {
+  if (f.sender !== 'server' || f.peerSpokeLast !== false) return false
+  if (f.requestOutstanding !== undefined)
+    return f.requestOutstanding && f.responseInProgress === false && f.exchanges >= 1
+  return f.active === true && (f.senderFinMs ?? 1e9) <= ONE_CLOSE_MS && f.peerPayloadBytes > ONE_READ_BYTES
 }
 
 /** Supervisors bring a process back after 100 ms and more (systemd RestartSec). */

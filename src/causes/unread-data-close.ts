@@ -13,7 +13,7 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { askedInOneRead, diedTogether, PROMPT_MS, sinceArrival } from './thresholds.js'
+import { askedInOneRead, diedTogether, PROMPT_MS, requestsLeft, sinceArrival } from './thresholds.js'
 
 export default defineCause({
   id: 'unread-data-close',
@@ -86,7 +86,8 @@ export default defineCause({
     weak('its sender had closed by FIN and data went on arriving', f =>
       and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0),
     ),
-    against("its sender's own data came last", f => not(f.peerSpokeLast)),
+    strong('it answered and closed, though more was asked than it answered', requestsLeft),
+    against("its sender's own data came last", f => and(not(f.peerSpokeLast), !requestsLeft(f))),
     contrary('everything of the peer had been answered', f => and(f.exchangeComplete, not(f.peerSpokeLast))),
     against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),
     against(

@@ -16,6 +16,7 @@ type Closing = Pick<
   | 'dataAfterFinIsGoodbye'
   | 'finWithReset'
   | 'answerDueAtFin'
+  | 'gaveUpWaiting'
 >
 
 /** Largest TLS record that says only goodbye: an encrypted alert (RFC 5246 §6.2.3.2, §7.2) is 5 + 16 (IV) + 2 + 48 (HMAC-SHA384) + padding to 16 bytes. */
@@ -43,6 +44,7 @@ export function closingFacts(
           ? met.every(r => r.payloadBytes <= GOODBYE_BYTES) && total(met) <= 2 * GOODBYE_BYTES
           : false,
       answerDueAtFin: fin && !encrypted ? answerDue(view, fin, met) : undefined,
+      gaveUpWaiting: fin !== undefined && !encrypted && waitedInVain(view, fin, met),
       finWithReset: fin !== undefined && msBetween(first, fin) <= TOGETHER_MS && metNothing(met, first),
     },
     frames: fin ? [fin.frame] : [],
@@ -54,6 +56,15 @@ export function closingFacts(
 function answerDue(view: ResetView, fin: SegmentRecord, met: SegmentRecord[]): boolean {
   const last = view.before.findLast(r => r.newBytes > 0 && r.timeNs <= fin.timeNs && !met.includes(r))
   return last?.from === view.peer.side
+}
+
+/** A program that has all it wants closes at once; one that asked and closes later than this had waited for an answer. */
+const WAITED_MS = 500
+
+/** The sender's own words came last before its FIN, and long before it: nobody had answered them. */
+function waitedInVain(view: ResetView, fin: SegmentRecord, met: SegmentRecord[]): boolean {
+  const last = view.before.findLast(r => r.newBytes > 0 && r.timeNs <= fin.timeNs && !met.includes(r))
+  return last !== undefined && last.from === view.sender.side && msBetween(fin, last) >= WAITED_MS
 }
 
 function total(records: SegmentRecord[]): number {

@@ -67,6 +67,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
       burstCount: near.burst + 1,
       burstSpanMs: near.burstSpanMs,
       refusalsAfter: near.refusalsAfter,
+      portRefuses: near.refusing,
       nextAcceptMs: near.nextAcceptMs,
       acceptedBefore: near.acceptedBefore,
       forgottenCount: mark.unaware ? forgotten.get(hostKey(mark))!(mark.timeNs) : 0,

@@ -102,6 +102,8 @@ export class Facts {
   dataAfterFinIsGoodbye!: boolean | undefined
   /** What the peer had sent last before the sender's FIN was never answered; undefined where it is encrypted, for a handshake may end with the client. */
   answerDueAtFin!: boolean | undefined
+  /** The sender's own last words before its FIN stood unanswered for more than half a second; false where it is encrypted. */
+  gaveUpWaiting!: boolean
   /** FIN and reset came together (within a millisecond). */
   finWithReset!: boolean
 
@@ -196,6 +198,8 @@ export class Facts {
   burstCount!: number
   burstSpanMs!: number | undefined
   refusalsAfter!: number
+  /** The port had accepted before, and its newest answer to a SYN before the reset was a refusal. */
+  portRefuses!: boolean
   nextAcceptMs!: number | undefined
   acceptedBefore!: boolean
   /** Resets of the same host (any port, any peer) that answered the next segment without a FIN, this one included. */

@@ -28,6 +28,7 @@ export const CROSS_FACTS = [
   'burstCount',
   'burstSpanMs',
   'refusalsAfter',
+  'portRefuses',
   'nextAcceptMs',
   'acceptedBefore',
   'forgottenCount',
@@ -146,7 +147,9 @@ function paused(view: ResetView, speaker: SideView, listener: SideView): boolean
   const last = speaker.lastData
   if (!last) return undefined
   if (!(last.flags & PSH)) return false
-  if (msBetween(view.first, last) <= longestGapInTurn(view, speaker.side)) return false
+  // What it sent after that crosses the reset: it had not finished.
+  if (speaker.records.at(-1)!.newBytes > 0 && speaker.records.at(-1) !== last) return false
+  if (msBetween(view.first, last) <= PAUSES * longestGapInTurn(view, speaker.side)) return false
   // A reset's own acknowledgement counts once the data had time to be read: an ACK of its own would have followed within a delayed ACK's time.
   const own = view.first.from === listener.side && hasAck(view.first)
   const answered = msBetween(view.first, last) >= DELAYED_ACK_MS || packetsUnseen(view, last)
@@ -155,6 +158,9 @@ function paused(view: ResetView, speaker: SideView, listener: SideView): boolean
 }
 
 const PSH = 0x008
+
+/** Pieces that come in a rhythm are late by some scheduling and jitter now and then. */
+const PAUSES = 1.3
 
 /** Stacks delay a lone ACK by 40 to 200 ms (RFC 9293 §3.8.6.3 allows 500). */
 const DELAYED_ACK_MS = 200

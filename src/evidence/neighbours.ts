@@ -11,6 +11,8 @@ export interface Neighbours {
   burstSpanMs: number | undefined
   /** SYNs to the listener refused after the reset, before anything was accepted again. */
   refusalsAfter: number
+  /** The newest answer of the listener to a SYN before the reset was a refusal. */
+  refusing: boolean
   /** Time until the listener accepted again. */
   nextAcceptMs: number | undefined
   /** The listener accepted connections before the reset. */
@@ -60,6 +62,7 @@ export function findNeighbours(mark: Mark, around: Neighbourhood): Neighbours {
     burst: burst.count,
     burstSpanMs: burst.count === 0 ? undefined : burst.spanMs,
     refusalsAfter: countAfter(listener?.refusalTimesNs ?? [], mark.timeNs, nextAccept),
+    refusing: refusedLast(listener, mark.timeNs),
     nextAcceptMs: nextAccept === undefined ? undefined : (nextAccept - mark.timeNs) / 1e6,
     acceptedBefore: inOrder(accepts)
       ? accepts.length > 0 && accepts[0] < mark.timeNs
@@ -70,6 +73,25 @@ export function findNeighbours(mark: Mark, around: Neighbourhood): Neighbours {
     retryMs: retry,
     raceWon: wonElsewhere(mark, source, failed),
   }
+}
+
+/** It had accepted once and refused since, within the aftermath of whatever ended it. */
+function refusedLast(listener: ListenerTimeline | undefined, timeNs: number): boolean {
+  const refused = lastBefore(listener?.refusalTimesNs ?? [], timeNs)
+  const accepted = lastBefore(listener?.acceptTimesNs ?? [], timeNs)
+  return (
+    refused !== undefined &&
+    accepted !== undefined &&
+    refused > accepted &&
+    timeNs - refused <= AFTERMATH_MS * 1e6
+  )
+}
+
+function lastBefore(times: number[], timeNs: number): number | undefined {
+  if (inOrder(times)) return times[firstAfter(times, timeNs) - 1]
+  let last: number | undefined
+  for (const t of times) if (t <= timeNs && (last === undefined || t > last)) last = t
+  return last
 }
 
 /** The first time after a moment, if it lies within its aftermath. */

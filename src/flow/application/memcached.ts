@@ -76,6 +76,18 @@ function serverLine(
   answer(state)
 }
 
+/** `SERVER_ERROR …` and the like stand in front. */
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (side === 1 && /^(?:SERVER_|CLIENT_)?ERROR/.test(latin1(data, from, to)))
+    reject(state, 1, display(data, from, to))
+}
+
 function messageSkipped(state: ApplicationState, side: SideIndex): void {
   if (side === 1) answer(state)
 }
@@ -84,4 +96,4 @@ function enter(state: ApplicationState): void {
   state.counted = true
 }
 
-export const memcached: Reader = { recognise, enter, unit, messageSkipped }
+export const memcached: Reader = { recognise, enter, unit, cutShort, messageSkipped }
