@@ -3,13 +3,23 @@ import { defineConfig } from 'vitest/config'
 const required = process.env['RST_ANALYZE_REQUIRE'] === '1'
 const results = process.env['RST_ANALYZE_RESULTS']
 
+/** What counts allocations or memory wants a process to itself. */
+const MEASURED = ['test/flow/counts.test.ts', 'test/cost/**/*.test.ts', 'test/fuzz/**/*.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     testTimeout: 20_000,
     // Real engines, kernels and browsers (only where everything is required) want the machine for themselves.
     maxWorkers: required ? 1 : 2,
+    projects: [
+      {
+        extends: true,
+        // The files of a worker share its modules, and with them the analyses of the fixtures.
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: MEASURED, isolate: false },
+      },
+      { extends: true, test: { name: 'measured', include: MEASURED, isolate: true } },
+    ],
     reporters: [
       'default',
       ...(required ? ['./test/setup-reporter.ts'] : []),

@@ -5,7 +5,8 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import { compareCaptures, type ComparedReset } from '../../src/compare/index.js'
+import type { ComparedReset } from '../../src/compare/index.js'
+import { comparisonOf } from '../analyses.js'
 import { type LabelledCapture, type Label, labelledCaptures, type Split } from './labels.js'
 
 export interface LabelledPair {
@@ -59,7 +60,7 @@ export function labelledPairs(every = false): LabelledPair[] {
 
 /** One outcome per reset of the report: what is in both captures counts once. Labels that no reset covers count as wrong. */
 export async function scorePair(pair: LabelledPair): Promise<PairOutcome[]> {
-  const { report } = await compareCaptures([pair.captures[0].path, pair.captures[1].path])
+  const { report } = await comparisonOf(pair.captures[0].path, pair.captures[1].path)
   const outcomes: PairOutcome[] = []
   const told = new Set<ComparedReset>()
   for (const index of [report.resets.map(r => r.capture), [0, 1]]

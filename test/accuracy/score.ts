@@ -1,6 +1,6 @@
 /** Runs the analysis over labelled captures and compares verdict by verdict. */
-import { analyzeCaptures } from '../../src/analyze.js'
 import type { Reset } from '../../src/model.js'
+import { analysisOf } from '../analyses.js'
 import type { Label, LabelledCapture } from './labels.js'
 
 export interface Outcome {
@@ -17,7 +17,7 @@ export interface Outcome {
 export async function scoreCaptures(captures: LabelledCapture[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
   for (const capture of captures) {
-    const { report } = await analyzeCaptures([capture.path])
+    const { report } = await analysisOf(capture.path)
     for (const label of capture.labels) outcomes.push(compare(capture, label, report.resets))
   }
   return outcomes

@@ -2,8 +2,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { analyzeCaptures } from '../../src/analyze.js'
 import type { Report } from '../../src/model.js'
+import { analysisOf } from '../analyses.js'
 import { describeWith, tsharkFrames } from '../oracle.js'
 import { type LabelledCapture, labelledCaptures } from './labels.js'
 import { calibrationError, type Outcome, scoreCaptures } from './score.js'
@@ -63,7 +63,7 @@ describe('labelled captures', () => {
 
   it('give every RST frame to exactly one reset', async () => {
     for (const capture of lab) {
-      const { report } = await analyzeCaptures([capture.path])
+      const { report } = await analysisOf(capture.path)
       const labelled = capture.labels.flatMap(l => l.frames).sort((a, b) => a - b)
       expect(rstFramesOf(report), capture.path).toEqual(labelled)
       expect(report.totals.rstFrames).toBe(labelled.length)
@@ -79,7 +79,7 @@ const readable = fs
 describeWith(['tshark'], 'tshark as oracle of RST frames', () => {
   for (const file of readable) {
     it(file, async () => {
-      const { report } = await analyzeCaptures([path.join(PUBLIC, file)])
+      const { report } = await analysisOf(path.join(PUBLIC, file))
       expect(rstFramesOf(report)).toEqual(
         tsharkFrames(path.join(PUBLIC, file), 'tcp.flags.reset == 1 && !icmp && !icmpv6'),
       )

@@ -1,3 +1,4 @@
+/** Whatever is said, in whatever pieces. Seeded, so that a failure can be run again; `npm run fuzz -- --target payload` goes on with other seeds. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as application from '../../src/flow/application/index.ts'
@@ -34,15 +35,12 @@ function questions(state: application.ApplicationState): unknown[] {
   return [
     application.requestOutstanding(state),
     application.exchangeComplete(state),
-    application.transferringSide(state),
+    application.responseInProgress(state),
+    application.requestInProgress(state),
     application.stage(state),
     application.lastRejection(state),
     application.probableAlert(state),
-    application.tlsDataFlowed(state),
-    application.persistent(state),
     application.applicationName(state),
-    application.beganMessageSince(state, 0, 3),
-    application.expectedBytes(state, 1),
   ]
 }
 
@@ -71,7 +69,7 @@ describe('any bytes at all', () => {
           ).toBeGreaterThanOrEqual(0)
         },
       ),
-      { numRuns: 4000 },
+      { seed: 2026, numRuns: 4000 },
     )
   })
 
@@ -104,7 +102,7 @@ describe('any bytes at all', () => {
         if (lost) return
         expect(comparable(cut)).toEqual(comparable(whole))
       }),
-      { numRuns: 4000 },
+      { seed: 2027, numRuns: 4000 },
     )
   })
 })

@@ -1,18 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import {
   applicationName,
-  beganMessageSince,
   createApplicationState,
   exchangeComplete,
-  expectedBytes,
   lastRejection,
   messageInProgress,
   peek,
   peekFin,
-  persistent,
   requestOutstanding,
   stage,
-  transferringSide,
 } from '../../src/flow/application/index.ts'
 import { after, bytes, labels, MS, say, type Turn } from './harness.ts'
 
@@ -41,22 +37,20 @@ describe('HTTP/1.1, one exchange', () => {
     expect(messageInProgress(state, 1)).toBe(false)
     expect(exchangeComplete(state)).toBe(true)
     expect(state.sides.map(side => side.completed)).toEqual([1, 1])
-    expect(persistent(state)).toBe(true)
+    expect(state.closing).toEqual([false, false])
   })
 
   test('a body that is cut says how much is missing', () => {
     const state = after([GET, ['s', `HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${'x'.repeat(1234)}`]])
     expect(exchangeComplete(state)).toBe(false)
     expect(requestOutstanding(state)).toBe(true)
-    expect(expectedBytes(state, 1)).toBe(3766)
-    expect(transferringSide(state)).toBe(1)
+    expect(state.sides[1].skip).toBe(3766)
   })
 
   test('an upload that is cut belongs to the client', () => {
     const state = after([['c', `PUT /big HTTP/1.1\r\nContent-Length: 9000\r\n\r\n${'x'.repeat(700)}`]])
     expect(messageInProgress(state, 0)).toBe(true)
-    expect(expectedBytes(state, 0)).toBe(8300)
-    expect(transferringSide(state)).toBe(0)
+    expect(state.sides[0].skip).toBe(8300)
   })
 
   test('labels tell request and answer', () => {
@@ -105,7 +99,6 @@ describe('HTTP/1.1, where an answer ends', () => {
     const state = after([GET, ['s', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n']])
     expect(messageInProgress(state, 1)).toBe(true)
     expect(exchangeComplete(state)).toBe(false)
-    expect(expectedBytes(state, 1)).toBeUndefined()
   })
 
   test('a body without a length ends with the connection', () => {
@@ -113,7 +106,7 @@ describe('HTTP/1.1, where an answer ends', () => {
     expect(messageInProgress(state, 1)).toBe(true)
     peekFin(state, 1, state.nowNs + MS)
     expect(exchangeComplete(state)).toBe(true)
-    expect(persistent(state)).toBe(false)
+    expect(state.closing).toEqual([false, true])
   })
 
   test('two pipelined requests need two answers', () => {
@@ -123,14 +116,11 @@ describe('HTTP/1.1, where an answer ends', () => {
   })
 
   test('HTTP/1.0 does not persist unless it says so', () => {
-    expect(
-      persistent(
-        after([
-          ['c', 'GET / HTTP/1.0\r\n\r\n'],
-          ['s', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
-        ]),
-      ),
-    ).toBe(false)
+    const closing = after([
+      ['c', 'GET / HTTP/1.0\r\n\r\n'],
+      ['s', 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n'],
+    ])
+    expect(closing.closing).toEqual([true, true])
     const kept = after([
       ['c', 'GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n'],
       [
@@ -138,8 +128,7 @@ describe('HTTP/1.1, where an answer ends', () => {
         'HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\nKeep-Alive: timeout=15, max=99\r\n\r\n',
       ],
     ])
-    expect(persistent(kept)).toBe(true)
-    expect(kept.http?.keepAliveTimeoutS).toBe(15)
+    expect(kept.closing).toEqual([false, false])
   })
 
   test('very long request and header lines are passed over', () => {
@@ -241,17 +230,12 @@ describe('the role of a piece', () => {
   test('a new request after a pause began then; more of a running upload did not', () => {
     const state = createApplicationState()
     say(state, [GET, OK])
-    const pause = state.nowNs + MS
-    expect(beganMessageSince(state, 0, pause)).toBe(false)
     say(state, [GET])
-    expect(beganMessageSince(state, 0, pause)).toBe(true)
     expect(state.sides[0].lastPiece).toBe('start')
 
     const upload = createApplicationState()
     say(upload, [['c', 'PUT /big HTTP/1.1\r\nContent-Length: 9000\r\n\r\n']])
-    const closed = upload.nowNs + MS
     say(upload, [['c', 'x'.repeat(1000)]])
-    expect(beganMessageSince(upload, 0, closed)).toBe(false)
     expect(upload.sides[0].lastPiece).toBe('continue')
   })
 })

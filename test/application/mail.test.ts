@@ -4,7 +4,6 @@ import {
   exchangeComplete,
   lastRejection,
   messageInProgress,
-  persistent,
   requestOutstanding,
   stage,
 } from '../../src/flow/application/index.ts'
@@ -71,8 +70,8 @@ describe('SMTP', () => {
   })
 
   test('QUIT and 421 announce the end', () => {
-    expect(persistent(after([...EHLO, ['c', 'QUIT\r\n']]))).toBe(false)
-    expect(persistent(after([GREETING, ['s', '421 too busy\r\n']]))).toBe(false)
+    expect(after([...EHLO, ['c', 'QUIT\r\n']]).closing).toEqual([true, false])
+    expect(after([GREETING, ['s', '421 too busy\r\n']]).closing).toEqual([false, true])
   })
 })
 

@@ -4,7 +4,6 @@ import {
   exchangeComplete,
   lastRejection,
   messageInProgress,
-  persistent,
   requestOutstanding,
 } from '../../src/flow/application/index.ts'
 import { after, hex, labels, type Turn } from './harness.ts'
@@ -87,7 +86,7 @@ describe('MySQL', () => {
     expect(rejected([greeting, login, ['s', `${hex('0f000002 ff1504 23')}28000denied`]])).toBe(
       'ERROR 1045: denied',
     )
-    expect(persistent(after([greeting, login, ok, ['c', hex('0100000001')]]))).toBe(false)
+    expect(after([greeting, login, ok, ['c', hex('0100000001')]]).closing).toEqual([true, false])
   })
 
   test('other small numbers are not its greeting', () => {

@@ -4,11 +4,9 @@ import {
   exchangeComplete,
   lastRejection,
   messageInProgress,
-  persistent,
   probableAlert,
   requestOutstanding,
   stage,
-  tlsDataFlowed,
   tlsHandshakeDone,
 } from '../../src/flow/application/index.ts'
 import { after, hex, labels, type Turn } from './harness.ts'
@@ -66,8 +64,11 @@ describe('the handshake', () => {
     expect(after(DONE_12).tls).toMatchObject({ handshakeDone: true, version: 0x0303 })
     expect(after(DONE_13.slice(0, 2)).tls?.handshakeDone).toBe(false)
     expect(after(DONE_13).tls).toMatchObject({ handshakeDone: true, version: 0x0304 })
-    expect(tlsDataFlowed(after(DONE_13))).toBe(false)
-    expect(tlsDataFlowed(after([...DONE_13, ['c', data(300)], ['s', data(900)]]))).toBe(true)
+  })
+
+  test('a header that the end of its record cuts is passed over, however segments cut it', () => {
+    const cut = after([['c', record(22, `${handshake(1, 'h'.repeat(60))}\x0b\0\x01`)]])
+    expect(cut.tls?.sides[0]).toMatchObject({ hello: true, recordLeft: 0 })
   })
 
   test('a certificate chain over several records is passed over', () => {
@@ -117,7 +118,7 @@ describe('encrypted alerts', () => {
   test('1.2 shows that it is an alert', () => {
     const state = after([...DONE_12, ['c', data(300)], ['s', data(900) + record(21, 'a'.repeat(26))]])
     expect(state.tls?.alert).toMatchObject({ side: 1, description: -1 })
-    expect(persistent(state)).toBe(false)
+    expect(state.closing).toEqual([false, true])
     expect(lastRejection(state)).toBeUndefined()
   })
 })

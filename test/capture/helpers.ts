@@ -1,5 +1,4 @@
 /** Reads captures through the public API and notes what came, in a form that can be compared. */
-import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -11,6 +10,7 @@ import { sniff } from '../../src/capture/sniff.ts'
 import { eachFrame } from '../../src/frames.ts'
 import type { CaptureInfo, Frame } from '../../src/model.ts'
 import { formatEpoch } from '../../src/time.ts'
+import { tsharkFields } from '../oracle.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-analyze-capture-'))
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }))
@@ -99,13 +99,9 @@ export function feed(
 /** The rows that tshark shows, up to where it stops; records that are no packets (journal entries, custom blocks) have no Ethernet. */
 export function tsharkRows(file: string): string[] {
   const fields = ['frame.number', 'frame.time_epoch', 'frame.cap_len', 'frame.len']
-  const args = ['-n', '-r', file, '-T', 'fields', ...fields.flatMap(field => ['-e', field])]
-  const run = spawnSync('tshark', args, { encoding: 'utf8', maxBuffer: 1 << 28 })
-  const lines = run.stdout.split('\n').filter(line => line !== '')
-  return lines.map(line => {
-    const [number, time, captured, original] = line.split('\t')
-    return `${number} ${time} ${captured}/${original}`
-  })
+  return tsharkFields(file, fields).map(
+    ([number, time, captured, original]) => `${number} ${time} ${captured}/${original}`,
+  )
 }
 
 /** Names of the notes of the first capture. */

@@ -1,7 +1,7 @@
 /** All pairs of the lab that rules may look at: verdicts against labels, and what must not change them. */
 import { expect, test } from 'vitest'
-import { analyzeCaptures } from '../../src/analyze.js'
 import { compareCaptures, type ComparedReport } from '../../src/compare/index.js'
+import { analysisOf, comparisonOf } from '../analyses.js'
 import { labelledPairs, type PairOutcome, scorePair } from '../accuracy/pairs.js'
 
 const pairs = labelledPairs().filter(p => p.split === 'fit')
@@ -30,7 +30,7 @@ test('the order of the captures does not matter', { timeout: 120_000 }, async ()
   for (const {
     captures: [a, b],
   } of pairs) {
-    const straight = await compareCaptures([a.path, b.path])
+    const straight = await comparisonOf(a.path, b.path)
     const turned = await compareCaptures([b.path, a.path])
     expect(verdicts(turned.report, true), a.scenario).toEqual(verdicts(straight.report))
     expect(turned.report.totals).toEqual(straight.report.totals)
@@ -39,9 +39,9 @@ test('the order of the captures does not matter', { timeout: 120_000 }, async ()
 
 test('every RST frame of both captures is in exactly one reset', { timeout: 120_000 }, async () => {
   for (const { captures } of pairs) {
-    const { report } = await compareCaptures([captures[0].path, captures[1].path])
+    const { report } = await comparisonOf(captures[0].path, captures[1].path)
     for (const index of [0, 1] as const) {
-      const alone = await analyzeCaptures([captures[index].path])
+      const alone = await analysisOf(captures[index].path)
       const listed = report.resets.flatMap(r => r.vantages[index].frames)
       const wanted = alone.report.resets.flatMap(r => r.frames)
       expect(
@@ -62,7 +62,7 @@ test('a capture compared with itself proves nothing and contradicts nothing', {
   for (const {
     captures: [a],
   } of pairs.slice(0, 30)) {
-    const alone = await analyzeCaptures([a.path])
+    const alone = await analysisOf(a.path)
     const { report } = await compareCaptures([a.path, a.path])
     expect(report.comparison.clockOffsetMs).toBe(report.captures[0].frames > 0 ? 0 : null)
     expect(report.totals.rstFrames).toBe(alone.report.totals.rstFrames)

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { compareCaptures } from '../../src/compare/index.js'
 import { readVantages } from '../../src/compare/read.js'
+import { comparisonOf } from '../analyses.js'
 import { labelledPairs } from '../accuracy/pairs.js'
 import { pcapFrom, type Packet } from '../bench/synthetic.js'
 import { part, readPcap, writePcap } from './rewrite.js'
@@ -15,7 +16,7 @@ test.each(labelledPairs().map(p => [p.scenario, p.captures] as const))(
   '%s: the same report whether everything is traced or only what matters',
   async (_scenario, captures) => {
     const paths: [string, string] = [captures[0].path, captures[1].path]
-    const [whole, chosen] = [await compareCaptures(paths), await compareCaptures(paths, CHOOSE)]
+    const [whole, chosen] = [await comparisonOf(...paths), await compareCaptures(paths, CHOOSE)]
     expect(chosen.report).toEqual(whole.report)
   },
 )

@@ -68,16 +68,15 @@ test('a server RST that refuses the new SYN is not taken for one of the old conn
   expect(all.at(-1)!.segments.map(s => s.kind)).toEqual(['syn', 'rst'])
 })
 
+// Were each reset looked for among all before it, this would take minutes: the runner's time limit ends it.
 test('the same 4-tuple used 20,000 times', async () => {
   const text = Array.from(
     { length: 20_000 },
     (_, i) =>
       `c S ${(i * 250_000) % 4_000_000_000} id ${(i % 65535) + 1}\ns R 0 ack ${((i * 250_000) % 4_000_000_000) + 1}`,
   )
-  const start = performance.now()
   const world = await worldOf(text.join('\n'))
   expect(world.totals).toMatchObject({ connections: 20_000, resetConnections: 20_000, rstFrames: 20_000 })
-  expect(performance.now() - start).toBeLessThan(10_000)
 })
 
 test('a closed connection is over after a minute: a late RST stands for itself', async () => {

@@ -10,9 +10,7 @@ import { execute } from './run.js'
 import { TARGETS } from './targets/index.js'
 
 const SEED = 2026
-/** Time for them; fewer executions on a slow machine, never different ones. */
-const BUDGET_MS = 6000
-const EXECUTIONS = 200
+const EXECUTIONS = 100
 
 const KEPT = path.resolve(import.meta.dirname, '../../fixtures/fuzz')
 
@@ -32,8 +30,7 @@ describe('the fuzzer', () => {
 
 describe('damaged captures', () => {
   it('are analysed: no throw, every RST in one reset, reports valid, harmless and the same in one pass or two', async () => {
-    const start = performance.now()
-    for (let index = 0; index < EXECUTIONS && performance.now() - start < BUDGET_MS; index++) {
+    for (let index = 0; index < EXECUTIONS; index++) {
       try {
         await execute(inputOf(seedOf(SEED, index)))
       } catch (error) {

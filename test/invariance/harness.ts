@@ -5,6 +5,7 @@ import path from 'node:path'
 import { analyzeCaptures, type AnalyzeOptions } from '../../src/analyze.js'
 import { openCaptures } from '../../src/capture/index.js'
 import type { CauseId, Impact, Origin, Reset, Side } from '../../src/model.js'
+import { analysisOf } from '../analyses.js'
 import { type Label, labelledCaptures, type Split } from '../accuracy/labels.js'
 import { epb, idb, MAGIC_NANO, pcap, shb } from '../capture/build.js'
 import { CASES, casePaths, loadCase } from '../cases/load.js'
@@ -131,6 +132,11 @@ export async function answersOf(
   } finally {
     fs.rmSync(file)
   }
+}
+
+/** The answers for a fixture as it is. */
+export async function answersBefore({ path: file }: Fixture): Promise<Answer[]> {
+  return (await analysisOf(file)).report.resets.map(r => answerOf(r, undefined))
 }
 
 export async function answersOfFile(

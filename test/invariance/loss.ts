@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util'
 import { random } from '../flow/story.js'
 import {
   type Answer,
+  answersBefore,
   answersOf,
-  answersOfFile,
   type Fixture,
   fixtures,
   hash,
@@ -59,10 +59,11 @@ interface Undamaged {
 const undamaged = new Map<string, Undamaged>()
 
 /** Each capture is read and judged once, however often it is damaged. */
-async function undamagedOf({ path }: Fixture): Promise<Undamaged> {
+async function undamagedOf(fixture: Fixture): Promise<Undamaged> {
+  const { path } = fixture
   let known = undamaged.get(path)
   if (known === undefined) {
-    known = { told: await read(path), answers: await answersOfFile(path) }
+    known = { told: await read(path), answers: await answersBefore(fixture) }
     undamaged.set(path, known)
   }
   return known

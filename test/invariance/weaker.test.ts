@@ -1,15 +1,15 @@
 /** Retellings that take knowledge away: the verdict may lose certainty, but never gain an accusation. */
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { analyzeCaptures } from '../../src/analyze.js'
 import type { CauseId } from '../../src/model.js'
 import { isb } from '../capture/build.js'
 import {
   ALL,
   type Answer,
+  answersBefore,
   answersOf,
-  answersOfFile,
   type Fixture,
   fixtures,
   read,
@@ -21,8 +21,6 @@ import { addLosses, allThree, KINDS, nearest, noLosses, say } from './loss.js'
 import { isKnown, outdated } from './known.js'
 import type { Packet } from './layout.js'
 import { headersOnly, toIpv6 } from './rewrite.js'
-
-afterAll(() => fs.rmSync(WORK, { recursive: true, force: true }))
 
 /** Causes that count as right for what a reset was called before: itself, and what its label accepts. */
 function allowed(fixture: Fixture, before: Answer): CauseId[] {
@@ -38,7 +36,7 @@ async function compared(
   const told = await read(fixture.path)
   const packets = change(told.packets)
   const after = await answersOf(write({ ...told, packets }), packets)
-  const before = await answersOfFile(fixture.path)
+  const before = await answersBefore(fixture)
   return before.flatMap(b => {
     const a = nearest(after, b.frames)
     if (!a) return [`${fixture.name}: ${say(b)} [${b.frames.join()}] is no longer found`]
@@ -95,7 +93,7 @@ test('the same capture named twice', async () => {
   for (const fixture of fixtures('twice', 14)) {
     const { report } = await analyzeCaptures([fixture.path, fixture.path])
     const after = report.resets.map(r => `${r.cause} ${r.origin} ${r.sender} [${r.frames.join()}]`).sort()
-    const before = (await answersOfFile(fixture.path)).map(
+    const before = (await answersBefore(fixture)).map(
       a => `${a.cause} ${a.origin} ${a.sender} [${a.frames.join()}]`,
     )
     expect(after, fixture.name).toEqual(before.sort())

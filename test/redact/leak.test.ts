@@ -100,7 +100,7 @@ function binary(address: string): Buffer {
   return Buffer.from(groups.map(group => group.padStart(4, '0')).join(''), 'hex')
 }
 
-/** Words of the payload of TCP that nothing of ours contains. */
+/** Words of the payload of TCP. */
 async function payloadWords(file: string): Promise<Set<string>> {
   const words = new Set<string>()
   const decoder = createDecoder(new Notes())
@@ -113,8 +113,7 @@ async function payloadWords(file: string): Promise<Set<string>> {
     )
     for (const [word] of payload.matchAll(/[\w./-]{7,}/g)) words.add(word)
   })
-  const ours = ownWords()
-  return new Set([...words].filter(word => !ours.includes(word.toLowerCase())))
+  return words
 }
 
 let known: string | undefined
@@ -154,10 +153,12 @@ describeWith(['tshark'], 'redacted outputs', () => {
     const { texts, files } = await outputs(file, analysis)
     const text = texts.join('\n') + files.map(one => fs.readFileSync(one, 'latin1')).join('\n')
     const { addresses, ...originals } = found(file)
-    const names = originals.names.filter(name => name.length > 3 && !ownWords().includes(name.toLowerCase()))
-    const words = [...(await payloadWords(file))]
-    for (const needle of [...names, ...words, file])
-      expect(text.includes(needle), `text "${needle}"`).toBe(false)
+    const names = originals.names.filter(name => name.length > 3)
+    const needles = [...names, ...(await payloadWords(file)), file]
+    // The program's own words are looked for last: hardly any is found at all.
+    expect(needles.filter(word => text.includes(word) && !ownWords().includes(word.toLowerCase()))).toEqual(
+      [],
+    )
     for (const address of [...addresses, ...addresses.map(a => a.replaceAll(':', '-'))])
       expect(
         new RegExp(`(?<![\\w:.-])${address.replaceAll('.', '\\.')}(?![\\w])`).exec(text)?.[0],

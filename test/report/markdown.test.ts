@@ -116,6 +116,7 @@ describe('words', () => {
         const fence = fenced[0]
         expect(fenced.slice(1, -1).some(line => line.startsWith(fence))).toBe(false)
       }),
+      { seed: 2026 },
     )
   })
 })

@@ -2,12 +2,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { analyzeCaptures } from '../../src/analyze.js'
 import { CaptureError } from '../../src/capture/index.js'
 import { CAUSE_IDS } from '../../src/model.js'
 import { NOTE_MESSAGES } from '../../src/notes.js'
 import { writeJson, writeNdjson } from '../../src/report/json.js'
 import { select } from '../../src/report/select.js'
+import { analysisOf } from '../analyses.js'
 import { fixtureFile, fixturePaths } from '../fuzz/corpus.js'
 import { checkout } from '../report/sample.js'
 import { lineDefect, reportDefect, SCHEMA_FILE } from './validate.js'
@@ -16,7 +16,7 @@ const schema = JSON.parse(fs.readFileSync(SCHEMA_FILE, 'utf8'))
 
 async function analysed(file: string) {
   try {
-    return await analyzeCaptures([file])
+    return await analysisOf(file)
   } catch (error) {
     // What is no capture has no report.
     if (error instanceof CaptureError) return undefined

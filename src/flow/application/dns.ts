@@ -25,8 +25,11 @@ function recognise(
   if (length > 4 && (data[from + 4] & 0xfa) !== 0) return false
   if (length > 5 && (data[from + 5] & 0xcf) !== 0) return false
   if (length > 9 && (u16(data, from + 6) !== 1 || u16(data, from + 8) !== 0)) return false
-  if (length < VIEW && length < PREFIX + (length > 1 ? u16(data, from) : 0)) return undefined
-  return length >= PREFIX + HEADER + 5 && questionName(data, from + PREFIX + HEADER, to) !== ''
+  if (length < PREFIX) return undefined
+  // What follows the message is no part of it: else the verdict would hang on where the segment ends.
+  const message = Math.min(PREFIX + u16(data, from), VIEW)
+  if (length < message) return undefined
+  return questionName(data, from + PREFIX + HEADER, from + message) !== ''
 }
 
 /** The name asked for; '' = malformed or cut. */

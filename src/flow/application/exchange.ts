@@ -8,8 +8,6 @@ import type { ApplicationState, Rejection, SideIndex } from './state.js'
 
 /** TLS 1.3 turns no longer than this may be mere housekeeping (HTTP/2 acknowledgements, window updates). */
 const HOUSEKEEPING_BYTES = 64
-/** A turn this long is a transfer, whatever the protocol. */
-const TRANSFER_BYTES = 64 * 1024
 /** Client data in a protocol without a single answer so far is one request only if it came at once. */
 const ONE_BURST_NS = 1e9
 
@@ -35,12 +33,6 @@ export function responseInProgress(state: ApplicationState): boolean | undefined
 /** The client has begun a message and not ended it: an upload is running. */
 export function requestInProgress(state: ApplicationState): boolean | undefined {
   return messageInProgress(state, 0)
-}
-
-/** Bytes missing from the end of this side's current message; undefined = unknown, or no message is in progress. */
-export function expectedBytes(state: ApplicationState, side: SideIndex): number | undefined {
-  const me = state.sides[side]
-  return me.skip > 0 && me.skipEndsMessage ? me.skip : undefined
 }
 
 /**
@@ -87,41 +79,6 @@ export function exchangeComplete(state: ApplicationState): boolean | undefined {
   const parts = [requestOutstanding(state), messageInProgress(state, 0), messageInProgress(state, 1)]
   if (parts.includes(true)) return false
   return parts.includes(undefined) ? undefined : true
-}
-
-/**
- * Whether this side's newest message began at or after `sinceNs`: data sent into a closed connection that starts a new
- * request is a race, data that continues one is a transfer cut off.
- */
-export function beganMessageSince(
-  state: ApplicationState,
-  side: SideIndex,
-  sinceNs: number,
-): boolean | undefined {
-  const me = state.sides[side]
-  if (me.lastDataNs === null || me.lastDataNs < sinceNs) return false
-  if (me.messageStartNs !== null && me.messageStartNs >= sinceNs) return true
-  if (me.carry !== '' && me.unitNs >= sinceNs) return true
-  if (me.inProgress === true || me.framing === 'until-close') return false
-  if (state.protocol === 'tls' || me.inProgress === null) {
-    // Unreadable: a turn that began after the silence is a new message, one that was running is the old one.
-    return state.lastDataSide === side && state.turnStartNs !== null && state.turnStartNs >= sinceNs
-      ? true
-      : undefined
-  }
-  return false
-}
-
-/** The side in the middle of a continuous body or a long turn; undefined = none that could be told. */
-export function transferringSide(state: ApplicationState): SideIndex | undefined {
-  for (const side of [1, 0] as const) {
-    const me = state.sides[side]
-    if (me.framing === 'until-close') return side
-    if (me.skipEndsMessage && me.skip > 0) return side
-  }
-  const side = state.lastDataSide
-  if (side === null || state.turnBytes < TRANSFER_BYTES) return undefined
-  return messageInProgress(state, side) === false ? undefined : side
 }
 
 export type Stage =
@@ -190,14 +147,6 @@ export function tlsHandshakeDone(state: ApplicationState): boolean | undefined {
   return data > 0 && tls.version !== 0x0304 ? undefined : false
 }
 
-/** Whether application data flowed over TLS in both directions; undefined = not TLS, or it cannot be told. */
-export function tlsDataFlowed(state: ApplicationState): boolean | undefined {
-  const { tls } = state
-  if (tls === null) return undefined
-  if (!tls.handshakeDone) return tlsHandshakeDone(state)
-  return ([0, 1] as const).every(side => tls.sides[side].dataRecords > tls.handshakeRecords[side])
-}
-
 /** The newest refusal of `side`, or of either side. A hidden TLS alert before any data counts as one. */
 export function lastRejection(state: ApplicationState, side?: SideIndex): Rejection | undefined {
   let found: Rejection | undefined
@@ -211,15 +160,6 @@ export function lastRejection(state: ApplicationState, side?: SideIndex): Reject
     return { side: alert.side, text: 'TLS alert (encrypted)', timeNs: alert.timeNs }
   }
   return found
-}
-
-/**
- * Whether the connection stays open after the current exchange, as announced: false when a side said it will close
- * (Connection: close, close_notify, QUIT, GOAWAY), true when HTTP keep-alive applies; undefined = nobody said.
- */
-export function persistent(state: ApplicationState): boolean | undefined {
-  if (state.closing[0] || state.closing[1]) return false
-  return state.http !== null && state.http.status > 0 ? true : undefined
 }
 
 /**

@@ -26,8 +26,6 @@ export interface HttpState {
   reason: string
   /** Requests without final answer, oldest first: H = HEAD, C = CONNECT, . = other. At most 64 are told apart. */
   pending: string
-  /** `timeout` of the newest Keep-Alive header in seconds (RFC 2068 §19.7.1.1); -1 = not announced. */
-  keepAliveTimeoutS: number
   /** Final responses whose status was 400 or above. */
   errors: number
 }
@@ -124,11 +122,6 @@ function headerField(state: ApplicationState, side: SideIndex, name: string, val
       if (/\bclose\b/i.test(value)) head.connectionClose = true
       if (/keep-alive/i.test(value)) head.connectionKeepAlive = true
       break
-    case 'keep-alive': {
-      const timeout = /timeout=(\d{1,9})/i.exec(value)
-      if (timeout !== null) http.keepAliveTimeoutS = Number(timeout[1])
-      break
-    }
     case 'upgrade':
       head.upgrade = value.slice(0, 40).toLowerCase()
       break

@@ -299,7 +299,6 @@ function enter(state: ApplicationState): void {
     status: 0,
     reason: '',
     pending: '',
-    keepAliveTimeoutS: -1,
     errors: 0,
   }
 }

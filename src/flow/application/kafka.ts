@@ -86,6 +86,8 @@ function wantsAcks(data: Uint8Array, from: number, to: number): boolean {
   const version = u16(data, from + 6)
   const id = u16(data, from + 12)
   let at = from + HEADER + (id === 0xffff ? 0 : id)
+  // Of a message too short for its own fields nothing behind its end is read.
+  if (at + 2 > to) return true
   if (version >= 9) at += 1 + Math.max(1, data[at + 1])
   else if (version >= 3) at += 2 + (u16(data, at) === 0xffff ? 0 : u16(data, at))
   return at + 2 > to || u16(data, at) !== 0

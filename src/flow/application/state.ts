@@ -48,9 +48,8 @@ export interface SideState {
   completed: number
   /** Whether a message is cut at this moment; null = cannot tell. */
   inProgress: boolean | null
-  /** First and last byte's time of the newest message that began, and of the newest that ended. */
+  /** When the newest message began. */
   messageStartNs: number | null
-  messageEndNs: number | null
   lastPiece: PieceRole
   framing: Framing
   /** Bytes still to come that need no reading. */
@@ -125,7 +124,6 @@ function createSide(): SideState {
     completed: 0,
     inProgress: false,
     messageStartNs: null,
-    messageEndNs: null,
     lastPiece: 'none',
     framing: 'framed',
     skip: 0,
@@ -177,7 +175,6 @@ export function endMessage(state: ApplicationState, side: SideIndex): void {
   const me = state.sides[side]
   if (me.inProgress === true) me.completed++
   me.inProgress = false
-  me.messageEndNs = state.nowNs
   me.skipEndsMessage = false
 }
 

@@ -26,7 +26,6 @@ export interface TlsSide {
   finished: boolean
   /** Records of type application_data. In TLS 1.3 part of the handshake travels in them, too. */
   dataRecords: number
-  dataBytes: number
   /** Type and length of the newest record; 0 before the first. */
   lastType: number
   lastLength: number
@@ -62,6 +61,7 @@ const LONGEST_RECORD = 16384 + 2048
 /** `step`: a handshake message follows, or something within a hello (tls-hello.ts). */
 const RECORD = 0
 const HANDSHAKE_MESSAGE = 1
+const MESSAGE_HEADER = 4
 
 function createSide(): TlsSide {
   return {
@@ -69,7 +69,6 @@ function createSide(): TlsSide {
     changeCipherSpec: false,
     finished: false,
     dataRecords: 0,
-    dataBytes: 0,
     lastType: 0,
     lastLength: 0,
     lastRecordNs: 0,
@@ -149,18 +148,13 @@ function encrypted(tls: TlsState, side: SideIndex): boolean {
 }
 
 function handshakeRecord(state: ApplicationState, side: SideIndex, length: number): number {
-  const me = state.sides[side]
-  const mine = state.tls!.sides[side]
   // A message that began in an earlier record (a long certificate chain) goes on first.
-  const rest = Math.min(mine.messageLeft, length)
-  mine.messageLeft -= rest
-  mine.recordLeft = length - rest
-  me.skip = rest
-  me.step = mine.recordLeft > 0 ? HANDSHAKE_MESSAGE : RECORD
+  state.tls!.sides[side].recordLeft = length
+  skipHandshakeMessage(state, side)
   return 5
 }
 
-/** A handshake message's header. One that is itself cut by the record's end is not worth joining: nothing after it is read. */
+/** A handshake message's header. */
 function messageUnit(
   state: ApplicationState,
   side: SideIndex,
@@ -170,30 +164,31 @@ function messageUnit(
 ): number {
   const me = state.sides[side]
   const mine = state.tls!.sides[side]
-  if (mine.recordLeft < 4) {
-    const rest = Math.min(mine.recordLeft, to - from)
-    mine.recordLeft -= rest
-    if (mine.recordLeft === 0) me.step = RECORD
-    return rest
-  }
-  if (to - from < 4) return 0
+  if (to - from < MESSAGE_HEADER) return 0
   const type = data[from]
-  mine.recordLeft -= 4
+  mine.recordLeft -= MESSAGE_HEADER
   mine.messageLeft = u24(data, from + 1)
   if (type === 1 + side && helloFits(mine)) {
     mine.hello = true
     me.step = HELLO
   } else skipHandshakeMessage(state, side)
-  return 4
+  return MESSAGE_HEADER
 }
 
-/** Passes over the rest of the current handshake message within this record. */
+/**
+ * Passes over the rest of the current handshake message within this record, and over a following header that is itself
+ * cut by the record's end: it is not worth joining, and nothing after it is read.
+ */
 export function skipHandshakeMessage(state: ApplicationState, side: SideIndex): void {
   const me = state.sides[side]
   const mine = state.tls!.sides[side]
   me.skip = Math.min(mine.messageLeft, mine.recordLeft)
   mine.messageLeft -= me.skip
   mine.recordLeft -= me.skip
+  if (mine.recordLeft < MESSAGE_HEADER) {
+    me.skip += mine.recordLeft
+    mine.recordLeft = 0
+  }
   me.step = mine.recordLeft > 0 ? HANDSHAKE_MESSAGE : RECORD
 }
 
@@ -212,7 +207,6 @@ function handshakeDone(tls: TlsState): void {
 function dataRecord(tls: TlsState, side: SideIndex, length: number): void {
   const mine = tls.sides[side]
   mine.dataRecords++
-  mine.dataBytes += length
   // TLS 1.3: the client's Finished (36 or 52 bytes, 17 more encrypted) ends the handshake; a record of 19 is an alert.
   const peer = tls.sides[1 - side]
   if (side === 0 && tls.version === 0x0304 && peer.dataRecords > 0 && length >= 53) handshakeDone(tls)
