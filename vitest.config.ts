@@ -9,7 +9,8 @@ const MEASURED = ['test/flow/counts.test.ts', 'test/cost/**/*.test.ts', 'test/fu
 export default defineConfig({
   test: {
     globalSetup: ['test/setup.ts'],
-    testTimeout: 20_000,
+    // Against endless loops, not for speed: a loaded machine takes its time.
+    testTimeout: 60_000,
     // Real engines, kernels and browsers (only where everything is required) want the machine for themselves.
     maxWorkers: required ? 1 : 2,
     projects: [

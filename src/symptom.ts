@@ -31,6 +31,7 @@ const RESET_LOGS: BySide = {
     'recv() failed (104: Connection reset by peer) while reading response header from upstream',
     'upstream connect error or disconnect/reset before headers. reset reason: connection termination',
     'haproxy: termination state SH or SD',
+    'Envoy: response flag UC',
     'curl: (56) Recv failure: Connection reset by peer',
   ],
   server: [

@@ -75,8 +75,13 @@ export const KNOWN_TIMERS: readonly KnownTimer[] = [
     'Azure documentation, load-balancer-tcp-reset',
     'resets both sides',
   ),
-  device('Azure NAT Gateway', 'TCP idle timeout', 240, 'Azure NAT Gateway documentation'),
-  device('FortiGate (policy mode)', 'tcp-match-timeout', 300, 'FortiOS CLI reference'),
+  device(
+    'Azure NAT Gateway',
+    'idleTimeoutInMinutes',
+    240,
+    'Azure documentation, nat-gateway-resource, TCP reset',
+    'resets on the next packet',
+  ),
   either('F5 BIG-IP', 'fastL4/tcp idle-timeout', 300, 'BIG-IP profile sample'),
   device(
     'AWS Network Load Balancer',
@@ -124,7 +129,13 @@ export const KNOWN_TIMERS: readonly KnownTimer[] = [
   device('Juniper SSR', 'TCP', 1900, 'SSR documentation'),
   device('Cisco ASA', 'timeout conn', 3600, 'Cisco ASA configurations'),
   device('Palo Alto PAN-OS', 'TCP default timeout', 3600, 'PAN-OS session info output', 'drops silently'),
-  device('FortiGate', 'tcp-idle', 3600, 'Fortinet NPU documentation', 'drops silently'),
+  device(
+    'FortiGate',
+    'session-ttl default',
+    3600,
+    'Fortinet documentation, config system session-ttl',
+    'drops silently',
+  ),
   either(
     'Envoy, Istio',
     'common_http_protocol_options.idle_timeout',

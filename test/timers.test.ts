@@ -45,9 +45,8 @@ describe('a timer that fired by itself', () => {
   it('is no device that waits for the next packet or forgets in silence', () => {
     const byDevice = fired(350, { byDevice: true })
     expect(byDevice).toEqual([])
-    expect(fired(240.05, { byDevice: true }).sort()).toEqual([
+    expect(fired(240.05, { byDevice: true })).toEqual([
       'Azure Load Balancer with TCP Reset idleTimeoutInMinutes',
-      'Azure NAT Gateway TCP idle timeout',
     ])
   })
 
