@@ -85,6 +85,7 @@ export function newRecordState(
   live: boolean,
   timebase: Timebase,
   names: Map<string, string>,
+  batch: FrameBatch = newBatch(capture),
 ): RecordState {
   return {
     label,
@@ -92,7 +93,7 @@ export function newRecordState(
     timebase,
     names,
     notes: new Notes(),
-    batch: newBatch(capture),
+    batch,
     frames: 0,
     bytes: 0,
     linkTypes: [],

@@ -1,7 +1,7 @@
 /** A thread that looks through stretches of a capture file with the ordinary reader, begun in the middle. */
 import fs from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
-import { BATCH_ROWS } from '../../frames.js'
+import { BATCH_ROWS, newBatch } from '../../frames.js'
 import type { FrameBatch, Picker } from '../../model.js'
 import { createPcapReader, type PcapDetails } from '../pcap.js'
 import { createPcapngReader, type PcapngDetails } from '../pcapng.js'
@@ -20,6 +20,9 @@ import {
 interface Scanning extends ScanOrder {
   fd: number
   picker: Picker
+  /** Used for every stretch: made anew, they would pile up as garbage faster than it is collected. */
+  batch: FrameBatch
+  picked: Int32Array
 }
 
 /** @param pickerOf makes a picker of its recipe */
@@ -37,6 +40,8 @@ export function serveScans(
         ...message.order,
         fd: openSame(path, message.order),
         picker: pickerOf(message.order.recipe),
+        batch: newBatch(0),
+        picked: new Int32Array(BATCH_ROWS),
       }
       return
     }
@@ -57,10 +62,9 @@ function openSame(path: string, { file }: ScanOrder): number {
 
 /** Looks at the records that begin in `from .. until` of the file. */
 function scan(scanning: Scanning, into: FrameBatch, from: number, until: number): Found | undefined {
-  const { fd, picker, knowledge, seconds } = scanning
-  const state = newRecordState('', 0, false, { seconds }, new Map())
+  const { fd, picker, picked, knowledge, seconds, batch } = scanning
+  const state = newRecordState('', 0, false, { seconds }, new Map(), batch)
   const reader = readerOf(scanning, state)
-  const picked = new Int32Array(BATCH_ROWS)
   const length = until - from
   let firstNs = Number.NaN
   let start = -1
