@@ -25,6 +25,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const at = (...parts) => join(root, ...parts)
 const BUILT = at('.cache', 'built')
 const LOCK = at('.cache', 'setup.lock')
+const BUILT_CAP = ['node_modules', 'cap', 'build', 'Release', 'cap.node']
 
 /** npm settings of the command around this one that must not reach the installation inside the clone. */
 const NOT_INHERITED =
@@ -56,6 +57,7 @@ function needsBuild() {
 
 function install() {
   console.error('rst-analyze: installing dependencies (npm ci)')
+  const hadCap = existsSync(at(...BUILT_CAP))
   const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !NOT_INHERITED.test(key)))
   const npm = process.env.npm_execpath
   const own = npm !== undefined && /npm-cli\.c?js$/.test(npm)
@@ -68,9 +70,30 @@ function install() {
     '--no-fund',
     '--loglevel=error',
   ]
-  run('npm ci', own ? process.execPath : 'npm', own ? [npm, ...words] : words, {
-    env: { ...env, RST_ANALYZE_SETUP: '1' },
-  })
+  const call = (what, words) =>
+    run(what, own ? process.execPath : 'npm', own ? [npm, ...words] : words, {
+      env: { ...env, RST_ANALYZE_SETUP: '1' },
+    })
+  call('npm ci', words)
+  if (hadCap) rebuildCap(call)
+}
+
+/** The one package that is compiled: `npm ci` without install scripts has just taken away what was built. */
+function rebuildCap(call) {
+  try {
+    call('npm rebuild cap', [
+      'rebuild',
+      'cap',
+      '--global=false',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+    ])
+  } catch (error) {
+    console.error(
+      `rst-analyze: setup: ${error.message}; \`live\` needs tcpdump or dumpcap until \`npm rebuild cap\` succeeds`,
+    )
+  }
 }
 
 /** Compiles beside dist/ and swaps: a running `npm start` never sees half a build, and modules deleted from src/ vanish. */

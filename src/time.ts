@@ -26,10 +26,3 @@ export function formatTime(timebase: Timebase, timeNs: number, digits: number): 
   const fraction = digits > 0 ? `.${String(ns).padStart(9, '0').slice(0, digits)}` : ''
   return `${iso.slice(0, -'.000Z'.length)}${fraction}Z`
 }
-
-/** Unix seconds with nanoseconds as text, e.g. "1700000000.123456789": the form of tshark's frame.time_epoch. */
-export function formatEpoch(timebase: Timebase, timeNs: number): string {
-  const wholeSeconds = Math.floor(timeNs / NS)
-  const ns = timeNs - wholeSeconds * NS
-  return `${(timebase.seconds || 0) + wholeSeconds}.${String(ns).padStart(9, '0')}`
-}

@@ -5,7 +5,7 @@
 import { UsageError } from './errors.js'
 import { takesValue } from './options.js'
 
-export const COMMAND_NAMES = ['live', 'compare', 'explain'] as const
+const COMMAND_NAMES = ['live', 'compare', 'explain'] as const
 export type CommandName = 'analyze' | (typeof COMMAND_NAMES)[number]
 
 /** A command and its arguments, options among them in any order. */

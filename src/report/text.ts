@@ -14,7 +14,7 @@ import { localSeconds, namesOf, presentable } from './view.js'
 import { UTC } from './zone.js'
 
 /** Lines before the first story, unless everything was asked for. */
-export const PAGE_LINES = 40
+const PAGE_LINES = 40
 const ROWS_AT_LEAST = 2
 const ROWS_AT_MOST = 10
 const STORIES_AT_MOST = 3

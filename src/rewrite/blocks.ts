@@ -17,7 +17,7 @@ export const SECRETS = 10
 export const CUSTOM = 0xbad
 export const CUSTOM_NO_COPY = 0x40000bad
 
-export const OPT_COMMENT = 1
+const OPT_COMMENT = 1
 const SHB_USERAPPL = 4
 const IF_TSRESOL = 9
 const EPB_FLAGS = 2
@@ -161,7 +161,7 @@ export function writeEmptyCustom(out: Output, little: boolean): void {
   out.u32(16, little)
 }
 
-export function writeOption(out: Output, code: number, value: Uint8Array, little: boolean): void {
+function writeOption(out: Output, code: number, value: Uint8Array, little: boolean): void {
   out.u16(code, little)
   out.u16(value.length, little)
   out.bytes(value, 0, value.length)

@@ -6,8 +6,8 @@ import type { Analysis, ConnectionSummary, Incident, Report, Reset, StoryPacket 
 import { Segment } from '../wire/segment.js'
 
 /** A connection of more packets than this keeps its beginning and what its story shows of its end. */
-export const WHOLE_PACKETS = 10_000
-export const HEAD_PACKETS = 1000
+const WHOLE_PACKETS = 10_000
+const HEAD_PACKETS = 1000
 
 /** One incarnation of a connection in one incident's file. */
 export interface Share {

@@ -138,7 +138,7 @@ export class PcapBlocks implements BlockReader {
 }
 
 /** seconds × units + fraction as two halves of 64 bits, in doubles that stay exact: the seconds go in 16 bits at a time. */
-export function setTime(
+function setTime(
   into: { timeHigh: number; timeLow: number },
   seconds: number,
   fraction: number,

@@ -133,7 +133,7 @@ function fill(packet: Packet, block: Block, frame: Frame, lastTime: { high: numb
 /** Appendix A: 0xffff says that the number is not known. */
 const dropsOf = (drops: number): number => (drops === 0xffff ? -1 : drops)
 
-export function newBlock(): Block {
+function newBlock(): Block {
   const data = new Uint8Array(12)
   return { type: 0, data, view: new DataView(data.buffer), at: 0, total: 0, little: true, numbered: false }
 }

@@ -79,7 +79,7 @@ const IF_TSOFFSET = 14
 const MICROSECONDS = 6
 
 /** Of an interface only its link type, snap length and clock: names, addresses, filters and systems go. */
-export function writeBareInterface(out: Output, { view, data, at, total, little }: Block): void {
+function writeBareInterface(out: Output, { view, data, at, total, little }: Block): void {
   let resolution = MICROSECONDS
   let offset: Uint8Array | undefined
   forEachOption(view, at + 16, at + total - 4, little, (code, value, length) => {

@@ -23,11 +23,9 @@ export const LAYER_AH = 20
 export const LAYER_ETHERIP = 21
 /** 802.1BR E-tag, VN-tag, 802.1CB R-tag, HSR, TRILL, Cisco metadata: tags of a network's own fabric. */
 export const LAYER_FABRIC = 22
-export const LAYER_WLAN = 23
-export const LAYER_PPP = 24
-export const LAYER_AYIYA = 25
-export const LAYER_MOBILE_IP = 26
-export const LAYER_MIRROR = 27
+export const LAYER_AYIYA = 23
+export const LAYER_MOBILE_IP = 24
+export const LAYER_MIRROR = 25
 
 const WORDS = [
   '',
@@ -53,8 +51,6 @@ const WORDS = [
   'ah',
   'etherip',
   'fabric-tag',
-  'wlan',
-  'ppp',
   'ayiya',
   'mobile-ip',
   'mirror',

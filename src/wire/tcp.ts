@@ -12,7 +12,7 @@ const OFFSET_AND_FLAGS = 12
 const WINDOW = 14
 const URGENT_POINTER = 18
 /** Header without options; also the smallest data offset. */
-export const TCP_HEADER = 20
+const TCP_HEADER = 20
 /** Bytes that must be captured for a segment to count: ports, numbers, flags and window. */
 export const TCP_NEEDED = 16
 

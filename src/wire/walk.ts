@@ -23,9 +23,6 @@ export const FOUND_UDP = 4
 /** One of the FOUND_* numbers. */
 export type Found = number
 
-/** A layer's decoder: header at `data[at]`, bytes end at `end` by the lengths of the layers around it. */
-export type Layer = (walk: Walk, at: number, end: number) => Found
-
 /** Headers entered per frame before the walk gives up: real nesting stays below 20, lying packets could nest for ever. */
 const MAX_DEPTH = 64
 

@@ -8,8 +8,7 @@ import { createPcapngReader } from '../../src/capture/pcapng.ts'
 import { isFull, newRecordState } from '../../src/capture/record.ts'
 import { sniff } from '../../src/capture/sniff.ts'
 import { eachFrame } from '../../src/frames.ts'
-import type { CaptureInfo, Frame } from '../../src/model.ts'
-import { formatEpoch } from '../../src/time.ts'
+import type { CaptureInfo, Frame, Timebase } from '../../src/model.ts'
 import { tsharkFields } from '../oracle.ts'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-analyze-capture-'))
@@ -25,6 +24,13 @@ export function tempFile(bytes: Uint8Array, name = `${++files}.cap`): string {
 }
 
 export const tempFolder = (): string => folder
+
+/** Unix seconds with nanoseconds, as tshark prints frame.time_epoch: "1700000000.123456789". */
+function formatEpoch(timebase: Timebase, timeNs: number): string {
+  const wholeSeconds = Math.floor(timeNs / 1e9)
+  const ns = timeNs - wholeSeconds * 1e9
+  return `${(timebase.seconds || 0) + wholeSeconds}.${String(ns).padStart(9, '0')}`
+}
 
 export interface Seen {
   /** "number time captured/original" per record; the time as tshark prints frame.time_epoch. */

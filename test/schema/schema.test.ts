@@ -1,5 +1,7 @@
 /** The published schema: strict, complete, and kept by the report of every capture under fixtures/. */
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CaptureError } from '../../src/capture/index.js'
@@ -52,6 +54,8 @@ describe('the schema', () => {
       schema.$defs.note.properties.name.enum = Object.keys(NOTE_MESSAGES)
       schema.$defs.noteLine.properties.name.enum = Object.keys(NOTE_MESSAGES)
       fs.writeFileSync(SCHEMA_FILE, `${JSON.stringify(schema, null, 2)}\n`)
+      const biome = createRequire(import.meta.url).resolve('@biomejs/biome/bin/biome')
+      execFileSync(process.execPath, [biome, 'format', '--write', SCHEMA_FILE], { stdio: 'ignore' })
     }
     expect(schema.$defs.cause.enum).toEqual([...CAUSE_IDS])
     expect([...schema.$defs.note.properties.name.enum].sort()).toEqual(Object.keys(NOTE_MESSAGES).sort())

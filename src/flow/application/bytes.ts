@@ -1,7 +1,7 @@
 /** Reading numbers and short texts out of `data[from .. to)`. Every reader here expects its caller to have checked the length. */
 
 /** No name, label or error text kept from a payload is longer than this many UTF-16 units. */
-export const TEXT_LIMIT = 120
+const TEXT_LIMIT = 120
 
 const utf8 = new TextDecoder('utf-8')
 

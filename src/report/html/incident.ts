@@ -11,7 +11,7 @@ import { proof } from './story.js'
 import { badge } from './words.js'
 
 /** Incidents told in full; of the others a line. */
-export const TOLD = 8
+const TOLD = 8
 const LINES = 200
 
 export function incidentsHtml(view: View): Markup[] {

@@ -49,7 +49,7 @@ function fields(packet: StoryPacket): string {
 }
 
 /** `RST, ACK` */
-export function flagWords(flags: number): string {
+function flagWords(flags: number): string {
   const names = FLAG_LETTERS.filter(([bit]) => flags & bit).map(([, name]) => name)
   return names.join(', ') || 'no flags'
 }

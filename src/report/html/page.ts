@@ -12,7 +12,7 @@ function sha256(text: string): string {
  * Everything is forbidden but this very style and this very script, known by their hash: markup that came in with a packet
  * could not load, run or send anything even if it were not escaped.
  */
-export function contentSecurityPolicy(): string {
+function contentSecurityPolicy(): string {
   return [
     "default-src 'none'",
     `style-src ${sha256(STYLE)}`,

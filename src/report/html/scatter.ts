@@ -16,7 +16,7 @@ const RST = 0x004
 const BEYOND_DOUBT = 0.95
 
 /** True when it may be asked who really sent the reset. */
-export function originInQuestion({ origin, originConfidence }: Reset): boolean {
+function originInQuestion({ origin, originConfidence }: Reset): boolean {
   return origin !== 'endpoint' || originConfidence < BEYOND_DOUBT
 }
 

@@ -9,7 +9,7 @@ import { fullStory } from './story.js'
 import { impactLabel } from './words.js'
 
 /** Rows in the page itself; the script shows as many at a time. */
-export const PAGE_ROWS = 200
+const PAGE_ROWS = 200
 /** Rows as data. Beyond them the worst are kept: nobody reads further, and a browser should open the file at once. */
 export const ROWS_AT_MOST = 10_000
 /** Full stories, and the room they may take together. */

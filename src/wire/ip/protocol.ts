@@ -13,8 +13,8 @@ import { ipv4 } from './ipv4.js'
 import { extensionHeader, ipv6 } from './ipv6.js'
 
 export const PROTOCOL_TCP = 6
-export const PROTOCOL_UDP = 17
-export const PROTOCOL_AH = 51
+const PROTOCOL_UDP = 17
+const PROTOCOL_AH = 51
 
 /** @param at first byte after the IP header */
 export function ipProtocol(walk: Walk, protocol: number, at: number, end: number): Found {

@@ -7,7 +7,7 @@ import { ETHERTYPE_IPV4, typeOrLength } from './ethertype.js'
 
 const SOURCE = 6
 const TYPE = 12
-export const ETHERNET_HEADER = 14
+const ETHERNET_HEADER = 14
 /** Cisco ISL wraps a whole frame: 26 bytes that begin like an Ethernet header with one of two addresses. */
 const ISL_HEADER = 26
 

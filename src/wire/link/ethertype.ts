@@ -23,7 +23,7 @@ import { mpls } from './mpls.js'
 import { ppp } from './ppp.js'
 
 export const ETHERTYPE_IPV4 = 0x0800
-export const ETHERTYPE_IPV6 = 0x86dd
+const ETHERTYPE_IPV6 = 0x86dd
 /** IEEE 802.3 §3.2.6: a value up to 1500 is a length, from 1536 on a type. */
 const MAX_LENGTH = 1500
 const MIN_TYPE = 1536
