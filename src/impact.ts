@@ -25,6 +25,9 @@ export function judgeImpact(f: Facts, cause: CauseId): Impact {
 /** Less stands unread between two reads of any program. */
 const UNREAD_BYTES = 1000
 
+/** Requests without a body are shorter, but for uncommon ones. */
+const UPLOAD_BYTES = 8000
+
 /** More than this in one turn is a transfer, whatever the protocol (a request or short answer fits below). */
 const TRANSFER_BYTES = 16_000
 
@@ -38,14 +41,15 @@ function establishedImpact(f: Facts, cause: CauseId): Impact {
     ((f.unreadBytes ?? 0) >= UNREAD_BYTES || (f.peerUnackedBytes ?? 0) > 1)
   )
     return 'transfer-cut'
-  if (f.sessionRefused || turnedAway(f, cause)) return 'request-lost'
+  if (f.sessionRefused || turnedAway(f, cause) || (f.requestHeadOnly && f.sender === 'server'))
+    return 'request-lost'
   if (cause === 'data-after-close') return afterClose(f)
   if (cause === 'retransmission-timeout' && (f.senderUnackedBytes ?? 0) > 1)
-    return f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'request-lost'
+    return f.turnBytes >= UPLOAD_BYTES ? 'transfer-cut' : 'request-lost'
   if (f.exchangeComplete) return 'none'
   if (transferCut(f)) return 'transfer-cut'
   if (f.requestOutstanding) return f.dataAfterFinIsGoodbye ? 'none' : 'request-lost'
-  return byTurns(f)
+  return byTurns(f, cause)
 }
 
 /** The server's first words were a refusal, before the client had said any: what it came for is lost, but no transfer had begun. */
@@ -68,19 +72,39 @@ function lateForClient(f: Facts): Impact {
 }
 
 function transferCut(f: Facts): boolean {
-  if (f.responseInProgress || f.requestInProgress) return true
+  // Packets of SSH cut nothing in two: what is typed and shown has no beginning and no end.
+  if (!isShell(f) && (f.responseInProgress || f.requestInProgress)) return true
   const running = (f.senderUnackedBytes ?? 0) > 1 || (f.peerUnackedBytes ?? 0) > 1
   if (f.dataAfterFinBytes > 0 && !f.dataAfterFinIsGoodbye && f.turnBytes >= TRANSFER_BYTES) return true
   return running && f.turnBytes >= TRANSFER_BYTES
 }
 
+function isShell(f: Facts): boolean {
+  return f.encrypted && f.application?.startsWith('SSH') === true
+}
+
 /** Where messages cannot be read, it counts whose turn it was and whether it had been heard. */
-function byTurns(f: Facts): Impact {
+function byTurns(f: Facts, cause: CauseId): Impact {
   if (f.turnSide === undefined) return 'unknown'
   const heard = f.turnSide === f.sender ? f.senderPaused : f.peerPaused
-  if (f.turnSide === 'server')
-    return heard ? 'none' : f.turnBytes >= TRANSFER_BYTES ? 'transfer-cut' : 'unknown'
+  if (f.turnSide === 'server') return heard ? 'none' : serverUnheard(f, cause)
   // The client spoke last: unless its words were only a goodbye, they went unanswered.
-  if (f.encrypted && f.turnBytes <= 85) return 'none'
-  return f.requestOutstanding === undefined && f.encrypted ? 'unknown' : 'request-lost'
+  if (f.encrypted && f.turnBytes <= 85 && !isShell(f)) return 'none'
+  return f.requestOutstanding === undefined && f.encrypted && !isShell(f) ? 'unknown' : 'request-lost'
+}
+
+/** More than one segment of an answer had come, and no pause had ended it: it was running. */
+const RUNNING_BYTES = 1460
+
+/** The server was speaking, or had not been heard. */
+function serverUnheard(f: Facts, cause: CauseId): Impact {
+  if (cause === 'application-reject') return 'request-lost'
+  if (f.turnBytes >= TRANSFER_BYTES) return 'transfer-cut'
+  if (f.encrypted) return 'unknown'
+  // Pushed to a client that no longer knew the connection: part of a stream, or all of an answer.
+  if (f.sender === 'client' && f.active === false && f.trigger === 'data')
+    return f.turnBytes > (f.peerUnackedBytes ?? 0) ? 'transfer-cut' : 'request-lost'
+  if (cause === 'unread-data-close' && f.sender === 'server') return 'request-lost'
+  if (f.active && f.turnBytes > RUNNING_BYTES) return 'transfer-cut'
+  return cause === 'process-crash' && f.sender === 'client' ? 'request-lost' : 'unknown'
 }

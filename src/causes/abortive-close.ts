@@ -1,6 +1,15 @@
 import { against, and, atLeast, below, contrary, defineCause, fair, must, not, or, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { askedInOneRead, diedTogether, PROMPT_MS, requestsLeft, sinceArrival } from './thresholds.js'
+import {
+  askedInOneRead,
+  diedTogether,
+  IDLE_MS,
+  lyingUnread,
+  owedNothing,
+  PROMPT_MS,
+  requestsLeft,
+  sinceArrival,
+} from './thresholds.js'
 
 export default defineCause({
   id: 'abortive-close',
@@ -40,12 +49,12 @@ export default defineCause({
   ],
   signs: [
     fair('its sender had nothing left to read: its own data came last', f =>
-      and(not(f.peerSpokeLast), !requestsLeft(f)),
+      and(not(f.peerSpokeLast), !requestsLeft(f), !lyingUnread(f)),
     ),
     fair('nothing had been sent on the connection', f => !f.payloadSeen),
     fair(
       'everything the peer had sent was acknowledged',
-      f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false && !requestsLeft(f),
+      f => f.peerUnackedBytes === 0 && f.peerSpokeLast === false && !requestsLeft(f) && !lyingUnread(f),
     ),
     weak("the reset's window is that of the last ACK: nothing was waiting to be read", f =>
       f.resetWindowRatio === undefined || !f.bothSidesSeen
@@ -74,6 +83,17 @@ export default defineCause({
           f.kernelReason === undefined,
         ),
     ),
+    weak(
+      'a short message of the peer, complete, had waited for {sincePeerDataMs}: programs read what has arrived',
+      f =>
+        and(
+          f.peerSpokeLast,
+          askedInOneRead(f),
+          not(below(sinceArrival(f), PROMPT_MS)),
+          below(f.silenceMs, IDLE_MS),
+          f.kernelReason === undefined,
+        ),
+    ),
     against("the peer's data came last and was not answered", f =>
       and(
         f.peerSpokeLast,
@@ -91,7 +111,10 @@ export default defineCause({
     against('{unreadBytes} had been acknowledged without the window moving', f =>
       atLeast(f.unreadBytes, 4000),
     ),
-    against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),
+    // A server that owes no answer acts on its timers only.
+    against('the connection had been silent for {silenceMs}', f =>
+      atLeast(f.silenceMs, owedNothing(f) ? IDLE_MS : 3000),
+    ),
     contrary(
       'it gave up after waiting in vain',
       f => f.retransmissions >= 3 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000,

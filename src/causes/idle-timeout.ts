@@ -13,7 +13,14 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { fullyAnswered, IDLE_MS, LONG_IDLE_MS, nothingForgotten, VERY_LONG_IDLE_MS } from './thresholds.js'
+import {
+  fullyAnswered,
+  IDLE_MS,
+  LONG_IDLE_MS,
+  nothingForgotten,
+  owedNothing,
+  VERY_LONG_IDLE_MS,
+} from './thresholds.js'
 
 export default defineCause({
   id: 'idle-timeout',
@@ -88,6 +95,7 @@ export default defineCause({
     fair('FIN and reset came together after the silence', f => (f.finWithReset ? true : undefined), [
       'senderFinMs',
     ]),
+    fair('everything had been answered: a server that owes nothing acts on its timers only', owedNothing),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
     // A device that forgot answers for the other end instead of passing on.
     contrary('what ended the silence got through: nothing on the path had been forgotten', f =>

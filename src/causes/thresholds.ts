@@ -128,6 +128,27 @@ export function askedInOneRead(f: Facts): Truth {
   return and(f.peerUnackedBytes === 0, not(f.requestInProgress === true), not(f.refusedMidRequest === true))
 }
 
+/** ACKs had advanced while the window's right edge stood still: that much lay in the receive queue. */
+export function lyingUnread(f: Facts): boolean {
+  return (f.unreadBytes ?? 0) >= 2000 && (f.windowShrunk ?? 0) >= 0.1
+}
+
+/**
+ * A server that owed nothing reset the connection after a silence out of the ordinary for it: without data and without a debt a program acts on its
+ * timers only.
+ */
+export function owedNothing(f: Facts): boolean {
+  return (
+    f.sender === 'server' &&
+    f.active === true &&
+    f.silenceEndedByReset === true &&
+    f.exchangeComplete === true &&
+    f.exchanges >= 1 &&
+    f.origin !== 'middlebox' &&
+    (f.silenceMs ?? 0) >= Math.max(IDLE_MS, 1.6 * (f.survivedSilenceMs ?? 0))
+  )
+}
+
 /** One close() sends its FIN and its reset within a scheduling quantum. */
 const ONE_CLOSE_MS = 2
 

@@ -13,7 +13,14 @@ import {
   weak,
 } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { askedInOneRead, diedTogether, PROMPT_MS, requestsLeft, sinceArrival } from './thresholds.js'
+import {
+  askedInOneRead,
+  diedTogether,
+  lyingUnread,
+  PROMPT_MS,
+  requestsLeft,
+  sinceArrival,
+} from './thresholds.js'
 
 export default defineCause({
   id: 'unread-data-close',
@@ -49,9 +56,7 @@ export default defineCause({
     must('no device made it', f => f.origin !== 'middlebox'),
   ],
   signs: [
-    strong('{unreadBytes} had been acknowledged without the window moving: nobody read them', f =>
-      and(atLeast(f.unreadBytes, 2000), atLeast(f.windowShrunk, 0.1)),
-    ),
+    strong('{unreadBytes} had been acknowledged without the window moving: nobody read them', lyingUnread),
     strong(
       "the reset's window is {resetWindowRatio} times that of the last ACK: close() emptied a full queue",
       f => atLeast(f.resetWindowRatio, 1.9),
@@ -87,7 +92,9 @@ export default defineCause({
       and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0),
     ),
     strong('it answered and closed, though more was asked than it answered', requestsLeft),
-    against("its sender's own data came last", f => and(not(f.peerSpokeLast), !requestsLeft(f))),
+    against("its sender's own data came last", f =>
+      and(not(f.peerSpokeLast), !requestsLeft(f), !lyingUnread(f)),
+    ),
     contrary('everything of the peer had been answered', f => and(f.exchangeComplete, not(f.peerSpokeLast))),
     against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),
     against(

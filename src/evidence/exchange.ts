@@ -3,6 +3,7 @@ import {
   applicationName,
   type ApplicationState,
   exchangeComplete,
+  insideRequestHead,
   lastRejection,
   type Rejection,
   requestInProgress,
@@ -23,6 +24,7 @@ type Exchange = Pick<
   | 'requestOutstanding'
   | 'responseInProgress'
   | 'requestInProgress'
+  | 'requestHeadOnly'
   | 'exchangeComplete'
   | 'exchanges'
   | 'senderRejection'
@@ -71,6 +73,7 @@ export function exchangeFacts(view: ResetView, origin: Origin): Exchange {
     requestOutstanding: told(requestOutstanding(state)),
     responseInProgress: heard(responseInProgress(state)),
     requestInProgress: heard(requestInProgress(state)),
+    requestHeadOnly: insideRequestHead(state),
     exchangeComplete: told(exchangeComplete(state)),
     exchanges: state.counted ? state.answers : Math.min(state.sides[0].turns, state.sides[1].turns),
     senderRejection: mine?.text,

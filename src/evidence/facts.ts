@@ -143,6 +143,8 @@ export class Facts {
   /** A message (body, upload, download) was cut: which side's. */
   responseInProgress!: boolean | undefined
   requestInProgress!: boolean | undefined
+  /** The client had not even ended the head of its request: no body is involved. */
+  requestHeadOnly!: boolean
   /** Everything asked was answered completely. */
   exchangeComplete!: boolean | undefined
   exchanges!: number

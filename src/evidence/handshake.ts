@@ -4,7 +4,7 @@ import type { Trigger } from './trigger.js'
 import { distance, endOf, FIN, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
 
 /** Whether the three-way handshake was complete when the reset came; what a capture shows that began later speaks for itself. */
-export function handshakeDone({ before, connection }: ResetView): boolean | undefined {
+export function handshakeDone({ before, connection, first }: ResetView): boolean | undefined {
   const syn = before.find(r => r.flags & SYN && !hasAck(r))
   const synAck = before.findLast(r => r.flags & SYN && hasAck(r))
   const clientAck = (r: SegmentRecord) => r.from === 'client' && !isRst(r) && !(r.flags & SYN) && hasAck(r)
@@ -20,7 +20,12 @@ export function handshakeDone({ before, connection }: ResetView): boolean | unde
     )
   if (serverTalks) return true
   if (synAck && !before.some(r => r.from !== synAck.from && !isRst(r))) return undefined
-  if (synAck) return before.some(r => clientAck(r) && distance(r.ack, endOf(synAck)) >= 0)
+  if (synAck) {
+    // An ACK of what the server never sent, and that is what it resets (RFC 9293 §3.10.7.4), completes nothing.
+    const refused = (r: SegmentRecord) =>
+      !hasAck(first) && first.from === synAck.from && r.ack === first.seq && r.ack !== endOf(synAck)
+    return before.some(r => clientAck(r) && distance(r.ack, endOf(synAck)) >= 0 && !refused(r))
+  }
   const talk = before.filter(r => !isRst(r) && !(r.flags & SYN))
   // One direction only: the client would not go on without a SYN-ACK.
   if (syn) return talk.some(r => clientAck(r) && distance(r.seq, syn.seq) >= 1)

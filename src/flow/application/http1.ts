@@ -127,6 +127,14 @@ function headerLine(
   else fieldLine(state, side, data, from, to)
 }
 
+/** The client is still in the head of its request: nothing of a body has been announced or sent. */
+export function insideRequestHead(state: ApplicationState): boolean {
+  const [client] = state.sides
+  return (
+    state.protocol === 'http1' && client.inProgress === true && client.skip === 0 && client.step <= HEADERS
+  )
+}
+
 function endOfHead(state: ApplicationState, side: SideIndex): void {
   const head = state.http!.heads[side]
   state.closing[side] = persists(head) === false
