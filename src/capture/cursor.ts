@@ -10,6 +10,7 @@ import { type Input, type OpenInput, openInput } from './input.js'
 import { linkTypeName } from './linktypes.js'
 import { createPcapReader } from './pcap.js'
 import { createPcapngReader } from './pcapng.js'
+import type { ThreadOptions } from './scan/threads.js'
 import { isFull, MAX_HELD_BYTES, newRecordState, type RecordReader, type RecordState } from './record.js'
 
 export interface Cursor {
@@ -54,11 +55,12 @@ export interface Shared {
   timebase: Timebase
   names: Map<string, string>
   chunkBytes: number
+  threads: ThreadOptions | undefined
 }
 
 /** @throws CaptureError */
 export async function openCursor(input: Input, capture: number, shared: Shared): Promise<Cursor> {
-  const opened = await openInput(input)
+  const opened = await openInput(input, shared.threads)
   const state = newRecordState(input.label, capture, input.live, shared.timebase, shared.names)
   const reader = opened.format === 'pcap' ? createPcapReader(state) : createPcapngReader(state)
   return {

@@ -6,7 +6,7 @@ import type { Shared } from './cursor.js'
 import { closeEntry, type Entry, infoOfEntry, openEntry, readEntries, type Use } from './entry.js'
 import { CaptureError, printable } from './error.js'
 import { inputOf, streamInput } from './input.js'
-import { LEAST_BYTES, type ThreadOptions, ScanThreads } from './scan/threads.js'
+import { leastBytes, type ThreadOptions, ScanThreads } from './scan/threads.js'
 
 export { CaptureError } from './error.js'
 export { linkTypeName } from './linktypes.js'
@@ -17,7 +17,7 @@ export interface OpenOptions {
   chunkBytes?: number
   /** Leave out captures that cannot be read (all of them being bad is still an error). */
   keepGoing?: boolean
-  /** Threads that look through a large plain file ahead of its reader. */
+  /** Threads that look through a large plain file ahead of its reader, or unpack one. */
   threads?: ThreadOptions
   /** Told what `keepGoing` left out, and why threads ended early; one line each. */
   onWarning?: (message: string) => void
@@ -93,7 +93,7 @@ function threadsFor(entries: Entry[], { threads, onWarning }: OpenOptions): Scan
   const [{ input, cursor }] = entries
   const { file } = cursor.opened.source
   if (!threads || threads.count <= 1 || entries.length > 1 || !file) return undefined
-  if (file.size < (threads.leastBytes ?? LEAST_BYTES)) return undefined
+  if (file.size < leastBytes(threads, false)) return undefined
   return new ScanThreads(input.label, threads, reason =>
     onWarning?.(`${printable(input.label)} is read by one thread, another failed: ${reason}`),
   )
@@ -117,7 +117,8 @@ function newShared(options: OpenOptions, captures: number): Shared {
   // Captures that overlap in time are open at once: their chunks, two of each, together stay within 64 MiB.
   const chunkBytes =
     options.chunkBytes ?? Math.max(1 << 16, Math.min(1 << 20, Math.floor((32 << 20) / captures)))
-  return { timebase: { seconds: Number.NaN }, names: new Map(), chunkBytes }
+  const threads = options.threads && options.threads.count > 1 ? options.threads : undefined
+  return { timebase: { seconds: Number.NaN }, names: new Map(), chunkBytes, threads }
 }
 
 function captureSet(entries: Entry[], shared: Shared, threads?: ScanThreads): CaptureSet {

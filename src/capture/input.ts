@@ -5,7 +5,9 @@ import { decompress } from './decompress.js'
 import { CaptureError, printable, systemError } from './error.js'
 import { describeContent } from './foreign.js'
 import { type Compression, type Format, SNIFF_BYTES, sniff } from './sniff.js'
+import { leastBytes, type ThreadOptions } from './scan/threads.js'
 import { type ByteSource, fileSource, readAhead, streamSource, unread } from './source.js'
+import { unpackedElsewhere, unpacksItself } from './unpack.js'
 
 export interface OpenInput {
   format: Format
@@ -65,8 +67,12 @@ export function streamInput(stream: NodeJS.ReadableStream, label: string, live: 
   }
 }
 
-/** Opens, sniffs, and decompresses where needed. The source is closed when this fails. @throws CaptureError */
-export async function openInput(input: Input): Promise<OpenInput> {
+/**
+ * Opens, sniffs, and decompresses where needed. The source is closed when this fails.
+ * @param threads may unpack it
+ * @throws CaptureError
+ */
+export async function openInput(input: Input, threads?: ThreadOptions): Promise<OpenInput> {
   const raw = input.open()
   try {
     const head = await readAhead(raw, SNIFF_BYTES)
@@ -74,11 +80,25 @@ export async function openInput(input: Input): Promise<OpenInput> {
     const source = unread(head, raw)
     if (kind === 'pcap' || kind === 'pcapng') return { format: kind, compression: null, source }
     if (kind === undefined) throw notACapture(input.label, head, '')
-    return await openCompressed(input, kind, source)
+    const opened = await openCompressed(input, kind, source)
+    return { ...opened, source: elsewhere(input, kind, threads, opened.source) }
   } catch (error) {
     raw.close()
     throw error
   }
+}
+
+/** The same bytes unpacked by a thread, where that is of use; it begins anew. */
+function elsewhere(
+  { label, size, rereadable }: Input,
+  compression: Compression,
+  threads: ThreadOptions | undefined,
+  source: ByteSource,
+): ByteSource {
+  if (!threads?.startUnpacker || !rereadable || size === null || !unpacksItself(compression)) return source
+  if (size < leastBytes(threads, true)) return source
+  source.close()
+  return unpackedElsewhere(threads.startUnpacker, { path: label, compression, size })
 }
 
 async function openCompressed(

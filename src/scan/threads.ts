@@ -11,7 +11,7 @@ const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 
 /** @param jobs threads wanted; left out: as many as there are cores, within reason */
 export function scanThreads(jobs = Math.min(os.availableParallelism(), MOST)): ThreadOptions {
-  return { count: jobs, start: workerData => startThread(workerData) }
+  return { count: jobs, start: startThread, startUnpacker: startThread }
 }
 
 function startThread(workerData: unknown): Worker {

@@ -1,32 +1,33 @@
 /** The threads that look through one capture file ahead of who analyses it. Stretches are handed out in order, as slots are free. */
 import { batchOver, newSlot, type Scanned, type ScanOrder, type ScanSetup, type ToThread } from './stretch.js'
 import type { FrameBatch } from '../../model.js'
+import type { ThreadOf } from '../thread.js'
+import type { Unpacker, UnpackSetup } from '../unpack.js'
 
 export interface ThreadOptions {
   /** How many; 1 or fewer = none. */
   count: number
   /** Starts one: it runs `serveScans`. */
   start: (setup: ScanSetup) => Scanner
+  /** Starts one that unpacks a compressed file: it runs `serveUnpacking`. */
+  startUnpacker?: (setup: UnpackSetup) => Unpacker
   /**
    * Captures smaller than this are read without; default 128 MiB: one thread has read as much by the time others have started and their
-   * code is compiled.
+   * code is compiled. Of compressed ones an eighth.
    */
   leastBytes?: number
   /** Length of the stretches; default 2 MiB. Every value gives the same frames. */
   stretchBytes?: number
 }
 
-/** The part of a `Worker` that is needed. */
-export interface Scanner {
-  postMessage(message: ToThread, transfer: []): void
-  on(event: 'message', listener: (scanned: Scanned) => void): void
-  on(event: 'error', listener: (error: Error) => void): void
-  on(event: 'exit', listener: () => void): void
-  terminate(): unknown
-}
+export type Scanner = ThreadOf<ToThread, Scanned>
 
 const STRETCH_BYTES = 2 << 20
-export const LEAST_BYTES = 128 << 20
+const LEAST_BYTES = 128 << 20
+
+/** Bytes of the smallest capture that threads are of use for; unpacking takes longer than reading. */
+export const leastBytes = (options: ThreadOptions, packed: boolean): number =>
+  options.leastBytes ?? (packed ? LEAST_BYTES / 8 : LEAST_BYTES)
 
 /** Stretches that are looked through, wait, or are being analysed, for each thread. */
 const SLOTS_PER_THREAD = 2
