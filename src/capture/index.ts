@@ -117,7 +117,9 @@ function newShared(options: OpenOptions, captures: number): Shared {
   // Captures that overlap in time are open at once: their chunks, two of each, together stay within 64 MiB.
   const chunkBytes =
     options.chunkBytes ?? Math.max(1 << 16, Math.min(1 << 20, Math.floor((32 << 20) / captures)))
-  const threads = options.threads && options.threads.count > 1 ? options.threads : undefined
+  // Captures that overlap in time are unpacked at once, by a thread each: not by dozens.
+  const { count = 0 } = options.threads ?? {}
+  const threads = count > 1 && captures <= count * 4 ? options.threads : undefined
   return { timebase: { seconds: Number.NaN }, names: new Map(), chunkBytes, threads }
 }
 
