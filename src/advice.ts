@@ -1,8 +1,10 @@
 /** What this capture cannot show, and what to capture next as commands that can be pasted. */
-import type { Case } from './evidence/index.js'
-import type { CauseId, Connection, Side } from './model.js'
+import type { Facts } from './evidence/index.js'
+import type { CauseId, ConnectionFace, Side } from './model.js'
+import type { Telling } from './telling.js'
 import { lifetimeAdvice } from './lifetimes.js'
 import { type Silence, timerAdvice } from './timers.js'
+import { other } from './evidence/view.js'
 
 /** Headers, TCP options and the first application bytes; no more of what users sent. */
 const SNAP_LENGTH = 256
@@ -11,36 +13,34 @@ const SNAP_LENGTH = 256
 const ROTATION = '-C 100 -W 10'
 
 /** Only where the capture leaves the cause or the sender open. */
-export function captureAdvice({ facts, group }: Case, cause: CauseId): string[] {
+export function captureAdvice({ facts, proof, connection }: Telling, cause: CauseId): string[] {
   if (cause !== 'unknown' && facts.origin !== 'unknown') return []
-  const { connection } = group.view
   return [
-    ...(cause === 'unknown' ? [`Missing in this capture: ${missing({ facts, group }).join('; ')}`] : []),
+    ...(cause === 'unknown'
+      ? [`Missing in this capture: ${missing({ facts, proof, connection }).join('; ')}`]
+      : []),
     `${whereToCapture(connection, 'server')}, running while it happens: ${command(connection, 'server')}`,
     `${whereToCapture(connection, 'client')}, at the same time: ${command(connection, 'client')}`,
     'Then: `rst-analyze compare client.pcap server.pcap`',
   ]
 }
 
-function whereToCapture({ client, server }: Connection, side: Side): string {
+function whereToCapture({ client, server }: ConnectionFace, side: Side): string {
   return side === 'server' ? `On the server ${server.address}` : `On the client ${client.address}`
 }
 
 /** At either end the filter names the other one; the client's port changes from connection to connection, the server's stays. */
-function command({ client, server }: Connection, side: Side): string {
+function command({ client, server }: ConnectionFace, side: Side): string {
   const far = side === 'server' ? client.address : server.address
   return `\`tcpdump -i any -n -s ${SNAP_LENGTH} ${ROTATION} -w ${side}.pcap 'host ${far} and tcp port ${server.port}'\``
 }
 
 /** What would have been needed to tell, most important first; never empty. */
-export function missing({ facts, group }: Pick<Case, 'facts' | 'group'>): string[] {
-  const { view, origin } = group
-  const { connection, sender } = view
+function missing({ facts, proof, connection }: Pick<Telling, 'facts' | 'proof' | 'connection'>): string[] {
   const gaps: string[] = []
   if (facts.orphan) gaps.push('everything of this connection but the reset itself')
   else {
-    if (!facts.bothSidesSeen)
-      gaps.push(oneDirection(view.peer.records.length === 0 ? view.peer.side : sender.side))
+    if (!facts.bothSidesSeen) gaps.push(oneDirection(proof.heard.peer ? facts.sender : other(facts.sender)))
     if (facts.midCapture) gaps.push('its beginning: the handshake was over when the capture began')
     if (facts.active === undefined && facts.bothSidesSeen)
       gaps.push('the segment that the reset answers, if it answers one')
@@ -51,7 +51,7 @@ export function missing({ facts, group }: Pick<Case, 'facts' | 'group'>): string
       gaps.push('what was said: payload cut off or of an unknown protocol')
   }
   if (facts.origin === 'unknown' && !facts.orphan) {
-    const both = origin.signs.some(s => s.weight >= 1) && origin.signs.some(s => s.weight <= -1)
+    const both = proof.signs.some(s => s.forDevice) && proof.signs.some(s => !s.forDevice)
     gaps.push(
       both
         ? 'agreement on who sent it: some signs speak for the host, others for a device'
@@ -68,11 +68,11 @@ function oneDirection(side: Side): string {
 }
 
 /** For causes that a timer explains: which known ones fit, and what brackets the value. */
-export function timerChecks({ facts, group }: Case, cause: CauseId): string[] {
-  const { address } = group.view.connection[facts.sender]
+export function timerChecks({ facts, connection }: Telling, cause: CauseId): string[] {
+  const { address } = connection[facts.sender]
   if (cause === 'max-lifetime' && facts.ageMs !== undefined)
     return [lifetimeAdvice(facts.ageMs, `${address} and in front of it`)]
-  const silence = measuredSilence({ facts }, cause)
+  const silence = measuredSilence(facts, cause)
   if (!silence) return []
   const where =
     facts.origin === 'middlebox'
@@ -81,7 +81,7 @@ export function timerChecks({ facts, group }: Case, cause: CauseId): string[] {
   return [timerAdvice(silence, where)]
 }
 
-function measuredSilence({ facts: f }: Pick<Case, 'facts'>, cause: CauseId): Silence | undefined {
+function measuredSilence(f: Facts, cause: CauseId): Silence | undefined {
   const survivedMs = f.survivedSilenceMs ?? 0
   if (cause === 'keep-alive-race' && f.silenceBeforeFinMs !== undefined) {
     return {

@@ -25,6 +25,8 @@ export interface AnalyzeOptions {
   memoryBytes?: number
   /** Names for addresses (IPv6 as in RFC 5952): they go before those found in the capture. */
   hostNames?: ReadonlyMap<string, string>
+  /** Every reset will be told in words (JSON, HTML): what that needs is kept instead of made again. The report is the same. */
+  tellAll?: boolean
   signal?: AbortSignal
   onProgress?: (done: number, total: number | undefined) => void
   onWarning?: (line: string) => void
@@ -67,16 +69,21 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
     ['capture', captures.names],
     ['dns', book.list()],
   ])
-  return conclude(world, infos, names)
+  return conclude(world, infos, names, options.tellAll)
 }
 
 /** Everything right of the tracker: rare, plain and clear. */
-export function conclude(of: World, captures: Report['captures'], names: NameTable = new Map()): Analysis {
+export function conclude(
+  of: World,
+  captures: Report['captures'],
+  names: NameTable = new Map(),
+  tellAll = false,
+): Analysis {
   // What the capturing program says it lost counts as much as bytes that were acknowledged and never seen.
   const noted = (name: NoteName) => captures.some(({ notes }) => notes.some(note => note.name === name))
   const clockStepped = noted('clock-stepped-back')
   const world: World = { ...of, captureLoss: of.captureLoss || noted('capture-drops'), clockStepped }
-  const verdicts = new Verdicts(world, captures)
+  const verdicts = new Verdicts(world, captures, tellAll)
   const { resets } = verdicts
   const about = verdicts.about()
   const incidents = findIncidents(resets, about)

@@ -349,7 +349,12 @@ export interface ConnectionOutline {
 /** Connections by id. May be made anew each time they are asked for: then all of them are told cheaply by their outlines, in order of their ids. */
 export interface ConnectionMap extends ReadonlyMap<number, Connection> {
   outlines?(): Iterable<ConnectionOutline>
+  /** What a report says of a connection, without its packets. */
+  face?(id: number): ConnectionFace | undefined
 }
+
+/** A connection without its packets. */
+export type ConnectionFace = Omit<Connection, 'segments'>
 
 /** Everything the judge may look at. */
 export interface World {

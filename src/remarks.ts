@@ -1,6 +1,6 @@
 /** What the packets say in so many words: text in the reset, an MPTCP reason code, ICMP errors about the connection. Shown, not weighed. */
-import type { Case } from './evidence/index.js'
 import type { EvidenceLine } from './model.js'
+import type { Telling } from './telling.js'
 import { duration } from './units.js'
 
 /** RFC 8684 §3.6, MP_TCPRST reason codes. */
@@ -41,8 +41,8 @@ const ICMP_WORDS: Record<4 | 6, Record<string, string>> = {
 const AFTER_NS = 1e9
 const SHOWN = 3
 
-export function remarks({ facts, group }: Case): EvidenceLine[] {
-  const { connection, first } = group.view
+export function remarks({ facts, connection, capture, timeNs, proof }: Telling): EvidenceLine[] {
+  const [first] = proof.own
   const lines: EvidenceLine[] = []
   if (facts.resetText)
     lines.push(remark(`the reset carries the text "${facts.resetText}"`, facts.resetText, [first.frame]))
@@ -54,12 +54,10 @@ export function remarks({ facts, group }: Case): EvidenceLine[] {
       ]),
     )
   }
-  const errors = connection.icmpErrors.filter(
-    e => e.capture === first.capture && e.timeNs <= first.timeNs + AFTER_NS,
-  )
-  for (const { timeNs, type, code, ipVersion, from, frame } of errors.slice(-SHOWN)) {
+  const errors = connection.icmpErrors.filter(e => e.capture === capture && e.timeNs <= timeNs + AFTER_NS)
+  for (const { timeNs: at, type, code, ipVersion, from, frame } of errors.slice(-SHOWN)) {
     const what = ICMP_WORDS[ipVersion][`${type}.${code}`] ?? `type ${type} code ${code}`
-    const ms = (first.timeNs - timeNs) / 1e6
+    const ms = (timeNs - at) / 1e6
     const when = ms >= 0 ? `${duration(ms)} before the reset` : `${duration(-ms)} after the reset`
     lines.push(remark(`${from} reported by ICMP: ${what}, ${when}`, what, [frame]))
   }

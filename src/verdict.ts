@@ -1,63 +1,61 @@
 /** One case → one Reset of the report: names, sentences, symptom, filter. The last step before reports; nothing is measured here. */
 import type { Names } from './causes/define.js'
 import type { Case, Facts } from './evidence/index.js'
-import { droppedDuring } from './evidence/innocence.js'
 import { applicationName } from './flow/application/index.js'
 import { judgeImpact } from './impact.js'
 import { judge, round, type Weighed } from './judge.js'
 import type {
   CaptureInfo,
   CauseId,
-  Connection,
+  ConnectionFace,
   ConnectionSummary,
   Endpoint,
   EvidenceLine,
   Reset,
   Side,
   Timebase,
-  World,
 } from './model.js'
 import { endpoint } from './units.js'
 import { symptoms } from './symptom.js'
 import { formatTime } from './time.js'
 import { captureAdvice, timerChecks } from './advice.js'
 import { remarks } from './remarks.js'
+import { type Telling, tellingOf } from './telling.js'
+
+export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[]): Reset {
+  return tell(tellingOf(item), timebase, captures)
+}
 
 /** @param weighed its causes, where they were weighed already */
-export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[], weighed?: Weighed): Reset {
-  const { facts, group } = item
-  const { view, origin } = group
-  const { connection, first } = view
-  const names = namesOf(connection, view.sender.side)
-  const verdict = judge(item, names, weighed)
+export function tell(item: Telling, timebase: Timebase, captures: CaptureInfo[], weighed?: Weighed): Reset {
+  const { facts, proof, connection, capture, timeNs } = item
+  const { own } = proof
+  const names = namesOf(connection, facts.sender)
+  const verdict = judge({ facts, frames: proof.frames }, names, weighed)
   const evidence = argued(item, verdict.evidence)
   const impact = judgeImpact(facts, verdict.cause.id)
-  const own: { frame: number; capture: number }[] = [
-    ...view.rsts.flatMap(r => [r, ...r.copies]),
-    ...view.further,
-  ]
-  const more = otherCaptures(own, first.capture)
+  const more = otherCaptures(own, capture)
   return {
     id: item.id,
-    capture: first.capture,
-    time: formatTime(timebase, first.timeNs, precision(captures[first.capture])),
+    capture,
+    time: formatTime(timebase, timeNs, precision(captures[capture])),
     frames: own
-      .filter(r => r.capture === first.capture)
+      .filter(r => r.capture === capture)
       .map(r => r.frame)
       .sort((a, b) => a - b),
     ...(more.length > 0 ? { moreFrames: more } : {}),
-    connection: summarise(connection, first.timeNs),
+    connection: summarise(connection, timeNs),
     sender: facts.sender,
-    origin: origin.origin,
-    originConfidence: round(origin.confidence),
+    origin: item.origin,
+    originConfidence: round(item.originConfidence),
     impact,
     cause: verdict.cause.id,
-    confidence: confidenceIn(view.world, verdict.confidence),
+    confidence: confidenceIn(item, verdict.confidence),
     alternatives: verdict.alternatives,
     evidence,
     cannotTell: [
-      ...(view.world.clockStepped ? [STEPPED] : []),
-      ...(droppedDuring(view) ? [DROPPED] : []),
+      ...(item.clockStepped ? [STEPPED] : []),
+      ...(item.dropped ? [DROPPED] : []),
       ...verdict.cannotTell,
       ...originLimits(item, evidence),
     ],
@@ -78,7 +76,10 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
 
 /** Silences, ages, rhythms and bursts are all that tells many causes apart; measured across a step of the clock they mislead. */
 const STEPPED_CONFIDENCE = 0.6
-export function confidenceIn({ clockStepped }: World, confidence: number): number {
+export function confidenceIn(
+  { clockStepped }: { clockStepped?: boolean | undefined },
+  confidence: number,
+): number {
   return clockStepped ? Math.min(confidence, STEPPED_CONFIDENCE) : confidence
 }
 
@@ -121,7 +122,7 @@ export function namesOf({ client, server }: Record<Side, Endpoint>, sender: Side
   }
 }
 
-export function summarise(c: Connection, resetNs: number): ConnectionSummary {
+export function summarise(c: ConnectionFace, resetNs: number): ConnectionSummary {
   return {
     client: c.client,
     server: c.server,
@@ -137,12 +138,12 @@ export function summarise(c: Connection, resetNs: number): ConnectionSummary {
   }
 }
 
-function applicationOf(c: Connection): string | null {
+function applicationOf(c: ConnectionFace): string | null {
   return applicationName(c.application)
 }
 
 /** Where a device is accused, what proves it comes first. */
-function argued(item: Case, why: EvidenceLine[]): EvidenceLine[] {
+function argued(item: Telling, why: EvidenceLine[]): EvidenceLine[] {
   const who = originEvidence(item)
   return item.facts.origin === 'middlebox'
     ? [...who, ...remarks(item), ...why]
@@ -150,36 +151,31 @@ function argued(item: Case, why: EvidenceLine[]): EvidenceLine[] {
 }
 
 /** What spoke for and against another sender than the one named; the strongest first. */
-function originEvidence({ group, facts }: Case): EvidenceLine[] {
+function originEvidence({ proof, facts }: Telling): EvidenceLine[] {
   const forged = facts.origin === 'middlebox'
-  return group.origin.signs
-    .filter(s => Math.abs(s.weight) >= 1)
-    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
-    .slice(0, 5)
-    .map(s => ({
-      statement: s.statement,
-      value: null,
-      unit: null,
-      frames: s.frames,
-      supports: s.weight > 0 === forged,
-    }))
+  return proof.signs.slice(0, 5).map(({ statement, frames, forDevice }) => ({
+    statement,
+    value: null,
+    unit: null,
+    frames,
+    supports: forDevice === forged,
+  }))
 }
 
 /** Tests of the origin that could not be made; what the evidence tells all the same is none. */
-function originLimits({ group, facts }: Case, evidence: EvidenceLine[]): string[] {
+function originLimits({ proof, facts }: Telling, evidence: EvidenceLine[]): string[] {
   const limits: string[] = []
-  const { view } = group
   const told = (about: RegExp) => evidence.some(({ statement }) => about.test(statement))
   if (facts.senderResponseMs === undefined && !told(/round trip/))
     limits.push('round-trip test: no answer of the sender could be timed')
-  if (view.sender.records.length === 0 && !told(/hop limit/))
+  if (!proof.heard.sender && !told(/hop limit/))
     limits.push('hop limit test: no other packet of the sender in this connection')
   if (facts.senderResponseMs !== undefined && facts.senderResponseMs < 3)
     limits.push('round-trip test: captured too close to the sender')
   return limits
 }
 
-function filterOf({ client, server, ipVersion }: Connection): string {
+function filterOf({ client, server, ipVersion }: ConnectionFace): string {
   const ip = ipVersion === 4 ? 'ip' : 'ipv6'
   const [addresses, ports] = [
     [client.address, server.address],

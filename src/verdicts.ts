@@ -1,14 +1,16 @@
 /** The verdicts on all resets of a capture: what they are counted by at once, their words and stories when asked for. */
 import { CAUSES } from './causes/index.js'
-import { Docket, idOf } from './evidence/index.js'
+import { Docket, idOf, ProofStore } from './evidence/index.js'
+import { droppedDuring } from './evidence/innocence.js'
 import { judgeImpact } from './impact.js'
 import type { About } from './incident-words.js'
-import { round, summaryOf, weigh } from './judge.js'
+import { round, summaryOf, type Weighed, weigh } from './judge.js'
 import { LateReset, type Whole } from './late-reset.js'
-import type { CaptureInfo, Reset, Stories, StoryPacket, World } from './model.js'
+import type { CaptureInfo, ConnectionFace, Reset, Stories, StoryPacket, World } from './model.js'
 import { keyOf, storyOf } from './stories.js'
+import type { Telling } from './telling.js'
 import { formatTime } from './time.js'
-import { confidenceIn, consequenceOf, namesOf, precision, summarise, verdictOf } from './verdict.js'
+import { confidenceIn, consequenceOf, namesOf, precision, summarise, tell } from './verdict.js'
 
 /** Resets that stay whole: a writer reads field after field of one, a table those of its rows. */
 const KEPT = 32
@@ -22,11 +24,17 @@ export class Verdicts implements Whole, Stories {
   private readonly digits: number[]
   private readonly recent: { row: number; reset: Reset }[] = []
 
+  /** What was weighed of each, where all will be told. */
+  private readonly weighed: Weighed[] | undefined
+
+  /** @param tellAll the report tells every reset: what that needs is kept (400 bytes each) instead of made again */
   constructor(
     private readonly world: World,
     private readonly captures: CaptureInfo[],
+    tellAll = false,
   ) {
-    this.docket = new Docket(world)
+    this.docket = new Docket(world, tellAll ? new ProofStore() : undefined)
+    this.weighed = tellAll ? [] : undefined
     this.digits = captures.map(precision)
     this.resets = Array.from({ length: this.docket.size }, (_, row) => this.brief(row))
   }
@@ -65,7 +73,7 @@ export class Verdicts implements Whole, Stories {
     const known = this.recent[place]
     if (known?.row === row) return known.reset
     this.made++
-    const reset = verdictOf(this.docket.case(row), this.world.timebase, this.captures)
+    const reset = tell(this.telling(row), this.world.timebase, this.captures, this.weighed?.[row])
     this.recent[place] = { row, reset }
     return reset
   }
@@ -76,8 +84,7 @@ export class Verdicts implements Whole, Stories {
   }
 
   connection(row: number): Reset['connection'] {
-    const connection = this.world.connections.get(this.docket.connection(row))!
-    return summarise(connection, this.docket.timeNs(row))
+    return summarise(this.face(row), this.docket.timeNs(row))
   }
 
   /** The packets to draw for a reset. */
@@ -95,10 +102,37 @@ export class Verdicts implements Whole, Stories {
     for (const { id } of this.resets) yield [id, this.get(id)!]
   }
 
+  private telling(row: number): Telling {
+    const { docket } = this
+    const facts = docket.facts(row)
+    const { capture, originConfidence } = docket.outline(row)
+    const connection = this.face(row)
+    return {
+      id: idOf(row),
+      facts,
+      proof: docket.proof(row),
+      connection,
+      capture,
+      timeNs: docket.timeNs(row),
+      origin: facts.origin,
+      originConfidence,
+      clockStepped: this.world.clockStepped,
+      dropped: droppedDuring({ world: this.world, connection }),
+    }
+  }
+
+  private face(row: number): ConnectionFace {
+    const { connections } = this.world
+    const id = this.docket.connection(row)
+    return connections.face?.(id) ?? connections.get(id)!
+  }
+
   private brief(row: number): LateReset {
     const facts = this.docket.facts(row)
     const { capture, originConfidence, scattered } = this.docket.outline(row)
-    const { best, confidence } = weigh(facts)
+    const weighed = weigh(facts)
+    const { best, confidence } = weighed
+    this.weighed?.push(weighed)
     const brief = {
       id: idOf(row),
       capture,

@@ -75,8 +75,9 @@ async function analyze(
   await checkTargets(targets, inputsOf(operands, options))
   await checkCaptures(options, operands)
   const hostNames = options.hosts === undefined ? undefined : await readHosts(options.hosts)
-  await loadWriters(options.quiet ? targets.map(t => t.format) : [format, ...targets.map(t => t.format)])
-  const analysis = await read(operands, options, hostNames, io)
+  const formats = options.quiet ? targets.map(t => t.format) : [format, ...targets.map(t => t.format)]
+  await loadWriters(formats)
+  const analysis = await read(operands, options, hostNames, formats.some(tellsAll), io)
   const shown = select(analysis.report, filtersOf(options))
   const redacted = options.redact ? await redactionOf(analysis) : undefined
   const { selection } = storiesOf(analysis, shown, options)
@@ -98,6 +99,7 @@ async function read(
   paths: string[],
   options: ReportOptions,
   hostNames: Names | undefined,
+  tellAll: boolean,
   io: Io,
 ): Promise<Analysis> {
   const abort = new AbortController()
@@ -110,6 +112,7 @@ async function read(
     const analysis = await io.analyze(paths, {
       ...narrowingOf(options),
       ...(hostNames && { hostNames }),
+      tellAll,
       signal: abort.signal,
       onProgress: progress.update,
       onWarning: line => void io.stderr.write(`rst-analyze: warning: ${line}\n`).catch(() => false),
@@ -121,6 +124,11 @@ async function read(
     progress.stop()
     release()
   }
+}
+
+/** Text and Markdown pick a few resets unless told otherwise. */
+function tellsAll(format: FormatName): boolean {
+  return format !== 'text' && format !== 'markdown'
 }
 
 export interface Delivery {

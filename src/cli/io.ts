@@ -11,6 +11,8 @@ export interface AnalyzeOptions {
   jobs?: number
   /** Names by the user. */
   hostNames?: ReadonlyMap<string, string>
+  /** The reports that are asked for tell every reset in words. */
+  tellAll?: boolean
   /** Aborted by Ctrl-C: reading stops. */
   signal?: AbortSignal
   onProgress?: (done: number, total: number | undefined) => void

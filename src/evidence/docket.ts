@@ -3,13 +3,14 @@
  * and made again for the few that are told in full, so that a million resets need a few hundred bytes each.
  */
 import type { World } from '../model.js'
-import { type Case, crossingOf } from './cross.js'
+import { crossingOf } from './cross.js'
 import { FactStore } from './fact-store.js'
 import { FACT_NAMES, type FactName, Facts } from './facts.js'
 import { CROSS_FACTS, localFacts } from './local.js'
 import { type Mark, markOf } from './mark.js'
 import { Ends } from './neighbours.js'
 import { outlinesOf } from './outlines.js'
+import { type Proof, proofOf, type ProofStore } from './proof.js'
 import { groupResets, type ResetGroup } from './resets.js'
 
 const LOCAL_FACTS = FACT_NAMES.filter(name => !(CROSS_FACTS as readonly FactName[]).includes(name))
@@ -36,7 +37,14 @@ export class Docket {
   private readonly numbers: Uint32Array
   private marks: Mark[]
 
-  constructor(private readonly world: World) {
+  /**
+   * @param proofs keeps what a report tells of each, for reports that tell all of them: measured again that would be half of what a JSON
+   * report costs
+   */
+  constructor(
+    private readonly world: World,
+    private readonly proofs?: ProofStore,
+  ) {
     const { marks, ends } = this.measure()
     this.size = marks.length
     this.order = Uint32Array.from(marks.keys()).sort(
@@ -80,15 +88,12 @@ export class Docket {
     return this.local.value(this.order[number], name) ?? this.cross.value(number, name)
   }
 
-  /** Everything about it, measured again. */
-  case(number: number): Case {
-    const group = this.groups(number)[this.order[number] - this.first(number)]
-    return {
-      id: idOf(number),
-      group,
-      facts: this.facts(number),
-      frames: localFacts(group).frames(),
-    }
+  /** What a report tells of it: measured again where that was not kept. */
+  proof(number: number): Proof {
+    const place = this.order[number]
+    if (this.proofs) return this.proofs.read(place)
+    const group = this.groups(number)[place - this.first(number)]
+    return proofOf(group, localFacts(group).frames())
   }
 
   /** All resets of its connection: their RSTs, and which numbers they bear. */
@@ -112,8 +117,9 @@ export class Docket {
       const connection = this.world.connections.get(id)!
       ends.add(connection)
       for (const group of groupResets(this.world, connection)) {
-        const { facts } = localFacts(group)
+        const { facts, frames } = localFacts(group)
         this.local.add(facts)
+        this.proofs?.add(proofOf(group, frames()))
         marks.push(markOf('', group, facts))
         this.connections.push(connection.id)
         this.timesNs.push(group.view.first.timeNs)

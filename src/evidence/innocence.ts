@@ -1,6 +1,6 @@
 /** Innocent explanations: what makes a sign of a device weak or void, because hosts and captures without any show it as well. */
 import type { Fingerprint } from './fingerprint.js'
-import type { SegmentRecord } from '../model.js'
+import type { Connection, SegmentRecord, World } from '../model.js'
 import { hopsOf } from './timing.js'
 import { distance, hasAck, msBetween, type ResetView, type SideView, SYN } from './view.js'
 
@@ -38,7 +38,13 @@ export function framesMissing(view: ResetView): boolean {
 }
 
 /** Live: the capturing program told of losses while the connection lasted. */
-export function droppedDuring({ world, connection }: ResetView): boolean {
+export function droppedDuring({
+  world,
+  connection,
+}: {
+  world: World
+  connection: Pick<Connection, 'firstTimeNs'>
+}): boolean {
   return world.lostBetween?.(connection.firstTimeNs, world.endTimeNs) ?? false
 }
 

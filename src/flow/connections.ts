@@ -2,7 +2,7 @@
  * The connections of a world, made when they are asked for: what is tracked takes 64 bytes a segment, what the judge reads 300. A capture
  * with a million resets is judged with a few of them in memory at a time.
  */
-import type { Connection, ConnectionMap, ConnectionOutline } from '../model.js'
+import type { Connection, ConnectionFace, ConnectionMap, ConnectionOutline } from '../model.js'
 
 /** As many stay as are asked for again right away: a reset's connection, its siblings. */
 const KEPT = 32
@@ -15,12 +15,14 @@ export class MadeConnections implements ConnectionMap {
   /**
    * @param size they are numbered from 0
    * @param make the connection of a number
-   * @param outline the same without its segments
+   * @param outline who it is
+   * @param faceOf the same without its packets, where that is cheaper
    */
   constructor(
     readonly size: number,
     private readonly make: (id: number) => Connection,
     private readonly outline: (id: number) => ConnectionOutline,
+    private readonly faceOf: (id: number) => ConnectionFace = make,
   ) {}
 
   *outlines(): Generator<ConnectionOutline> {
@@ -36,6 +38,10 @@ export class MadeConnections implements ConnectionMap {
     const connection = this.make(id)
     this.recent[place] = connection
     return connection
+  }
+
+  face(id: number): ConnectionFace | undefined {
+    return this.has(id) ? this.faceOf(id) : undefined
   }
 
   has(id: number): boolean {

@@ -8,7 +8,7 @@ import type { Flow } from './flow.js'
 import { HealthSums } from './health.js'
 import { NEARBY_CONNECTIONS } from './skim.js'
 import type { TrackedListener } from './listeners.js'
-import { outline, snapshot } from './snapshot.js'
+import { face, outline, snapshot } from './snapshot.js'
 import { ADDRESS_WORDS } from './tuple.js'
 
 /** Listeners named in `CaptureHealth.unansweredSyns`. */
@@ -88,13 +88,16 @@ function connectionsOf(
 ): World['connections'] {
   const { log, tuples } = flow.tracker
   const context = { log, tuples, addresses: new AddressTexts(), goesOn: !ended }
-  const make = (id: number): Connection => {
-    const { previous } = kept[id]
-    return snapshot(context, kept[id], id, previous && ids.get(previous))
-  }
+  const before = ({ previous }: TrackedConnection) => previous && ids.get(previous)
+  const make = (id: number): Connection => snapshot(context, kept[id], id, before(kept[id]))
   // Two captures are matched by their connections: these have to stay what they are.
   if (ended && flow.options.keepAll !== true)
-    return new MadeConnections(kept.length, make, id => outline(context, kept[id], id))
+    return new MadeConnections(
+      kept.length,
+      make,
+      id => outline(context, kept[id], id),
+      id => face(context, kept[id], id, before(kept[id])),
+    )
   return new Map(kept.map((_, id) => [id, make(id)]))
 }
 

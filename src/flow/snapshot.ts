@@ -1,6 +1,7 @@
 /** A tracked connection as plain data of the model. Pure: may be called at any time, as often as wanted. */
 import type {
   Connection,
+  ConnectionFace,
   ConnectionOutline,
   Endpoint,
   Handshake,
@@ -47,7 +48,17 @@ export function snapshot(
   id: number,
   previous: number | undefined,
 ): Connection {
-  const { log, goesOn } = context
+  return { ...face(context, c, id, previous), segments: records(context.log, c) }
+}
+
+/** The same without its packets, which are most of what a connection costs. */
+export function face(
+  context: SnapshotContext,
+  c: TrackedConnection,
+  id: number,
+  previous: number | undefined,
+): ConnectionFace {
+  const { goesOn } = context
   const { client, server } = c
   const serverEnd = endpoint(context, c, !c.clientLow)
   return {
@@ -64,7 +75,6 @@ export function snapshot(
     firstTimeNs: c.firstTimeNs,
     lastTimeNs: c.lastTimeNs,
     sides: { client: sideState(client), server: sideState(server) },
-    segments: records(log, c),
     furtherRsts: (c.furtherRsts ?? []).map(r => ({
       frame: r.frame,
       capture: r.capture,

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { analyzeCaptures } from '../../src/analyze.js'
 import { FactStore } from '../../src/evidence/fact-store.js'
 import { FACT_NAMES, type FactName, Facts } from '../../src/evidence/facts.js'
-import { gatherCases } from '../../src/evidence/index.js'
+import { gatherCases, type Proof, proofOf, ProofStore } from '../../src/evidence/index.js'
 import { openCaptures } from '../../src/capture/index.js'
 import { MadeConnections } from '../../src/flow/connections.js'
 import { buildWorld } from '../../src/flow/index.js'
@@ -73,6 +73,36 @@ describe('a flood of resets', () => {
       const whole = cases.map(item => verdictOf(item, timebase, report.captures))
       expect(report.resets.map(r => ({ ...r, incident: null }))).toEqual(whole)
     }
+  })
+})
+
+describe('a report that tells every reset', () => {
+  it('needs no packet a second time, and says the same', async () => {
+    for (const { name } of SCENARIOS.filter(s => s.name.includes('reset') || s.name.includes('4-tuple'))) {
+      const file = flood(name)
+      const captures = (await analyzeCaptures([file])).report.captures
+      const again = new Verdicts(await worldOf(file), captures)
+      const world = await worldOf(file)
+      const kept = new Verdicts(world, captures, true)
+      const { made } = world.connections as MadeConnections
+      expect(kept.resets.map(r => ({ ...r }))).toEqual(again.resets.map(r => ({ ...r })))
+      expect((world.connections as MadeConnections).made).toBe(made)
+    }
+  })
+
+  it('keeps less than 500 bytes of proof for each', async () => {
+    const cases = gatherCases(await worldOf(flood()))
+    const store = new ProofStore()
+    const proofs = cases.map(({ group, frames }) => proofOf(group, frames))
+    for (const proof of proofs) store.add(proof)
+    const nonEmpty = ({ frames }: Proof) =>
+      Object.fromEntries(Object.entries(frames).filter(([, list]) => list.length > 0))
+    for (const [row, proof] of proofs.entries()) {
+      const own = proof.own.map(({ frame, capture }) => ({ frame, capture }))
+      expect(store.read(row)).toEqual({ ...proof, own, frames: nonEmpty(proof) })
+    }
+    expect(store.size).toBe(RESETS)
+    expect(store.bytes / store.size).toBeLessThan(500)
   })
 })
 
