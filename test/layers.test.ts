@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   evidence: ['model.ts', 'flow/application', 'origin.ts'],
   'origin.ts': ['model.ts', 'evidence'],
   causes: ['model.ts', 'evidence/facts.ts'],
-  redact: ['model.ts', 'wire'],
+  redact: ['model.ts', 'late-reset.ts', 'wire'],
   rewrite: [
     'model.ts',
     'frames.ts',

@@ -2,19 +2,29 @@
  * `--redact` for reports: a pure function from analysis to analysis, before anything is rendered, so that no format can forget it.
  * Every string is searched for addresses; the fields that hold words of a payload or of the machine are named here.
  */
-import type { Analysis } from '../model.js'
+import { changing, LateReset } from '../late-reset.js'
+import type { Analysis, Reset, Stories } from '../model.js'
 import { type Aliases, aliasesFor } from './aliases.js'
 import { GONE, redactAddresses, redactQuotes, redactWords } from './text.js'
 
 /**
- * A copy without addresses, MAC addresses, host names, payload text and file names.
+ * A copy without addresses, MAC addresses, host names, payload text and file names. Resets and stories that are made when they are read are
+ * read once here, so that aliases do not depend on what is read later; they are not held: a million of them would take 10 GB.
  * @param aliases shared with the captures that are written beside the report; left out: new ones
  * @returns the same shape; times, ports, sizes, sequence numbers and frame numbers are unchanged
  */
 export function redactAnalysis(analysis: Analysis, aliases: Aliases = aliasesFor(analysis)): Analysis {
-  const redactor = { aliases, names: namesIn(analysis, aliases), paths: pathsOf(analysis) }
-  // Stories may be drawn on demand from the originals: here they are drawn once and copied.
-  return copy({ ...analysis, stories: new Map(analysis.stories) }, '', redactor) as Analysis
+  const words = { aliases, names: namesIn(analysis, aliases), paths: pathsOf(analysis) }
+  const copied = (value: unknown, key: string) => copy(value, key, redactor)
+  const redactor: Redactor = {
+    ...words,
+    late: changing({
+      whole: reset => copied(reset, '') as Reset,
+      time: time => copied(time, 'time') as string,
+      connection: connection => copied(connection, 'connection') as Reset['connection'],
+    }),
+  }
+  return copied(analysis, '') as Analysis
 }
 
 interface Redactor {
@@ -22,6 +32,8 @@ interface Redactor {
   /** Payload text → what may be said of it, the longest first. */
   names: [raw: string, safe: string][]
   paths: [raw: string, safe: string][]
+  /** For resets whose words are made when they are read. */
+  late: (reset: Reset) => Reset
 }
 
 /** The fields that hold payload or the machine's own names, by key. All other strings only lose addresses and known names. */
@@ -40,9 +52,26 @@ function copy(value: unknown, key: string, redactor: Redactor): unknown {
   if (typeof value === 'number') return key === 'mac' ? redactor.aliases.mac(value) : value
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(item => copy(item, key, redactor))
+  if (value instanceof LateReset) {
+    // For the aliases alone.
+    copyObject(value, key, redactor)
+    return redactor.late(value)
+  }
   // Names that somebody gave to addresses: the alias has to do.
   if (value instanceof Map) return key === 'names' ? new Map() : copyMap(value, redactor)
+  if (key === 'stories') return copyStories(value as Stories, redactor)
   return copyObject(value, key, redactor)
+}
+
+function copyStories(stories: Stories, redactor: Redactor): Stories {
+  const told = (packets: ReturnType<Stories['get']>) => copy(packets, '', redactor) as typeof packets
+  for (const [, packets] of stories) told(packets)
+  return {
+    get: id => told(stories.get(id)),
+    *[Symbol.iterator]() {
+      for (const [id, packets] of stories) yield [id, told(packets)!]
+    },
+  }
 }
 
 function copyMap(map: Map<unknown, unknown>, redactor: Redactor): Map<unknown, unknown> {

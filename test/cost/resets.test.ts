@@ -10,7 +10,9 @@ import { gatherCases, type Proof, proofOf, ProofStore } from '../../src/evidence
 import { openCaptures } from '../../src/capture/index.js'
 import { MadeConnections } from '../../src/flow/connections.js'
 import { buildWorld } from '../../src/flow/index.js'
+import { LateReset } from '../../src/late-reset.js'
 import type { Connection, Reset, World } from '../../src/model.js'
+import { redactAnalysis } from '../../src/redact/index.js'
 import { writeJson } from '../../src/report/json.js'
 import { select } from '../../src/report/select.js'
 import { writeText } from '../../src/report/text.js'
@@ -103,6 +105,30 @@ describe('a report that tells every reset', () => {
     }
     expect(store.size).toBe(RESETS)
     expect(store.bytes / store.size).toBeLessThan(500)
+  })
+})
+
+describe('a redacted report', () => {
+  it('is made as it is read, with the aliases that it would have had all at once', async () => {
+    const analysis = await analyzeCaptures([flood()], { tellAll: true })
+    const { report, stories } = analysis
+    const redacted = redactAnalysis(analysis)
+    const verdicts = stories as Verdicts
+    const before = verdicts.made
+    expect(redacted.report.resets).toHaveLength(RESETS)
+    expect(redacted.report.resets.every(r => r instanceof LateReset)).toBe(true)
+    expect(redacted.report.resets[77].connection.client.address).not.toBe(
+      report.resets[77].connection.client.address,
+    )
+    expect(verdicts.made).toBe(before)
+    const plain = { ...report, resets: report.resets.map(reset => ({ ...reset })) }
+    const atOnce = redactAnalysis({ ...analysis, report: plain, stories: new Map(stories) })
+    // Read from the end, which must not matter.
+    for (const reset of atOnce.report.resets.toReversed().filter((_, i) => i % 40 === 0)) {
+      const place = Number(reset.id.slice(1)) - 1
+      expect({ ...redacted.report.resets[place] }).toEqual(reset)
+      expect(redacted.stories.get(reset.id)).toEqual(atOnce.stories.get(reset.id))
+    }
   })
 })
 
