@@ -46,7 +46,7 @@ export default defineCause({
       f => f.sourcePorts >= 2 * SCAN_PORTS || f.sourceHosts >= 2 * SCAN_HOSTS,
     ),
     strong(
-      'on {sourceSilent} of them it was reset or hung up without having sent a byte',
+      'it hung up on {sourceSilent} listeners, or was reset by them, without having sent a byte',
       f => f.sourceSilent >= SCAN_PORTS,
     ),
     fair('it made {sourceRate} attempts a second', f => atLeast(f.sourceRate, 5)),

@@ -63,8 +63,9 @@ function sectionsOf(view: View, rows: number): Section[] {
           },
         ]
       : []
+  const said = new Map<string, number>()
   return [
-    ...shown.map((one, index) => incidentSection(one, index, view)),
+    ...shown.map((one, index) => incidentSection(one, index, view, said)),
     ...more,
     ...(report.resets.length > 1 ? [tableSection(view, rows)] : []),
     ...storiesToTell(view).flatMap((reset, index) => storySections(reset, index, view)),

@@ -104,9 +104,8 @@ export function shareWords({ incident, resets, total, listener }: RankedIncident
   const hit = new Set(resets.map(({ connection }) => endpoint(connection.client))).size
   if (hit > listener.connections) return ''
   const all = `${plural(listener.connections, 'connection')} to ${incident.listener}`
-  return hit === listener.connections
-    ? `all ${all}`
-    : `${count(hit)} of ${all} (${percent(hit / listener.connections)})`
+  if (hit < listener.connections) return `${count(hit)} of ${all} (${percent(hit / listener.connections)})`
+  return hit === 2 ? `both connections to ${incident.listener}` : `all ${all}`
 }
 
 const IMPACT_WORDS: [Impact, (n: number) => string][] = [

@@ -24,8 +24,16 @@ export interface Section {
 const LOGS_SHOWN = 3
 const LADDER_COLUMNS = 96
 
-/** What happened, what it cost, what to do. */
-export function incidentSection(ranked: RankedIncident, index: number, view: View): Section {
+/**
+ * What happened, what it cost, what to do.
+ * @param said remedies of the incidents before, each with the number it stands under: none is printed twice
+ */
+export function incidentSection(
+  ranked: RankedIncident,
+  index: number,
+  view: View,
+  said: Map<string, number>,
+): Section {
   const { incident, example } = ranked
   const rows: [string, string][] = [
     ['Cost', figures(ranked)],
@@ -43,7 +51,7 @@ export function incidentSection(ranked: RankedIncident, index: number, view: Vie
       ['', ''],
       rows.filter(([, value]) => value).map(([name, value]) => [`**${name}**`, value]),
     ),
-    list('Do', example.remedies),
+    list('Do', unsaid(example.remedies, index + 1, said)),
     list('Check next', example.nextChecks),
   ]
   return {
@@ -51,6 +59,13 @@ export function incidentSection(ranked: RankedIncident, index: number, view: Vie
     markdown: markdown.filter(Boolean).join('\n\n'),
     weight: 1000 - index,
   }
+}
+
+function unsaid(remedies: string[], number: number, said: Map<string, number>): string[] {
+  const before = remedies.find(remedy => said.has(remedy))
+  const fresh = remedies.filter(remedy => !said.has(remedy))
+  for (const remedy of fresh) said.set(remedy, number)
+  return before === undefined ? fresh : [...fresh, `Besides: see ${said.get(before)} above`]
 }
 
 function figures(ranked: RankedIncident): string {
