@@ -14,7 +14,7 @@ import { rowOfPacket } from './retention.js'
 import { ACK_NUMBER, NO_ROW, PAYLOAD, SEQ, type SegmentLog, TS_VAL } from './segment-log.js'
 
 /** Mirror ports queue; an identification comes round again only after 65,536 packets. */
-const SAME_ID_NS = 50e6
+export const SAME_ID_NS = 50e6
 /** Without one: two interfaces of one device, measured below 20 µs. */
 const NO_ID_NS = 200e3
 /** Most hops between two taps of one device. */
@@ -36,6 +36,8 @@ export function originalOf(
   let ordinal = c.packets
   if (ordinal === 0 || isNews(c, from, segment)) return NO_ROW
   const chained = c.reset
+  // As the loop would find, without a look at the newest row, which is in no cache.
+  if (!chained && frame.timeNs - c.lastTimeNs > SAME_ID_NS) return NO_ROW
   let seen = 0
   let row = chained ? c.self.tailRow : rowOfPacket(c, ordinal)
   for (let back = 0; back < ROWS_BACK && row !== NO_ROW; back++) {

@@ -23,17 +23,17 @@ export const CLIENT = 0
 export const SERVER = 1
 export type SideIndex = 0 | 1
 
-const RESET = 1
+export const RESET = 1
 const CLOSING = 2
 const SYN_SEEN = 4
-const SYN_ACK_SEEN = 8
-const HANDSHAKE_ACKED = 16
-const BEYOND_SYN = 32
+export const SYN_ACK_SEEN = 8
+export const HANDSHAKE_ACKED = 16
+export const BEYOND_SYN = 32
 const RST_SINCE_PEEK = 64
-const HAS_PREVIOUS = 128
-const CLIENT_LOW = 256
+export const HAS_PREVIOUS = 128
+export const CLIENT_LOW = 256
 const HAS_LABELS = 512
-const SERVER_SPOKE = 1024
+export const SERVER_SPOKE = 1024
 
 export class ConnectionCursor {
   readonly client: TrackedSide

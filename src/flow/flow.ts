@@ -85,9 +85,12 @@ export class Flow {
     return flow
   }
 
-  /** Every TCP segment that is to be traced. */
-  trace(segment: Segment, frame: Frame): void {
-    this.tracker.track(segment, frame)
+  /**
+   * Every TCP segment that is to be traced.
+   * @param guess the tuple's id in the tracker if that is known, see `Ahead`
+   */
+  trace(segment: Segment, frame: Frame, guess?: number): void {
+    this.tracker.track(segment, frame, guess)
   }
 
   /** After skimming: whether a segment's connection was reset, or is a sibling of such. */

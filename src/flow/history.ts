@@ -33,7 +33,7 @@ export function noteHistory(
   payloadBytes: number,
   kind: number,
 ): void {
-  const shift = from === CLIENT ? 0 : 16
+  const shift = shiftOf(from)
   const bits = lettersOf(flags, payloadBytes)
   const fresh = bits & ~(c.letters >> shift)
   if (fresh !== 0) {
@@ -51,7 +51,13 @@ export function noteHistory(
   }
 }
 
-function lettersOf(flags: number, payloadBytes: number): number {
+/** Where a side's letters stand among the bits of `ConnectionCursor.letters`. */
+export function shiftOf(from: SideIndex): number {
+  return from === CLIENT ? 0 : 16
+}
+
+/** The letters that a segment stands for, as bits. */
+export function lettersOf(flags: number, payloadBytes: number): number {
   let bits = 0
   if (flags & SYN) {
     bits = 1 << (flags & ACK ? H : S)

@@ -16,6 +16,8 @@ const SEED = (Math.random() * 0x100000000) | 0
 export class KeyTable {
   /** Keys held. */
   size = 0
+  /** Keys deleted so far. */
+  deletions = 0
   /** Set by `add`: whether the key was new. */
   added = false
   private slots: Int32Array
@@ -101,6 +103,7 @@ export class KeyTable {
     }
     slots[hole * 2 + 1] = 0
     this.size--
+    this.deletions++
     this.free.push(id)
     this.lastId = NOT_ASKED
   }
@@ -113,7 +116,17 @@ export class KeyTable {
   /** Replaces each hash by the id that most probably has it, -1 where none has: a guess, for fetching ahead what belongs to the id. */
   guess(hashes: Int32Array, count: number): void {
     const { slots, mask } = this
-    for (let i = 0; i < count; i++) hashes[i] = slots[(hashes[i] & mask) * 2 + 1] - 1
+    for (let i = 0; i < count; i++) {
+      const hash = hashes[i]
+      let at = hash & mask
+      while (slots[at * 2 + 1] !== 0 && slots[at * 2] !== hash) at = (at + 1) & mask
+      hashes[i] = slots[at * 2 + 1] - 1
+    }
+  }
+
+  /** Whether a key has this id, which may be -1. What was guessed before a key was deleted (see `deletions`) must not be asked. */
+  confirms(id: number, key: Int32Array): boolean {
+    return id >= 0 && same(this.keys, id * this.words, key, this.words)
   }
 
   /** Reads the keys of ids, so that they are in the cache. The answer means nothing, but without it nothing would be read. */

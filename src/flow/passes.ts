@@ -7,6 +7,7 @@ import { Segment } from '../wire/segment.js'
 import { FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP, type Found } from '../wire/walk.js'
 import { Ahead, type UseSegment } from './ahead.js'
 import type { Flow } from './flow.js'
+import { NO_ID } from './key-table.js'
 import { SKIMMED_FLAGS } from './skim.js'
 import type { SegmentDecoder, WorldOptions } from './world.js'
 
@@ -40,12 +41,12 @@ export function firstPass(
 ): Pass {
   const decoderOf = decoders(createDecoder, notesOf)
   const { filter, onDatagram, onSkimmed } = options
-  const use = (found: Found, segment: Segment, frame: Frame): void => {
+  const use = (found: Found, segment: Segment, frame: Frame, guess: number): void => {
     if (found === FOUND_TCP) {
       if (filter !== undefined && !filter(segment)) return
       flow.skimSegment(segment, frame)
       if (onSkimmed !== undefined && segment.flags & SKIMMED_FLAGS) onSkimmed(segment, frame)
-      if (traceAll) flow.trace(segment, frame)
+      if (traceAll) flow.trace(segment, frame, guess)
     } else if (found === FOUND_ICMP_ERROR) {
       if (filter !== undefined && !filter(segment)) return
       notesOf(frame.capture).add('icmp-error-quotes-tcp', frame.number)
@@ -78,11 +79,11 @@ export function secondPass(
   const ignored = new Notes()
   const decoderOf = decoders(createDecoder, () => ignored)
   const { filter } = options
-  const use = (found: Found, segment: Segment, frame: Frame): void => {
+  const use = (found: Found, segment: Segment, frame: Frame, guess: number): void => {
     if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
     if (filter !== undefined && !filter(segment)) return
     if (!everything && !flow.isInteresting(segment)) return
-    if (found === FOUND_TCP) flow.trace(segment, frame)
+    if (found === FOUND_TCP) flow.trace(segment, frame, guess)
     else flow.tracker.trackIcmpError(segment, frame)
   }
   const onRun = eachAhead(flow, decoderOf, use)
@@ -113,7 +114,7 @@ function eachPicked(decoderOf: DecoderOf, use: UseSegment): PickHandler {
     const decoder = decoderOf(batch.capture)
     for (let i = 0; i < picked; i++) {
       loadFrame(batch, rows[i], frame)
-      use(decoder.decode(frame, segment), segment, frame)
+      use(decoder.decode(frame, segment), segment, frame, NO_ID)
     }
   }
 }

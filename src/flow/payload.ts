@@ -1,6 +1,7 @@
 /** Hands new payload to the application peek and notes what it said in the segment's row. */
+import type { Frame } from '../model.js'
 import { type Segment, SYN } from '../wire/segment.js'
-import { createApplicationState, peek } from './application/index.js'
+import { createApplicationState, NOT_QUIET, peek } from './application/index.js'
 import { MAX_FROZEN, type TrackedConnection } from './connection.js'
 import type { ConnectionCursor, SideIndex } from './cursor.js'
 import { catchUp, continuesMessage, listen, noteQuiet } from './quiet.js'
@@ -15,7 +16,7 @@ export function peekPayload(
   segment: Segment,
   row: number,
   observed: Observation,
-  timeNs: number,
+  frame: Frame,
 ): void {
   const { payloadStart, payloadEnd, payloadBytes, data } = segment
   const captured = payloadEnd - payloadStart
@@ -23,17 +24,17 @@ export function peekPayload(
   const start = payloadStart + (old < captured ? old : captured)
   // Retransmitted with new bytes behind: the overlap closed nothing, the gap lies before the new part only.
   const gap = segment.flags & SYN ? 0 : observed.gapBefore
-  const undisturbed = gap === 0 && !c.rstSincePeek
-  if (undisturbed && noteQuiet(c, from, data, start, payloadEnd, observed.newBytes, timeNs)) {
-    if (continuesMessage(c.side(from))) log.setStartsMessage(row, false)
-    return
+  if (gap === 0 && !c.rstSincePeek) {
+    const quiet = noteQuiet(c.numbers, c.at, from, data, start, payloadEnd, observed.newBytes, frame)
+    if (continuesMessage(quiet)) log.setStartsMessage(row, false)
+    if (quiet !== NOT_QUIET) return
   }
   const { self } = c
   catchUp(self)
   if (c.rstSincePeek && !freeze(self, log, row)) return
   const state = (self.application ??= createApplicationState(serverPort(from, segment)))
   const missing = observed.newBytes - (payloadEnd - start)
-  const label = peek(state, from, data, start, payloadEnd, missing, gap, timeNs)
+  const label = peek(state, from, data, start, payloadEnd, missing, gap, frame.timeNs)
   listen(c, state)
   if (label !== undefined) {
     log.setLabel(row, label)

@@ -1,8 +1,9 @@
 /**
  * Quiet pieces of payload (application/quiet.ts) summed up among a connection's numbers, so that most data segments do not touch the
- * application state: that is a dozen objects, and each time written to one of them is allocated. Without it, peeking took half of the time
- * of tracking.
+ * application state: that is a dozen objects, and each time written to one of them is allocated. Without it, peeking took a third of the
+ * time of tracking.
  */
+import type { Frame } from '../model.js'
 import {
   addQuiet,
   addQuietTurn,
@@ -15,8 +16,11 @@ import {
   staysLost,
 } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
-import { type ConnectionCursor, SERVER, type SideIndex } from './cursor.js'
+import { CLIENT, type ConnectionCursor, SERVER, SERVER_SPOKE, type SideIndex } from './cursor.js'
 import {
+  BITS,
+  CLIENT_AT,
+  type Numbers,
   QUIET,
   QUIET_BYTES,
   QUIET_ROOM,
@@ -25,6 +29,7 @@ import {
   QUIET_TURN_TIME,
   QUIET_TURNS,
   QUIET_UNSEEN,
+  SERVER_AT,
 } from './numbers.js'
 import type { TrackedSide } from './side.js'
 
@@ -33,41 +38,49 @@ const MOST_BYTES = 2 ** 30
 
 /**
  * Adds a piece to the sums if it is quiet.
+ * @param at place of the connection
  * @param start captured part of the piece: data[start .. end), of `bytes` in all
- * @returns false when it has to be read
+ * @returns how it is quiet, NOT_QUIET when it has to be read
  */
 export function noteQuiet(
-  c: ConnectionCursor,
+  numbers: Numbers,
+  at: number,
   from: SideIndex,
   data: Uint8Array,
   start: number,
   end: number,
   bytes: number,
-  timeNs: number,
-): boolean {
-  const { words, doubles } = c.numbers
-  const at = c.side(from).at
-  const quiet = words[at + QUIET]
+  frame: Frame,
+): number {
+  const { words, doubles } = numbers
+  const me = at + (from === CLIENT ? CLIENT_AT : SERVER_AT)
+  const quiet = words[me + QUIET]
   // In a body: its last byte has to be read, it ends a message.
-  if (quiet === NOT_QUIET || words[at + QUIET_BYTES] + bytes >= words[at + QUIET_ROOM]) return false
-  if (quiet >= QUIET_LOST && !staysLost(quiet, from, data, start, end)) return false
-  words[at + QUIET_BYTES] += bytes
-  words[at + QUIET_UNSEEN] += bytes - (end - start)
-  doubles[(at + QUIET_TIME) >> 1] = timeNs
-  if (c.serverSpoke === (from === SERVER)) words[at + QUIET_TURN_BYTES] += bytes
+  if (quiet === NOT_QUIET || words[me + QUIET_BYTES] + bytes >= words[me + QUIET_ROOM]) return NOT_QUIET
+  if (quiet >= QUIET_LOST && !staysLost(quiet, from, data, start, end)) return NOT_QUIET
+  words[me + QUIET_BYTES] += bytes
+  words[me + QUIET_UNSEEN] += bytes - (end - start)
+  doubles[(me + QUIET_TIME) >> 1] = frame.timeNs
+  const spoke = from === SERVER ? SERVER_SPOKE : 0
+  if ((words[at + BITS] & SERVER_SPOKE) === spoke) words[me + QUIET_TURN_BYTES] += bytes
   else {
-    c.serverSpoke = from === SERVER
-    words[at + QUIET_TURNS]++
-    words[at + QUIET_TURN_BYTES] = bytes
-    doubles[(at + QUIET_TURN_TIME) >> 1] = timeNs
+    words[at + BITS] ^= SERVER_SPOKE
+    words[me + QUIET_TURNS]++
+    words[me + QUIET_TURN_BYTES] = bytes
+    doubles[(me + QUIET_TURN_TIME) >> 1] = frame.timeNs
   }
-  return true
+  return quiet
 }
 
-/** Whether quiet pieces of a side belong to a message that had begun: the mark of their segments. */
-export function continuesMessage(side: TrackedSide): boolean {
-  const quiet = side.numbers.words[side.at + QUIET]
+/** Whether quiet pieces belong to a message that had begun: the mark of their segments. */
+export function continuesMessage(quiet: number): boolean {
   return quiet === QUIET_BODY || quiet === QUIET_UNTIL_CLOSE
+}
+
+/** Whether the end of a side's stream may tell something: only that of a body without a length does, see `peekFin`. */
+export function awaitsEnd(side: TrackedSide): boolean {
+  const quiet = side.numbers.words[side.at + QUIET]
+  return quiet === QUIET_UNTIL_CLOSE || quiet === NOT_QUIET
 }
 
 /** Tells the application state what it has not been told; before it is read or changed. */

@@ -1,16 +1,16 @@
 /** What is true of a side of a connection: bits of its row of numbers.ts. Plain accessors, which V8 puts in place where they are used. */
 import { type Numbers, SIDE_BITS } from './numbers.js'
 
-const STARTED = 1
+export const STARTED = 1
 const ISN_KNOWN = 2
-const SYN_SEEN = 4
-const FIN_SEEN = 8
-const ACKED = 16
-const EDGE_KNOWN = 32
-const TIMING = 64
-const STRAY_PENDING = 128
+export const SYN_SEEN = 4
+export const FIN_SEEN = 8
+export const ACKED = 16
+export const EDGE_KNOWN = 32
+export const TIMING = 64
+export const STRAY_PENDING = 128
 const STRAY_ACK_PENDING = 256
-const HAS_TIMESTAMPS = 512
+export const HAS_TIMESTAMPS = 512
 const SACK_PERMITTED = 1024
 
 export class SideFlags {

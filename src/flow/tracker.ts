@@ -11,14 +11,16 @@ import { TrackedConnection } from './connection.js'
 import { noteCopy, originalOf } from './copies.js'
 import { CLIENT, ConnectionCursor, type SideIndex } from './cursor.js'
 import { observeSyn } from './handshake.js'
+import { leastWanted, Queue } from './forgetting.js'
 import { noteHistory } from './history.js'
 import { choose, FORGET_CLOSED_NS, sideOf } from './incarnations.js'
 import { noteIcmpError } from './icmp-errors.js'
 import { KeyTable } from './key-table.js'
-import { KIND_FIN, KIND_KEEPALIVE_PROBE, KIND_RST } from './kinds.js'
+import { KIND_DATA, KIND_FIN, KIND_KEEPALIVE_PROBE, KIND_RST } from './kinds.js'
 import { NOWHERE, Numbers } from './numbers.js'
 import { peekPayload } from './payload.js'
-import { catchUp, listen } from './quiet.js'
+import { movePlain, NOT_PLAIN, plainKind, sideAt } from './plain.js'
+import { awaitsEnd, catchUp, listen } from './quiet.js'
 import { keepSegment, releaseRows } from './retention.js'
 import { decideRoles, type Roles } from './roles.js'
 import { rstDetails } from './rst-details.js'
@@ -57,9 +59,8 @@ export class Tracker {
   private readonly key = new Int32Array(TUPLE_WORDS)
   private readonly observed: Observation = { kind: 0, newBytes: 0, gapBefore: 0 }
   private readonly roles: Roles = { sourceIsClient: true, certain: false }
-  /** Closed on both sides and not yet forgotten, in order of closing; `closedFrom` is the first still in it. */
-  private closing: TrackedConnection[] = []
-  private closedFrom = 0
+  /** Closed on both sides and not yet forgotten, in order of closing. */
+  private readonly closing = new Queue<TrackedConnection>()
   private serial = 0
   private segments = 0
   private allowance: number
@@ -70,13 +71,20 @@ export class Tracker {
     this.evictAbove = options.memoryBytes
   }
 
-  track(segment: Segment, frame: Frame): void {
+  /** @param guess the tuple's id if that is known, see `Ahead` */
+  track(segment: Segment, frame: Frame, guess = -1): void {
     if ((++this.segments & 0xfff) === 0) this.sweep(frame.timeNs)
     const sourceLow = tupleKey(segment, this.key)
-    let tuple = this.tuples.add(this.key)
+    let tuple = this.tuples.confirms(guess, this.key) ? guess : this.tuples.add(this.key)
     if (tuple >= this.newest.length) this.newest = grown(this.newest, tuple + 1, NOWHERE)
     const c = this.cursor
     c.moveTo(this.newest[tuple])
+    const from = sideAt(this.numbers, c.at, sourceLow)
+    const kind = plainKind(this.numbers, c.at, from, segment, frame)
+    if (kind !== NOT_PLAIN) {
+      this.recordPlain(c, from, segment, frame, kind)
+      return
+    }
     if (c.closing && isOver(c, frame.timeNs)) {
       this.retire(c.self)
       tuple = this.tuples.add(this.key)
@@ -130,6 +138,23 @@ export class Tracker {
     this.release(older)
   }
 
+  private recordPlain(
+    c: ConnectionCursor,
+    from: SideIndex,
+    segment: Segment,
+    frame: Frame,
+    kind: number,
+  ): void {
+    const { log, observed } = this
+    const row = keepSegment(log, c, from, segment, frame, false)
+    movePlain(this.numbers, c.at, from, segment, frame, kind)
+    log.setKind(row, kind, segment.payloadBytes)
+    if (kind !== KIND_DATA) return
+    observed.newBytes = segment.payloadBytes
+    observed.gapBefore = 0
+    peekPayload(log, c, from, segment, row, observed, frame)
+  }
+
   private record(c: ConnectionCursor, from: SideIndex, segment: Segment, frame: Frame): void {
     const original = originalOf(this.log, c, from, segment, frame)
     if (original !== NO_ROW) {
@@ -158,7 +183,7 @@ export class Tracker {
         if (from === CLIENT && !c.handshakeAcked && flags & ACK)
           c.handshakeAcked = acknowledgesServer(c, segment)
       }
-      if (observed.newBytes > 0) peekPayload(this.log, c, from, segment, row, observed, timeNs)
+      if (observed.newBytes > 0) peekPayload(this.log, c, from, segment, row, observed, frame)
       if (flags & FIN && observed.kind === KIND_FIN) this.noteFin(c, from, timeNs)
       side.countHopLimit(segment.hopLimit)
     }
@@ -178,7 +203,7 @@ export class Tracker {
   }
 
   private noteFin(c: ConnectionCursor, from: SideIndex, timeNs: number): void {
-    if (c.rstSincePeek) return
+    if (c.rstSincePeek || !awaitsEnd(c.side(from))) return
     const application = catchUp(c.self)
     if (application === undefined) return
     peekFin(application, from, timeNs)
@@ -190,16 +215,11 @@ export class Tracker {
   /** Connections that are over leave (what follows on their tuple would not join them either, see `isOver`); then, if memory is short, the least recently active ones. */
   private sweep(nowNs: number): void {
     const { closing } = this
-    while (this.closedFrom < closing.length) {
-      const c = closing[this.closedFrom]
+    for (let c = closing.first; c !== undefined; c = closing.first) {
       const current = this.isNewest(c) && !c.reset
       if (current && !isOver(c, nowNs)) break
-      this.closedFrom++
+      closing.shift()
       if (current) this.retire(c)
-    }
-    if (this.closedFrom > 1024 && this.closedFrom * 2 > closing.length) {
-      this.closing = closing.slice(this.closedFrom)
-      this.closedFrom = 0
     }
     if (this.bytes > this.evictAbove) this.evict()
   }
@@ -272,10 +292,7 @@ export class Tracker {
 
   /** Frees a quarter of the allowance at once, so that sorting is rare: closed connections first, then the longest silent. */
   private evict(target = this.allowance * 0.75): void {
-    const candidates = [...this.held].filter(c => !c.reset)
-    const over = (c: TrackedConnection) => Number(c.finished || c.closing)
-    candidates.sort((a, b) => over(b) - over(a) || a.lastTimeNs - b.lastTimeNs || a.serial - b.serial)
-    for (const c of candidates) {
+    for (const c of leastWanted(this.held)) {
       if (this.bytes <= target) break
       const newest = this.newestAt(c.tuple)
       if (newest !== undefined && newest !== c && newest.previous === c) {

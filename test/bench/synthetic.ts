@@ -12,6 +12,7 @@ export interface Packet {
   /** Microseconds since the capture's begin. */
   us: number
   payload?: number
+  window?: number
   hopLimit?: number
   ipId?: number
   /** Flags and offset word of IPv4. */
@@ -50,7 +51,7 @@ function writePacket(b: Buffer, at: number, p: Packet): void {
   b.writeUInt32BE(p.seq >>> 0, ip + 4)
   b.writeUInt32BE(p.ack >>> 0, ip + 8)
   b.writeUInt16BE(0x5000 | p.flags, ip + 12)
-  b.writeUInt16BE(502, ip + 14)
+  b.writeUInt16BE(p.window ?? 502, ip + 14)
   b.writeUInt32BE(0, ip + 16)
   b.fill(0x61, ip + TCP, ip + TCP + payload)
 }

@@ -68,6 +68,22 @@ export function startsWith(data: Uint8Array, from: number, to: number, text: str
   return length === text.length ? true : undefined
 }
 
+/** The same for several texts: true when one is there, undefined when one may be. Without lists: every new stream is asked 30 such questions. */
+export function startsWithAny(
+  data: Uint8Array,
+  from: number,
+  to: number,
+  texts: readonly string[],
+): boolean | undefined {
+  let found: boolean | undefined = false
+  for (const text of texts) {
+    const one = startsWith(data, from, to, text)
+    if (one === true) return true
+    if (one === undefined) found = undefined
+  }
+  return found
+}
+
 /** "4.1 kB": three significant digits at most, powers of 1000. */
 export function byteCount(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']

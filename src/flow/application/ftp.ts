@@ -1,6 +1,6 @@
 /** FTP's control connection (RFC 959), AUTH TLS (RFC 4217). */
 import { display, latin1 } from './bytes.js'
-import { lineLength, readLine } from './lines.js'
+import { isDigit, lineLength, readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import { cutReply, isReply, replied, replyLine, verbOf } from './replies.js'
 import {
@@ -24,6 +24,7 @@ function recognise(
   port: number,
 ): boolean | undefined {
   if (side === 0) return false
+  if (to > from && !isDigit(data[from])) return false
   const code = latin1(data, from, Math.min(to, from + 3))
   if (!['120', '220', '421', '530'].some(one => one.startsWith(code))) return false
   if (to - from < 4) return undefined

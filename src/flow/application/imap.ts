@@ -1,5 +1,5 @@
 /** IMAP4 (RFC 9051): tagged commands and answers, literals, IDLE (§6.3.13), STARTTLS (§6.2.1). */
-import { display, latin1, startsWith } from './bytes.js'
+import { display, latin1, startsWithAny } from './bytes.js'
 import { readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import { replied } from './replies.js'
@@ -23,12 +23,11 @@ interface Memory {
   inLiteral: [boolean, boolean]
 }
 
+const GREETINGS = ['* OK', '* PREAUTH', '* BYE']
+
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
   if (side === 0) return false
-  const texts = ['* OK', '* PREAUTH', '* BYE']
-  const found = texts.map(text => startsWith(data, from, to, text))
-  if (found.includes(true)) return true
-  return found.includes(undefined) ? undefined : false
+  return startsWithAny(data, from, to, GREETINGS)
 }
 
 function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {

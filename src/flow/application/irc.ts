@@ -1,5 +1,5 @@
 /** IRC (RFC 2812): lines in both directions, nothing is a request that must be answered. */
-import { display, latin1, startsWith } from './bytes.js'
+import { display, latin1, startsWith, startsWithAny } from './bytes.js'
 import { lineLength, readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import { type ApplicationState, label, reject, type SideIndex, UNIT_LIMIT, wholeMessage } from './state.js'
@@ -8,10 +8,8 @@ const CLIENT = ['NICK ', 'CAP LS', 'CAP REQ', 'JOIN #']
 const SERVER = ['NOTICE AUTH ', 'ERROR :Closing', 'NOTICE * :']
 
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
-  const texts = side === 0 ? CLIENT : SERVER
-  const found = texts.map(text => startsWith(data, from, to, text))
-  if (found.includes(true)) return true
-  if (found.includes(undefined)) return undefined
+  const found = startsWithAny(data, from, to, side === 0 ? CLIENT : SERVER)
+  if (found !== false) return found
   if (side === 0 || data[from] !== 58) return false
   // ":irc.example.net NOTICE AUTH :*** Looking up your hostname", ":irc.example.net 001 nick :Welcome"
   const length = lineLength(data, from, to)

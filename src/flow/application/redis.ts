@@ -1,5 +1,5 @@
 /** Redis, RESP2 and RESP3 (redis.io/docs/latest/develop/reference/protocol-spec): element by element, bulk bodies skipped. */
-import { display, latin1, startsWith } from './bytes.js'
+import { display, latin1, startsWithAny } from './bytes.js'
 import { lineLength, readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import {
@@ -36,9 +36,7 @@ function recognise(
   port: number,
 ): boolean | undefined {
   if (side === 1) {
-    const found = REFUSALS.map(text => startsWith(data, from, to, text))
-    if (found.includes(true)) return true
-    return found.includes(undefined) ? undefined : false
+    return startsWithAny(data, from, to, REFUSALS)
   }
   if (data[from] !== 42) return port === 6379 && data[from] >= 65 && data[from] <= 122
   const text = latin1(data, from, Math.min(to, from + 16))
@@ -169,7 +167,11 @@ function enter(state: ApplicationState): void {
   state.memory = { naming: false, nameBytes: 0, push: false } satisfies Memory
 }
 
+/** + - : $ and *. */
+const TYPES = new Set([43, 45, 58, 36, 42])
+
 function resumes(data: Uint8Array, from: number, to: number, side: SideIndex): boolean {
+  if (!TYPES.has(data[from])) return false
   const text = latin1(data, from, Math.min(to, from + 16))
   return side === 0
     ? /^\*\d{1,7}\r\n\$\d/.test(text)

@@ -1,6 +1,6 @@
 /** SMTP (RFC 5321), pipelining (RFC 2920), BDAT (RFC 3030), STARTTLS (RFC 3207), AUTH (RFC 4954). */
 import { latin1 } from './bytes.js'
-import { lineLength, readLine } from './lines.js'
+import { isDigit, lineLength, readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import { cutReply, isReply, replied, replyLine, verbOf } from './replies.js'
 import {
@@ -34,6 +34,7 @@ function recognise(
   port: number,
 ): boolean | undefined {
   if (side === 0) return isHello(data, from, to)
+  if (to > from && !isDigit(data[from])) return false
   const code = latin1(data, from, Math.min(to, from + 3))
   if (!['220', '421', '521', '554'].some(one => one.startsWith(code))) return false
   if (to - from < 4) return undefined

@@ -1,5 +1,5 @@
 /** SSH: banners (RFC 4253 §4.2), the packets before encryption (§6), SSH_MSG_DISCONNECT (§11.1). */
-import { display, startsWith, u32 } from './bytes.js'
+import { display, startsWith, startsWithAny, u32 } from './bytes.js'
 import { isText, readLine } from './lines.js'
 import type { Reader } from './reader.js'
 import { type ApplicationState, label, reject, type SideIndex, wholeMessage } from './state.js'
@@ -12,12 +12,11 @@ const NEWKEYS = 21
 const LONGEST_PACKET = 262_144
 
 const REFUSALS = ['Exceeded MaxStartups', 'Not allowed at this time']
+const BANNER = ['SSH-']
+const SERVER_TEXTS = [...BANNER, ...REFUSALS]
 
 function recognise(data: Uint8Array, from: number, to: number, side: SideIndex): boolean | undefined {
-  const texts = side === 0 ? ['SSH-'] : ['SSH-', ...REFUSALS]
-  const found = texts.map(text => startsWith(data, from, to, text))
-  if (found.includes(true)) return true
-  return found.includes(undefined) ? undefined : false
+  return startsWithAny(data, from, to, side === 0 ? BANNER : SERVER_TEXTS)
 }
 
 function unit(state: ApplicationState, side: SideIndex, data: Uint8Array, from: number, to: number): number {
