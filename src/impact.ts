@@ -86,6 +86,7 @@ function isShell(f: Facts): boolean {
 /** Where messages cannot be read, it counts whose turn it was and whether it had been heard. */
 function byTurns(f: Facts, cause: CauseId): Impact {
   if (f.turnSide === undefined) return 'unknown'
+  if (f.turnStreamed) return 'transfer-cut'
   const heard = f.turnSide === f.sender ? f.senderPaused : f.peerPaused
   if (f.turnSide === 'server') return heard ? 'none' : serverUnheard(f, cause)
   // The client spoke last: unless its words were only a goodbye, they went unanswered.

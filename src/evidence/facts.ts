@@ -41,6 +41,8 @@ export class Facts {
   /** Payload of the newest turn (bytes since the other side last sent any), and whose it is. */
   turnBytes!: number
   turnSide!: Side | undefined
+  /** That turn came in four or more pushed pieces, and the next one was not overdue. */
+  turnStreamed!: boolean
   /** The sender's packets have the shape of a modern Linux host. */
   linuxSender!: boolean
 

@@ -146,10 +146,8 @@ function stageFacts({ view, origin }: ResetGroup) {
 function paused(view: ResetView, speaker: SideView, listener: SideView): boolean | undefined {
   const last = speaker.lastData
   if (!last) return undefined
-  if (!(last.flags & PSH)) return false
-  // What it sent after that crosses the reset: it had not finished.
-  if (speaker.records.at(-1)!.newBytes > 0 && speaker.records.at(-1) !== last) return false
-  if (msBetween(view.first, last) <= PAUSES * longestGapInTurn(view, speaker.side)) return false
+  if (!(last.flags & PSH) || spokeOn(view, last)) return false
+  if (msBetween(view.first, last) <= usualGapInTurn(view, speaker.side)) return false
   // A reset's own acknowledgement counts once the data had time to be read: an ACK of its own would have followed within a delayed ACK's time.
   const own = view.first.from === listener.side && hasAck(view.first)
   const answered = msBetween(view.first, last) >= DELAYED_ACK_MS || packetsUnseen(view, last)
@@ -157,29 +155,52 @@ function paused(view: ResetView, speaker: SideView, listener: SideView): boolean
   return heard === undefined ? undefined : distance(heard, endOf(last)) >= 0
 }
 
-const PSH = 0x008
+/** More of the same turn was on its way when the reset came. */
+function spokeOn({ before }: ResetView, last: SegmentRecord): boolean {
+  const next = before.slice(before.indexOf(last) + 1).find(r => r.newBytes > 0)
+  return next !== undefined && next.from === last.from
+}
 
-/** Pieces that come in a rhythm are late by some scheduling and jitter now and then. */
-const PAUSES = 1.3
+const PSH = 0x008
 
 /** Stacks delay a lone ACK by 40 to 200 ms (RFC 9293 §3.8.6.3 allows 500). */
 const DELAYED_ACK_MS = 200
 
-function longestGapInTurn({ before }: ResetView, side: Side): number {
+/** Pieces that come in a rhythm are late by some scheduling and jitter now and then. */
+const PAUSES = 1.3
+
+/** So many pieces, each pushed by itself, are a stream: its next piece may be late by a whole pause. */
+const STREAM_PIECES = 4
+const STREAM_PAUSES = 2
+
+/** Longest pause within the newest turn of a side, and in how many pushed pieces it came. */
+function turnOf({ before }: ResetView, side: Side): { longestMs: number; pieces: number } {
   const data = before.filter(r => r.newBytes > 0)
-  let longest = 0
-  for (let i = data.findLastIndex(r => r.from === side); i > 0 && data[i - 1].from === side; i--) {
-    longest = Math.max(longest, msBetween(data[i], data[i - 1]))
+  let longestMs = 0
+  let pieces = 0
+  for (let i = data.findLastIndex(r => r.from === side); i >= 0 && data[i].from === side; i--) {
+    if (data[i].flags & PSH) pieces++
+    if (i > 0 && data[i - 1].from === side) longestMs = Math.max(longestMs, msBetween(data[i], data[i - 1]))
   }
-  return longest
+  return { longestMs, pieces }
 }
 
-function turnFacts({ before }: ResetView): Pick<Facts, 'turnBytes' | 'turnSide'> {
-  const data = before.filter(r => r.newBytes > 0)
-  const side = data.at(-1)?.from
+function usualGapInTurn(view: ResetView, side: Side): number {
+  const { longestMs, pieces } = turnOf(view, side)
+  return (pieces >= STREAM_PIECES ? STREAM_PAUSES : PAUSES) * longestMs
+}
+
+function turnFacts(view: ResetView): Pick<Facts, 'turnBytes' | 'turnSide' | 'turnStreamed'> {
+  const data = view.before.filter(r => r.newBytes > 0)
+  const last = data.at(-1)
+  const side = last?.from
   let turnBytes = 0
   for (let i = data.length - 1; i >= 0 && data[i].from === side; i--) turnBytes += data[i].newBytes
-  return { turnBytes, turnSide: side }
+  const streamed =
+    last !== undefined &&
+    turnOf(view, last.from).pieces >= STREAM_PIECES &&
+    msBetween(view.first, last) <= usualGapInTurn(view, last.from)
+  return { turnBytes, turnSide: side, turnStreamed: streamed }
 }
 
 function timeFacts(view: ResetView, trigger: Trigger) {

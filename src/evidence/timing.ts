@@ -1,6 +1,6 @@
 /** How long nothing happened before a reset, how old the connection was, and where on the path the capture stood. */
 import type { SegmentRecord } from '../model.js'
-import { msBetween, type ResetView } from './view.js'
+import { crossing, msBetween, type ResetView } from './view.js'
 import type { Trigger } from './trigger.js'
 
 export interface Silence {
@@ -24,7 +24,10 @@ const AS_LONG = 0.98
  * reset included. Undefined when nothing of the connection precedes the reset, or packets were dropped from memory in between.
  */
 export function silenceBefore(view: ResetView, trigger: Trigger): Silence | undefined {
-  const all = view.before.filter(r => r.kind !== 'rst')
+  // What was still on its way to the socket that reset itself broke no silence there.
+  const late = (r: SegmentRecord) =>
+    trigger.active === true && r.from !== view.sender.side && crossing(r, view.first, view.senderPath)
+  const all = view.before.filter(r => r.kind !== 'rst' && !late(r))
   // A socket that ends itself serves a program, whose timers know nothing of the kernels' probes; a device's timer does.
   const records = trigger.active === true ? withoutProbes(all) : all
   // A FIN that left together with the reset is part of the same event.

@@ -136,7 +136,7 @@ function isStray(r: SegmentRecord, syn: SegmentRecord | undefined): boolean {
 }
 
 /** A segment that was still on its way when the socket that it was meant for reset itself: too young, and not acknowledged by the reset. */
-function crossing(r: SegmentRecord, rst: SegmentRecord, path: RoundTrip): boolean {
+export function crossing(r: SegmentRecord, rst: SegmentRecord, path: RoundTrip): boolean {
   if (!hasAck(rst) || rst.seq === 0 || path.ns === undefined) return false
   return rst.timeNs - r.timeNs < path.ns * CERTAIN_SHARE && distance(endOf(r), rst.ack) > 0
 }
