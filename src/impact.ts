@@ -1,5 +1,6 @@
 /** What a reset cost, by the first of contract §2's rules that fits. */
 import type { Facts } from './evidence/index.js'
+import { stoppedReading } from './causes/thresholds.js'
 import type { CauseId, Impact } from './model.js'
 
 const HARMLESS: ReadonlySet<CauseId> = new Set([
@@ -38,7 +39,9 @@ function establishedImpact(f: Facts, cause: CauseId): Impact {
     return f.sender === 'server' && (f.ageMs ?? 0) < 1000 ? 'connect-failed' : 'none'
   if (
     cause === 'unread-data-close' &&
-    ((f.unreadBytes ?? 0) >= UNREAD_BYTES || (f.peerUnackedBytes ?? 0) > 1)
+    ((f.unreadBytes ?? 0) >= UNREAD_BYTES ||
+      (f.active === true && (f.peerUnackedBytes ?? 0) > 1) ||
+      stoppedReading(f))
   )
     return 'transfer-cut'
   if (f.sessionRefused || turnedAway(f, cause) || (f.requestHeadOnly && f.sender === 'server'))

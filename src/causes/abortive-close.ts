@@ -8,6 +8,7 @@ import {
   owedNothing,
   PROMPT_MS,
   requestsLeft,
+  shutDownBefore,
   sinceArrival,
 } from './thresholds.js'
 
@@ -125,6 +126,10 @@ export default defineCause({
       f => f.senderGap,
     ),
     against('many connections of the same owner ended together', diedTogether),
+    against(
+      'it had shut down its sending side before: a program that means to abort does not close in good order first',
+      shutDownBefore,
+    ),
     against(
       'it was a refusal',
       f =>

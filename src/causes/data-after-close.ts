@@ -83,7 +83,8 @@ export default defineCause({
     ),
     against(
       'part of what its sender had said was not captured: a refusal may have been in it',
-      f => f.senderGap,
+      // What met the FIN had never reached its sender, however often it was sent: nobody refused it.
+      f => f.senderGap && f.peerRetransmissions < 3,
     ),
     weak("it bears the connection's IPv6 flow label: its maker still knew the connection it had closed", f =>
       and(f.linuxSender, f.active === false, f.flowLabelKept),

@@ -47,6 +47,9 @@ export default defineCause({
     strong('the client reset its own attempt, {ageMs} after its SYN, before any answer', f =>
       and(f.synSeen, f.active, !f.synAckSeen && !f.payloadSeen),
     ),
+    fair('nobody had answered its SYN', f =>
+      and(f.synSeen, f.active !== true, !f.synAckSeen, !f.payloadSeen, f.sender === 'client'),
+    ),
     against('the source tried many ports or hosts', scans),
     // A stack without the socket answers a SYN-ACK by a bare RST (RFC 9293 §3.10.7.1); one that acknowledges it had a connected socket.
     against('its reset acknowledges the SYN-ACK: the connect had succeeded', f =>

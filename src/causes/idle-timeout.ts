@@ -19,6 +19,7 @@ import {
   LONG_IDLE_MS,
   nothingForgotten,
   owedNothing,
+  stoppedReading,
   VERY_LONG_IDLE_MS,
 } from './thresholds.js'
 
@@ -107,6 +108,10 @@ export default defineCause({
     contrary(
       'its sender had closed: its FIN was acknowledged, though the capture missed it',
       f => f.finUnseen,
+    ),
+    contrary(
+      'its own window was closed: it was not idle, its application had stopped reading',
+      f => f.active === true && stoppedReading(f),
     ),
     contrary('connections of this listener survived longer silences ({survivedSilenceMs})', f =>
       f.survivedSilenceMs !== undefined && f.silenceMs !== undefined

@@ -1,6 +1,6 @@
 import { and, atLeast, contrary, defineCause, fair, must, or, some, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { SCAN_HOSTS, SCAN_PORTS, scans } from './thresholds.js'
+import { probesFromOnePort, SCAN_HOSTS, SCAN_PORTS, scans } from './thresholds.js'
 
 export default defineCause({
   id: 'port-scan',
@@ -27,7 +27,7 @@ export default defineCause({
   requires: [
     must(
       'the source tried {sourcePorts} ports on {sourceHosts} hosts',
-      f => or(f.sourcePorts >= SCAN_PORTS, f.sourceHosts >= SCAN_HOSTS),
+      f => or(f.sourcePorts >= SCAN_PORTS, f.sourceHosts >= SCAN_HOSTS, probesFromOnePort(f)),
       ['sourceListeners'],
     ),
     must(
@@ -48,6 +48,10 @@ export default defineCause({
     strong(
       'it hung up on {sourceSilent} listeners, or was reset by them, without having sent a byte',
       f => f.sourceSilent >= SCAN_PORTS,
+    ),
+    strong(
+      'it sent its probes to {samePortListeners} listeners from one and the same port',
+      probesFromOnePort,
     ),
     fair('it made {sourceRate} attempts a second', f => atLeast(f.sourceRate, 5)),
     fair('the client dropped the connection as soon as it was open', f =>

@@ -24,8 +24,19 @@ export const SCAN_HOSTS = 5
 /** A scanner asks each port once or twice; a client whose servers are down asks the same few again and again. */
 const SCAN_REPEATS = 3
 
+/**
+ * A kernel gives each connection a port of its own (RFC 6056); programs that make their probes by hand send them all from one (nmap, scapy).
+ * Two may be a coincidence.
+ */
+const SCAN_FROM_ONE_PORT = 3
+
+export function probesFromOnePort(f: Facts): boolean {
+  return f.samePortListeners >= SCAN_FROM_ONE_PORT
+}
+
 /** Breadth of a scan, nearly all of it in vain. */
 export function scans(f: Facts): boolean {
+  if (probesFromOnePort(f)) return true
   const broad = f.sourcePorts >= SCAN_PORTS || f.sourceHosts >= SCAN_HOSTS
   return (
     broad &&
@@ -76,6 +87,16 @@ export function hungUpAfterAnswer(f: Facts): boolean {
     f.peerSpokeLast === false &&
     (f.sinceSenderDataMs ?? 1e9) - (f.triggerDelayMs ?? 0) < FASTEST_RESTART_MS
   )
+}
+
+/** shutdown(SHUT_WR), and close() later: a FIN of its own long before, that nothing of the peer's has met. */
+export function shutDownBefore(f: Facts): boolean {
+  return f.active === true && f.senderFinMs !== undefined && !f.finWithReset && f.dataAfterFinBytes === 0
+}
+
+/** Its sender's own window stood at 0 when it reset: what the peer had sent filled its buffer, and its application read no more (RFC 9293 §3.8.6). */
+export function stoppedReading(f: Facts): boolean {
+  return f.windowShrunk === 1
 }
 
 /** Everything asked was answered: by its messages, or where they cannot be read by whose turn it was and that its last piece was pushed and taken. */

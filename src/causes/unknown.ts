@@ -1,7 +1,7 @@
 import type { Facts } from '../evidence/facts.js'
 import { decisive, defineCause, fair, must, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { BURST } from './thresholds.js'
+import { BURST, probesFromOnePort } from './thresholds.js'
 
 /** Its sender had closed and the peer's data met that: what the capture lost besides does not change the reason. */
 function metFin(f: Facts): boolean {
@@ -27,18 +27,29 @@ export default defineCause({
     decisive('nothing of the connection but the reset was captured', f => f.orphan && f.burstCount < BURST),
     fair(
       'one direction of the connection is missing',
-      f => !f.orphan && !f.bothSidesSeen && f.trigger !== 'syn' && f.handshakeDone !== false,
+      f =>
+        !f.orphan &&
+        !f.bothSidesSeen &&
+        f.trigger !== 'syn' &&
+        f.handshakeDone !== false &&
+        !probesFromOnePort(f),
     ),
     fair(
       'the capture begins in the middle of the connection',
-      f => !f.orphan && f.midCapture && !f.payloadSeen && f.senderFinMs === undefined,
+      f =>
+        !f.orphan &&
+        f.midCapture &&
+        !f.payloadSeen &&
+        f.senderFinMs === undefined &&
+        // What was made by hand has no beginning that could be missing.
+        !probesFromOnePort(f),
     ),
     fair('part of what its sender had said was not captured', f => f.senderGap && !metFin(f)),
     fair(
       'it answers something that was not captured',
       f => f.active === false && f.triggerUnseen && !metFin(f),
     ),
-    fair('it answers nothing that is visible', f => f.active === undefined),
+    fair('it answers nothing that is visible', f => f.active === undefined && f.trigger === undefined),
     weak('the signs who sent it contradict each other', f => f.origin === 'unknown' && !f.orphan),
     ...kernelSigns('unknown'),
   ],

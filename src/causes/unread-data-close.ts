@@ -19,7 +19,9 @@ import {
   lyingUnread,
   PROMPT_MS,
   requestsLeft,
+  shutDownBefore,
   sinceArrival,
+  stoppedReading,
 } from './thresholds.js'
 
 export default defineCause({
@@ -61,6 +63,10 @@ export default defineCause({
       "the reset's window is {resetWindowRatio} times that of the last ACK: close() emptied a full queue",
       f => atLeast(f.resetWindowRatio, 1.9),
     ),
+    strong(
+      'its window had been closed: its buffer was full of what nobody had read',
+      f => f.active === true && stoppedReading(f),
+    ),
     // Linux tells a wider window by an ACK only when it has doubled (net/ipv4/tcp.c __tcp_cleanup_rbuf): read since, or thrown away by close().
     weak(
       "the reset's window is {resetWindowRatio} times that of the last ACK: data had lain there until then",
@@ -96,7 +102,13 @@ export default defineCause({
       and(not(f.peerSpokeLast), !requestsLeft(f), !lyingUnread(f)),
     ),
     contrary('everything of the peer had been answered', f => and(f.exchangeComplete, not(f.peerSpokeLast))),
-    against('the connection had been silent for {silenceMs}', f => atLeast(f.silenceMs, 3000)),
+    fair(
+      'it had shut down its sending side, which aborts nothing; what the peer had said lay unanswered until it closed',
+      f => shutDownBefore(f) && f.answerDueAtFin,
+    ),
+    against('the connection had been silent for {silenceMs}', f =>
+      and(atLeast(f.silenceMs, 3000), !stoppedReading(f)),
+    ),
     against(
       'it gave up after waiting in vain',
       f => f.retransmissions >= 2 || f.keepaliveUnanswered >= 2 || (f.zeroWindowMs ?? 0) > 1000,

@@ -49,6 +49,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   )
   const probes = probeTrains(marks)
   const breadths = silentBreadth(marks)
+  const fromPort = touchedFromPort(marks)
   const around: Neighbourhood = { world, ends, failed: failedHandshakes(marks), listeners: new Map() }
   return mark => {
     const near = findNeighbours(mark, around)
@@ -72,6 +73,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
       acceptedBefore: near.acceptedBefore,
       forgottenCount: mark.unaware ? forgotten.get(hostKey(mark))!(mark.timeNs) : 0,
       ...breadthOf(near.source, breadths.get(mark.client)!),
+      samePortListeners: fromPort(mark),
       probeCount: train?.count ?? 0,
       probePeriodMs: train?.periodMs,
       probeJitter: train?.jitter,
@@ -154,6 +156,28 @@ function silentBreadth(marks: Mark[]): Map<string, Breadth> {
     breadth.listeners.add(listener)
   }
   return byClient
+}
+
+/** Most ports touch one listener only: a set is made for the others. */
+function touchedFromPort(marks: Mark[]): (mark: Mark) => number {
+  const first = new Map<string, string>()
+  const several = new Map<string, Set<string>>()
+  for (const mark of marks) {
+    if (!mark.clientSilent) continue
+    const port = portOf(mark)
+    const known = first.get(port)
+    if (known === undefined) first.set(port, mark.listener)
+    else if (known !== mark.listener) {
+      const set = several.get(port)
+      if (set) set.add(mark.listener)
+      else several.set(port, new Set([known, mark.listener]))
+    }
+  }
+  return mark => several.get(portOf(mark))?.size ?? (first.has(portOf(mark)) ? 1 : 0)
+}
+
+function portOf({ client, clientPort }: Mark): string {
+  return `${client} ${clientPort}`
 }
 
 function breadthOf(source: SourceTimeline | undefined, silent: Breadth) {

@@ -216,6 +216,8 @@ export class Facts {
   /** Reset connections of the source, by listener, in which it sent no data. */
   sourceSilent!: number
   sourceSyns!: number
+  /** Listeners that its client touched from this very port and had reset without having sent data. */
+  samePortListeners!: number
   /** Attempts per second of the source over its active time. */
   sourceRate!: number | undefined
   /** Connections of this client to this listener that it reset without sending a request, this one included, and the spread of their spacing. */

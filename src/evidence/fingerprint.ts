@@ -41,6 +41,8 @@ export interface Fingerprint {
   badChecksum: boolean
   /** The RST bears a sequence number above everything its sender had sent, though nothing fills the gap later. */
   aboveNext: number | undefined
+  /** An RST+ACK that bears a number below the sender's own data: bytes of payload between. */
+  belowNext: number | undefined
   /** Time since the newest peer segment that the RST acknowledges (RST+ACK) or takes its number from (bare), against the path's round trip. */
   youngestAnsweredMs: number | undefined
   /** A bare RST: an older segment with the same ACK may have been answered very late instead. */
@@ -84,6 +86,7 @@ export function fingerprint(
     macDiffers: macDiffers(rst, view),
     badChecksum: rst.checksum === 'bad',
     aboveNext: aboveNext(view, rst),
+    belowNext: belowNext(view, rst),
     ...youth(view, rst),
   }
 }
@@ -183,6 +186,20 @@ function aboveNext(view: ResetView, rst: SegmentRecord): number | undefined {
   )
   const taken = view.peer.records.some(r => hasAck(r) && r.ack === rst.seq)
   return filled || taken ? undefined : gap
+}
+
+/**
+ * NDSS 2009, DATA_SEQ_RST. A bare RST answers and may be older; the RST+ACK of a socket bears SND.NXT, less only where the peer's window had shrunk
+ * (Linux tcp_acceptable_seq).
+ */
+function belowNext(view: ResetView, rst: SegmentRecord): number | undefined {
+  const { nextSeq, lastData, fin, syn } = view.sender
+  if (!hasAck(rst) || rst.seq === 0 || nextSeq === undefined || lastData === undefined || fin)
+    return undefined
+  const bytes = distance(nextSeq, rst.seq)
+  const shrunk = view.peer.records.some(r => hasAck(r) && r.window === 0)
+  if (bytes <= 1 || bytes > 2 ** 24 || shrunk || (syn && distance(rst.seq, syn.seq) <= 0)) return undefined
+  return bytes
 }
 
 /**

@@ -16,6 +16,14 @@ export function loneCopy({ connection }: ResetView, rst: SegmentRecord, delta: n
   return Math.abs(delta) === 1 && rst.copies.length === 0 && mostly
 }
 
+/**
+ * BGP and its like set the hop limit of their sockets, 1 (peers on one link) or 255 (RFC 5082); the stack's answers bear the system's own. All of them
+ * as they were sent: no router lies between.
+ */
+export function setByProgram(ofReset: number, ofOthers: number): boolean {
+  return hopsOf(ofReset) === 0 && (ofOthers === 1 || ofOthers === 255)
+}
+
 /** Both bear an initial hop limit: no router lies between sender and capture, and whatever was timed was the host's own delay. */
 export function onSameLink(print: Fingerprint, rst: SegmentRecord): boolean {
   return print.baseline !== undefined && hopsOf(print.baseline.hopLimit) === 0 && hopsOf(rst.hopLimit) === 0

@@ -38,6 +38,7 @@ export const CROSS_FACTS = [
   'sourceRefused',
   'sourceSilent',
   'sourceSyns',
+  'samePortListeners',
   'sourceRate',
   'probeCount',
   'probePeriodMs',

@@ -10,7 +10,7 @@ import { knownShape } from './injectors.js'
 import { framesMissing } from './innocence.js'
 import { CERTAIN_SHARE, MEASURABLE_RTT_MS } from './paths.js'
 import { findTrigger, type Trigger } from './trigger.js'
-import { distance, endOf, hasAck, isRst, msBetween, type ResetView, viewReset, widened } from './view.js'
+import { distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN, viewReset, widened } from './view.js'
 
 export interface ResetGroup {
   view: ResetView
@@ -123,6 +123,7 @@ function originContext(view: ResetView, rst: SegmentRecord, direction: SegmentRe
     climbing: climbs(view, near),
     laterData: later(view, rst, goesOn),
     laterSegments: later(view, rst, r => r.kind !== 'retransmission' && (r.flags & 0x13) === 0x10),
+    laterTaking: laterTaking(view, rst),
     mirrored: mirrored(view, rst),
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
     answersMissing: print.hopLimitDelta === 0 && !hasAck(rst) && (framesMissing(view) || !backToBack(near)),
@@ -179,6 +180,16 @@ function later(
     .filter(r => r.from === rst.from && !isRst(r) && r.timeNs - rst.timeNs > reorderNs && counts(r, rst))
     .filter(r => reborn === undefined || r.timeNs < reborn.timeNs)
     .map(r => r.frame)
+}
+
+/** It acknowledged more than ever before, though its socket is said to be gone: frames. */
+function laterTaking(view: ResetView, rst: SegmentRecord): number[] {
+  const { ackedTo } = view.sender
+  if (ackedTo === undefined) return []
+  return later(view, rst, r => {
+    const beyond = distance(r.ack, ackedTo)
+    return hasAck(r) && (r.flags & SYN) === 0 && beyond > 0 && beyond < 2 ** 30
+  })
 }
 
 function goesOn(r: SegmentRecord, rst: SegmentRecord): boolean {

@@ -22,6 +22,16 @@ export function linuxStack(
   return shape(records, connection, side) ?? hostShape(world, connection[side].address) ?? false
 }
 
+/** Shown by its packets not to be Linux; where they are too few to tell, it is not. */
+export function isForeignStack(
+  world: World,
+  connection: Connection,
+  side: Side,
+  records: SegmentRecord[],
+): boolean {
+  return (shape(records, connection, side) ?? hostShape(world, connection[side].address)) === false
+}
+
 /**
  * TTL from 64, DF, timestamps wherever negotiated, a window scale of at least 5, SYN-ACKs with IP ID 0 (net/ipv4/ip_output.c,
  * ip_build_and_send_pkt) and a per-connection IP ID counter. Undefined: too few packets to tell.

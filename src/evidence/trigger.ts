@@ -4,9 +4,9 @@
  */
 import { CERTAIN_SHARE } from './paths.js'
 import type { SegmentRecord } from '../model.js'
-import { linuxStack } from './stack.js'
+import { isForeignStack, linuxStack } from './stack.js'
 import { hopsOf } from './timing.js'
-import { distance, endOf, FIN, hasAck, msBetween, type ResetView, SYN } from './view.js'
+import { distance, endOf, FIN, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
 
 export type TriggerKind = 'syn' | 'syn-ack' | 'data' | 'fin' | 'probe' | 'ack'
 
@@ -43,7 +43,10 @@ function triggerOf(view: ResetView): Trigger {
   if (late) return { record: late, kind: 'data', delayMs: msBetween(first, late), active: false }
   if (hasAck(first)) return { record: undefined, kind: undefined, delayMs: undefined, active: true }
   const record = answeredSegment(view)
-  if (record) return { record, kind: kindOf(record), delayMs: msBetween(first, record), active: false }
+  if (record) {
+    const active = mayHaveAborted(view, record) ? undefined : false
+    return { record, kind: kindOf(record), delayMs: msBetween(first, record), active }
+  }
   const aborted = abortedWithoutAck(view) || undefined
   return { record: undefined, kind: undefined, delayMs: undefined, active: aborted }
 }
@@ -140,6 +143,26 @@ function abortedWithoutAck(view: ResetView): boolean {
   if (sender.last === undefined || sender.nextSeq !== first.seq || isLinux(view)) return false
   const answerable = peer.records.filter(r => msBetween(first, r) <= LONGEST_REPLY_MS)
   return peer.records.length > 0 && answerable.every(r => takenAlive(view, r))
+}
+
+/** The shortest default idle timers in use take 2 s (gunicorn `keepalive`): before that no timer has ended the socket. */
+const ALIVE_MS = 2000
+
+/**
+ * A bare RST whose number fits the peer's segment fits the sender's own SND.NXT as well: a stack without a socket, or ABORT as RFC 9293 §3.10.5 has it
+ * (Windows 9x, NetScaler, small stacks). Where the sender had just been alive, had not closed and had heard all, its socket was most likely still there.
+ */
+function mayHaveAborted(view: ResetView, answered: SegmentRecord): boolean {
+  const { first, sender, peer, before } = view
+  if (sender.last === undefined || sender.nextSeq !== first.seq || sender.fin || peer.fin) return false
+  // Windows repeats the number in the ACK field of its answers (p0f's quirk Q), and aborts by RST+ACK.
+  if (answered.kind !== 'data' || first.ack !== 0 || before.some(isRst)) return false
+  if (msBetween(answered, sender.last) > ALIVE_MS || !foreignStack(view)) return false
+  return !peer.records.some(r => r.kind === 'retransmission' && r.timeNs >= sender.last!.timeNs)
+}
+
+function foreignStack({ world, connection, sender }: ResetView): boolean {
+  return isForeignStack(world, connection, sender.side, sender.records)
 }
 
 function isLinux({ world, connection, sender }: ResetView): boolean {
