@@ -62,8 +62,8 @@ const REFUSED: Symptom = {
 }
 
 /**
- * The peer's FIN had arrived before its reset (CLOSE_WAIT): Linux then reports the end of the stream to a reader, never ECONNRESET, and EPIPE
- * to a writer. Programs have their own words for an answer that ends before it began.
+ * The peer's FIN had arrived before its reset (CLOSE_WAIT): Linux then reports the end of the stream to a reader (recv 0), never ECONNRESET, and
+ * EPIPE to a writer; BSD and macOS give ECONNRESET to both. Programs have their own words for an answer that ends before it began.
  */
 const END_BEFORE_ANSWER = [
   'socket hang up',
@@ -172,8 +172,9 @@ function targetSymptom(f: Facts, cause: CauseId, target: Side): Symptom | null {
   if (f.peerFinMs !== undefined && !stillReading(f, cause)) return null
   // Its goodbye came too late for anybody to miss the answer.
   if (cause === 'benign-teardown' && f.senderFinMs !== undefined) return null
-  if (cause === 'keep-alive-race') return { ...RESET, logs: END_BEFORE_ANSWER }
-  if (f.senderFinMs !== undefined && !f.finWithReset && f.dataAfterFinBytes > 0) return brokenPipe(target)
+  if (cause === 'keep-alive-race') return { ...BROKEN_PIPE, logs: END_BEFORE_ANSWER }
+  // The FIN came first, in order: CLOSE_WAIT, whatever brought the reset (Linux net/ipv4/tcp_input.c tcp_reset: EPIPE).
+  if (f.senderFinMs !== undefined) return brokenPipe(target)
   return resetSymptom(target)
 }
 

@@ -51,8 +51,15 @@ describe('numbers', () => {
     [
       'asking after the FIN',
       saw('keep-alive-race', { senderFinMs: 900, dataAfterFinBytes: 71 }),
-      'ECONNRESET',
-      104,
+      'EPIPE',
+      32,
+      10054,
+    ],
+    [
+      'FIN and reset of one close()',
+      saw('idle-timeout', { senderFinMs: 0.02, finWithReset: true }),
+      'EPIPE',
+      32,
       10054,
     ],
   ] as const)('%s', (_what, { client }, error, linux, windows) => {
@@ -63,6 +70,11 @@ describe('numbers', () => {
     const { client, server } = saw('keepalive-timeout', { sender: 'client' })
     expect(client).toMatchObject({ error: 'ETIMEDOUT', linux: 110, windows: 10052 })
     expect(server).toBeNull()
+  })
+
+  it('a peer whose answers were lost on the way back is told by the reset', () => {
+    expect(saw('keepalive-timeout', { unheardAnswers: 4 }).client).toMatchObject({ error: 'ECONNRESET' })
+    expect(saw('keepalive-timeout').client).toBeNull()
   })
 
   it('a kernel that gave up retransmitting had told its application before', () => {

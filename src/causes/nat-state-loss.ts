@@ -1,5 +1,12 @@
+import type { Facts } from '../evidence/facts.js'
 import { against, and, contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
+import { VERY_LONG_IDLE_MS } from './thresholds.js'
+
+/** Several hosts denied the connections of one peer together: a NAT in front of it that translates anew, an address that changed. */
+function ownWayOut(f: Facts): boolean {
+  return f.forgetfulHosts >= 2 && (f.silenceMs ?? 0) < VERY_LONG_IDLE_MS
+}
 
 export default defineCause({
   id: 'nat-state-loss',
@@ -34,8 +41,8 @@ export default defineCause({
     ),
     must('the connection had been established', f => f.handshakeDone !== false),
     must(
-      'something speaks for a device on the path, or for a packet that slipped past one',
-      f => f.leakedFrom !== undefined || (f.forgerySuspected && f.forgedProbability >= 0.35),
+      'something speaks for a device on the path, for a packet that slipped past one, or for a change on the way out of the peer',
+      f => f.leakedFrom !== undefined || (f.forgerySuspected && f.forgedProbability >= 0.35) || ownWayOut(f),
     ),
   ],
   signs: [
@@ -45,6 +52,10 @@ export default defineCause({
     strong('the signs for a device are conclusive', f => (f.origin === 'middlebox' ? true : undefined), [
       'origin',
     ]),
+    strong(
+      '{forgetfulHosts} hosts denied connections of this same peer at about the same time: what they share is its way out',
+      ownWayOut,
+    ),
     fair(
       'it has the form in which a device without state refuses a segment: bare, window 0, no options, IP ID 0',
       f => f.refusalForm,
@@ -73,7 +84,9 @@ export default defineCause({
     ...kernelSigns('nat-state-loss'),
   ],
   summary: (f, n) =>
-    f.leakedFrom === undefined
-      ? `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`
-      : `a device let a packet of ${f.leakedFrom} pass without its translated address, and ${n.sender} answered that it knows no such connection`,
+    f.leakedFrom === undefined && f.origin !== 'middlebox' && ownWayOut(f)
+      ? `${n.sender} and other hosts no longer knew the connections of ${n.peer}: its way out (NAT, address, failover) had changed`
+      : f.leakedFrom === undefined
+        ? `a device between ${n.client} and ${n.server} lost the connection and answered for ${n.sender}`
+        : `a device let a packet of ${f.leakedFrom} pass without its translated address, and ${n.sender} answered that it knows no such connection`,
 })

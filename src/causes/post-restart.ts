@@ -52,6 +52,14 @@ export default defineCause({
       'its sender forgot {forgottenCount} connections at about the same time',
       f => f.forgottenCount >= 2,
     ),
+    against(
+      '{forgetfulHosts} hosts denied connections of this same peer at about the same time: that both restarted is unlikely',
+      f => f.forgetfulHosts === 2,
+    ),
+    contrary(
+      '{forgetfulHosts} hosts denied connections of this same peer at about the same time: that all of them restarted is no explanation',
+      f => f.forgetfulHosts >= 3,
+    ),
     fair('its sender had taken part in the connection before', f =>
       f.senderPayloadBytes > 0 ? true : undefined,
     ),

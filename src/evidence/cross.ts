@@ -47,6 +47,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   const forgotten = counters(marks.filter(unaware), hostKey, group =>
     sameTime(group.map(timeOf), FORGOTTEN_MS * 1e6),
   )
+  const denials = counters(marks.filter(unaware), peerKey, deniers)
   const probes = probeTrains(marks)
   const breadths = silentBreadth(marks)
   const fromPort = touchedFromPort(marks)
@@ -72,6 +73,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
       nextAcceptMs: near.nextAcceptMs,
       acceptedBefore: near.acceptedBefore,
       forgottenCount: mark.unaware ? forgotten.get(hostKey(mark))!(mark.timeNs) : 0,
+      forgetfulHosts: mark.unaware ? denials.get(peerKey(mark))!(mark) : 0,
       ...breadthOf(near.source, breadths.get(mark.client)!),
       samePortListeners: fromPort(mark),
       probeCount: train?.count ?? 0,
@@ -104,6 +106,34 @@ function listenerOf({ listener }: Mark): string {
 
 function hostKey(mark: Mark): string {
   return mark[mark.sender]
+}
+
+function peerKey(mark: Mark): string {
+  return mark.sender === 'client' ? mark.server : mark.client
+}
+
+/** More hosts than this say no more. */
+const MOST_DENIERS = 8
+
+/** Resets near one in time that are looked at: of a flood a few tell enough. */
+const NEAREST = 128
+
+/** @returns for one of these denials of one peer's connections: how many hosts denied some within the same time */
+function deniers(group: Mark[]): (own: Mark) => number {
+  const sorted = group.toSorted((a, b) => a.timeNs - b.timeNs)
+  const places = new Map(sorted.map((m, i) => [m, i]))
+  return own => {
+    const hosts = new Set([hostKey(own)])
+    const at = places.get(own)!
+    for (const step of [-1, 1]) {
+      for (let i = at + step; i >= 0 && i < sorted.length; i += step) {
+        const far = Math.abs(sorted[i].timeNs - own.timeNs) > FORGOTTEN_MS * 1e6 || Math.abs(i - at) > NEAREST
+        if (far || hosts.size >= MOST_DENIERS) break
+        hosts.add(hostKey(sorted[i]))
+      }
+    }
+    return hosts.size
+  }
 }
 
 function unaware(mark: Mark): boolean {

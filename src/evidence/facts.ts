@@ -208,6 +208,8 @@ export class Facts {
   acceptedBefore!: boolean
   /** Resets of the same host (any port, any peer) that answered the next segment without a FIN, this one included. */
   forgottenCount!: number
+  /** Hosts that denied connections of this same peer without a FIN at about the same time, this one included; 0 where this reset is no such denial. */
+  forgetfulHosts!: number
   /** Ports or hosts the connection's client tried over the capture, and how many attempts were refused. */
   sourceListeners!: number
   sourceHosts!: number

@@ -32,6 +32,7 @@ export const CROSS_FACTS = [
   'nextAcceptMs',
   'acceptedBefore',
   'forgottenCount',
+  'forgetfulHosts',
   'sourceListeners',
   'sourceHosts',
   'sourcePorts',
