@@ -74,14 +74,41 @@ export function pcapFrom(packets: Iterable<Packet>): Uint8Array {
   let at = 24
   for (const p of list) {
     const size = sizeOf(p)
-    b.writeUInt32LE(START + Math.floor(p.us / 1e6), at)
-    b.writeUInt32LE(p.us % 1e6, at + 4)
-    b.writeUInt32LE(size, at + 8)
-    b.writeUInt32LE(size, at + 12)
-    writePacket(b, at + 16, p)
-    at += 16 + size
+    at = writeRecord(b, at, p, size)
   }
   return b
+}
+
+/** What stands before the records of `pcapFrom`. */
+export const pcapHeader = (): Uint8Array => pcapFrom([])
+
+/** Bytes of a piece of a stream: enough for many records, small enough for a pipe. */
+const PIECE = 1 << 18
+
+/** Records one after the other, in pieces; packets are taken in the order they come. */
+export function* records(packets: Iterable<Packet>): Generator<Uint8Array> {
+  let b = Buffer.alloc(PIECE)
+  let at = 0
+  for (const p of packets) {
+    const size = sizeOf(p)
+    if (at + 16 + size > PIECE) {
+      yield b.subarray(0, at)
+      b = Buffer.alloc(PIECE)
+      at = 0
+    }
+    at = writeRecord(b, at, p, size)
+  }
+  yield b.subarray(0, at)
+}
+
+/** @returns where the next one begins */
+function writeRecord(b: Buffer, at: number, p: Packet, size: number): number {
+  b.writeUInt32LE(START + Math.floor(p.us / 1e6), at)
+  b.writeUInt32LE(p.us % 1e6, at + 4)
+  b.writeUInt32LE(size, at + 8)
+  b.writeUInt32LE(size, at + 12)
+  writePacket(b, at + 16, p)
+  return at + 16 + size
 }
 
 /** A pcapng with many interfaces, a packet on each in turn. */
