@@ -1,6 +1,6 @@
 /**
  * npm run crowd -- FOLDER|CAPTURE|LIST… [--seconds N] [--mib N] [--no-oracle]: every capture through the real process, in all formats, with
- * --annotate and --extract, watched; tcpdump and tshark as oracles where they are installed. Exit 1 when something is wrong.
+ * --annotate and --extract, watched (N seconds of processor time, N MiB); tcpdump and tshark as oracles where they are installed. Exit 1 when something is wrong.
  */
 import fs from 'node:fs'
 import os from 'node:os'
@@ -26,11 +26,15 @@ const [seconds, mostMib] = [Number(values.seconds), Number(values.mib)]
 const oracle = (name: string) => !values['no-oracle'] && haveProgram(name)
 const [tshark, tcpdump] = [oracle('tshark'), oracle('tcpdump')]
 
+/** Waiting counts as well, but a busy machine lets a program wait longer than it works. */
+const PATIENCE = 12
+
 /** What nobody may do, whatever it is given. */
 function wrongs(run: Run): string[] {
   const lines = run.words.trimEnd().split('\n')
   const said = [
-    run.hung && `not ended after ${seconds} s`,
+    run.hung && `not ended after ${PATIENCE * seconds} s`,
+    run.cpuSeconds > seconds && `${run.cpuSeconds.toFixed(1)} s of processor time`,
     !run.hung && run.code === undefined && 'ended by a signal',
     run.code !== undefined && run.code > 1 && `exit ${run.code}`,
     /\n\s+at .*[:(]/.test(run.words) && 'a stack trace',
@@ -44,12 +48,12 @@ function wrongs(run: Run): string[] {
 const sum = { analysed: 0, refused: 0, frames: 0, rst: 0, alike: 0, wrong: 0, mib: 0, cpuSeconds: 0 }
 
 async function one(file: string, work: string): Promise<string[]> {
-  const run = await analyse(file, work, seconds)
+  const run = await analyse(file, work, PATIENCE * seconds)
   const said = wrongs(run)
   sum.mib = Math.max(sum.mib, run.mib)
   sum.cpuSeconds = Math.max(sum.cpuSeconds, run.cpuSeconds)
   if (run.code === 0) sum.analysed++
-  else if (tcpdump && (await tcpdumpReads(file, 6 * seconds)))
+  else if (tcpdump && (await tcpdumpReads(file, PATIENCE * seconds)))
     said.push(`refused, tcpdump reads it: ${run.words.trim()}`)
   else sum.refused++
   if (run.code !== 0) return said
