@@ -25,8 +25,11 @@ export class Queue<T> {
 
 /** What may be forgotten, what is over first, then by how long it has been silent. */
 export function leastWanted(held: Iterable<TrackedConnection>): TrackedConnection[] {
-  const over = (c: TrackedConnection) => Number(c.finished || c.closing)
-  return [...held]
-    .filter(c => !c.reset)
-    .sort((a, b) => over(b) - over(a) || a.lastTimeNs - b.lastTimeNs || a.serial - b.serial)
+  // Read once each: comparing a million connections by their numbers waited for memory twenty million times.
+  const candidates: { c: TrackedConnection; over: number; timeNs: number }[] = []
+  for (const c of held) {
+    if (!c.reset) candidates.push({ c, over: Number(c.finished || c.closing), timeNs: c.lastTimeNs })
+  }
+  candidates.sort((a, b) => b.over - a.over || a.timeNs - b.timeNs || a.c.serial - b.c.serial)
+  return candidates.map(candidate => candidate.c)
 }
