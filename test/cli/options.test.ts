@@ -97,7 +97,8 @@ describe('what reaches the analysis', () => {
 
   it('nothing that was not asked for', async () => {
     const { options } = await rst('a.pcap')
-    expect(Object.keys(options ?? {}).sort()).toEqual(['onProgress', 'onWarning', 'signal'])
+    expect(Object.keys(options ?? {}).sort()).toEqual(['onProgress', 'onWarning', 'signal', 'tellAll'])
+    expect(options?.tellAll).toBe(false)
   })
 
   it('files in the order given, and standard input', async () => {
