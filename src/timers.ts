@@ -133,7 +133,7 @@ export const KNOWN_TIMERS: readonly KnownTimer[] = [
     'FortiGate',
     'session-ttl default',
     3600,
-    'Fortinet documentation, config system session-ttl',
+    'Fortinet NPU documentation (3600 s); Fortinet FD30775 (the setting)',
     'drops silently',
   ),
   either(
