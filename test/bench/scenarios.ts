@@ -77,6 +77,19 @@ export const SCENARIOS: Scenario[] = [
       ),
   },
   {
+    name: 'many connections at once, none ends',
+    n: 60_000,
+    make: n =>
+      pcapFrom(
+        [0, 1, 2, 3].flatMap(step =>
+          Array.from({ length: n }, (_, i) => {
+            const [c] = [...reset(client(i % 5000), 1024 + Math.floor(i / 5000), 443, 0)].slice(step)
+            return { ...c, us: step * n * 20 + i * 20 }
+          }),
+        ),
+      ),
+  },
+  {
     name: 'one connection, many RSTs',
     n: 100_000,
     make: n =>
