@@ -1,11 +1,13 @@
 import type { Facts } from '../evidence/facts.js'
 import { against, and, contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { VERY_LONG_IDLE_MS } from './thresholds.js'
+import { probesFromOnePort, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 /** Several hosts denied the connections of one peer together: a NAT in front of it that translates anew, an address that changed. */
 function ownWayOut(f: Facts): boolean {
-  return f.forgetfulHosts >= 2 && (f.silenceMs ?? 0) < VERY_LONG_IDLE_MS
+  // Lone ACKs that are answered so are probes of a scan as likely (nmap -PA): only what was in use can have been forgotten.
+  const wasInUse = (f.payloadSeen || f.handshakeDone === true) && !probesFromOnePort(f)
+  return wasInUse && f.forgetfulHosts >= 2 && (f.silenceMs ?? 0) < VERY_LONG_IDLE_MS
 }
 
 export default defineCause({

@@ -11,6 +11,7 @@ import { CAUSES, type Cause } from '../../src/causes/index.js'
 import { select } from '../../src/report/select.js'
 import { writeText } from '../../src/report/text.js'
 import { readable } from '../../src/report/explain.js'
+import { FIRST_MEASURED } from '../accuracy/first-measured.js'
 import { labelledCaptures } from '../accuracy/labels.js'
 import { calibrationError, type Outcome, scoreCaptures } from '../accuracy/score.js'
 
@@ -39,12 +40,9 @@ async function sampleReport(): Promise<string> {
   return ['```', text.slice(0, stories[SAMPLE_STORIES]).trimEnd(), '…', '```'].join('\n')
 }
 
-/** Rows of `npm run accuracy`: the lab's blind captures in one row, then the held-out ones. */
+/** What the blind sets gave when they were new, then the rows of `npm run accuracy` for the held-out captures. */
 async function accuracyTable(): Promise<string> {
   const captures = labelledCaptures().filter(c => c.split === 'held-out')
-  const blind = await scoreCaptures(labelledCaptures().filter(c => c.split === 'blind'))
-  const blind2 = await scoreCaptures(labelledCaptures().filter(c => c.split === 'blind2'))
-  const blind3 = await scoreCaptures(labelledCaptures().filter(c => c.split === 'blind3'))
   const outcomes = await scoreCaptures(captures)
   const share = (rows: Outcome[], right: (o: Outcome) => boolean | undefined) =>
     rows.length === 0 ? '–' : `${((100 * rows.filter(right).length) / rows.length).toFixed(1)} %`
@@ -57,9 +55,10 @@ async function accuracyTable(): Promise<string> {
   ]
   return [
     ...head('lab captures'),
-    line('blind, not studied since', blind),
-    line('blind2, not studied since', blind2),
-    line('blind3, not studied since', blind3),
+    ...FIRST_MEASURED.map(
+      ({ set, resets, cause, origin, impact, accused }) =>
+        `| ${set}, when it was new | ${resets} | ${cause} % | ${origin} % | ${impact} % | ${accused} |`,
+    ),
     line(
       'held-out: endpoints',
       outcomes.filter(o => o.capture.set === 'endpoint'),
@@ -82,7 +81,7 @@ async function accuracyTable(): Promise<string> {
     '',
     '</details>',
     '',
-    `Expected calibration error: blind ${calibrationError(blind).toFixed(3)}, blind2 ${calibrationError(blind2).toFixed(3)}, blind3 ${calibrationError(blind3).toFixed(3)}, held-out ${calibrationError(outcomes).toFixed(3)} (${captures.length} captures).`,
+    `Expected calibration error: ${FIRST_MEASURED.map(of => `${of.set} ${of.calibrationError}`).join(', ')} when new; held-out ${calibrationError(outcomes).toFixed(3)} (${captures.length} captures).`,
   ].join('\n')
 }
 
