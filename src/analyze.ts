@@ -31,7 +31,7 @@ export interface AnalyzeOptions {
   onProgress?: (done: number, total: number | undefined) => void
   onWarning?: (line: string) => void
   chunkBytes?: number
-  /** Threads that look through a large capture; 1 = none. Left out: as many as there are cores, four at most. The result is the same. */
+  /** Threads that look through a large capture; 1 = none. Left out: one per core, four at most, none on two. The result is the same. */
   jobs?: number
 }
 

@@ -92,7 +92,8 @@ export async function openCaptures(paths: readonly string[], options: OpenOption
 function threadsFor(entries: Entry[], { threads, onWarning }: OpenOptions): ScanThreads | undefined {
   const [{ input, cursor }] = entries
   const { file } = cursor.opened.source
-  if (!threads || threads.count <= 1 || entries.length > 1 || !file) return undefined
+  const count = threads?.scanners ?? threads?.count ?? 0
+  if (!threads || count <= 1 || entries.length > 1 || !file) return undefined
   if (file.size < leastBytes(threads, false)) return undefined
   return new ScanThreads(input.label, threads, reason =>
     onWarning?.(`${printable(input.label)} is read by one thread, another failed: ${reason}`),

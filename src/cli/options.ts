@@ -118,7 +118,7 @@ export const RUN: OptionGroup = [
   { flags: '--memory <size>', help: 'limit for what is remembered, such as 2G', parse: values.memory },
   {
     flags: '--jobs <n>',
-    help: 'threads that look through large captures, 1 = none (default: one per core, at most 4)',
+    help: 'threads that look through large captures, 1 = none (default: one per core, at most 4; 1 on two cores)',
     parse: values.jobs,
   },
   { flags: '--no-progress', help: 'no progress bar' },

@@ -7,6 +7,8 @@ import type { Unpacker, UnpackSetup } from '../unpack.js'
 export interface ThreadOptions {
   /** How many; 1 or fewer = none. */
   count: number
+  /** How many of them look through a plain file; default all. */
+  scanners?: number
   /** Starts one: it runs `serveScans`. */
   start: (setup: ScanSetup) => Scanner
   /** Starts one that unpacks a compressed file: it runs `serveUnpacking`. */
