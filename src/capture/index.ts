@@ -95,7 +95,7 @@ function threadsFor(entries: Entry[], { threads, onWarning }: OpenOptions): Scan
   const count = threads?.scanners ?? threads?.count ?? 0
   if (!threads || count <= 1 || entries.length > 1 || !file) return undefined
   if (file.size < leastBytes(threads, false)) return undefined
-  return new ScanThreads(input.label, threads, reason =>
+  return new ScanThreads(input.label, { ...threads, count }, reason =>
     onWarning?.(`${printable(input.label)} is read by one thread, another failed: ${reason}`),
   )
 }

@@ -9,8 +9,12 @@ export const NAMES = 4
 export const STATISTICS = 5
 export const ENHANCED_PACKET = 6
 export const SECRETS = 10
+/** §4.7; the second one is not to be copied when its file is changed. */
 const CUSTOM = 0xbad
-const CUSTOM_NO_COPY = 0x40000bad
+export const CUSTOM_NO_COPY = 0x40000bad
+
+/** Of a section header: tells the byte order. */
+export const BYTE_ORDER_MAGIC = 0x1a2b3c4d
 
 /** Types that hold no packet but get a frame number in Wireshark 4.0 → least total length, below which they are damaged. */
 export const NUMBERED_OTHERS = new Map([

@@ -25,6 +25,7 @@ import {
   simplePacket,
 } from './pcapng-packets.js'
 import {
+  BYTE_ORDER_MAGIC,
   ENHANCED_PACKET,
   INTERFACE,
   LEAST,
@@ -47,7 +48,6 @@ import {
   stop,
 } from './record.js'
 
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d
 const BYTE_ORDER_SWAPPED = 0x4d3c2b1a
 
 /** Wireshark's limit: the largest D-Bus packet, and 128 KiB of options. */

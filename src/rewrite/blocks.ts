@@ -3,27 +3,21 @@
  *
  * block   type (4) · total length (4) · body · total length again (4); options are code (2) · length (2) · value padded to 4
  */
+import {
+  BYTE_ORDER_MAGIC,
+  CUSTOM_NO_COPY,
+  ENHANCED_PACKET,
+  INTERFACE,
+  SECTION_HEADER,
+  SIMPLE_PACKET,
+} from '../capture/pcapng-types.js'
 import type { Output } from './output.js'
-
-export const SECTION_HEADER = 0x0a0d0d0a
-export const INTERFACE = 1
-export const PACKET = 2
-export const SIMPLE_PACKET = 3
-export const NAMES = 4
-export const STATISTICS = 5
-export const ENHANCED_PACKET = 6
-export const SECRETS = 10
-/** §4.7; the second one is not to be copied when its file is changed. */
-export const CUSTOM = 0xbad
-export const CUSTOM_NO_COPY = 0x40000bad
 
 const OPT_COMMENT = 1
 const SHB_USERAPPL = 4
 const IF_TSRESOL = 9
 const EPB_FLAGS = 2
 const EPB_DROPCOUNT = 4
-
-const BYTE_ORDER_MAGIC = 0x1a2b3c4d
 
 const padded = (length: number): number => (length + 3) & ~3
 

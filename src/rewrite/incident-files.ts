@@ -1,7 +1,8 @@
 /** The files of one extraction while they grow: in memory first, flushed when all of them together hold too much. */
 import { join } from 'node:path'
 import type { FrameRedactor } from '../redact/index.js'
-import { INTERFACE, NAMES, SECRETS, writeSection } from './blocks.js'
+import { INTERFACE, NAMES, SECRETS } from '../capture/pcapng-types.js'
+import { writeSection } from './blocks.js'
 import { harmless } from './comments.js'
 import type { Extracted } from './extract.js'
 import { type Replacement, replaceInFolder } from './files.js'

@@ -1,12 +1,16 @@
 /** Blocks of a pcapng file. What is sound, and which number a packet bears, is judged by the reader of the capture layer, block by block. */
 import { createPcapngReader } from '../capture/pcapng.js'
+import {
+  BYTE_ORDER_MAGIC,
+  ENHANCED_PACKET,
+  PACKET,
+  SECTION_HEADER,
+  SIMPLE_PACKET,
+} from '../capture/pcapng-types.js'
 import { MAX_HELD_BYTES, newRecordState, type RecordReader, type RecordState } from '../capture/record.js'
 import { loadFrame, newFrame } from '../frames.js'
 import type { Frame, Timebase } from '../model.js'
-import { ENHANCED_PACKET, PACKET, SECTION_HEADER, SIMPLE_PACKET } from './blocks.js'
 import type { Block, BlockReader, LargePiece, Packet, Visitor } from './read.js'
-
-const BYTE_ORDER_LITTLE = 0x1a2b3c4d
 
 export class PcapngBlocks implements BlockReader {
   private readonly state: RecordState
@@ -95,7 +99,7 @@ export class PcapngBlocks implements BlockReader {
 function blockLength(view: DataView, at: number, end: number, block: Block): number {
   if (end - at < 12) return 0
   if (view.getUint32(at, true) === SECTION_HEADER)
-    block.little = view.getUint32(at + 8, true) === BYTE_ORDER_LITTLE
+    block.little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC
   return ((view.getUint32(at + 4, block.little) + 3) & ~3) >>> 0 || 4
 }
 

@@ -1,12 +1,11 @@
 /** What becomes of each part of a capture: passed on as it is but for comments, or redacted. */
 import { forEachOption } from '../capture/pcapng-blocks.js'
+import { INTERFACE, SIMPLE_PACKET } from '../capture/pcapng-types.js'
 import type { FrameRedactor } from '../redact/index.js'
 import { VERSION } from '../version.js'
 import {
   beginLargePacket,
   endLargePacket,
-  INTERFACE,
-  SIMPLE_PACKET,
   type PacketFields,
   writeEmptyCustom,
   writeInterface,

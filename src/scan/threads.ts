@@ -11,7 +11,7 @@ const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 
 /**
  * On two cores, threads that look through a plain file gain nothing: V8's compiler and its garbage collection keep the second core busy
- * (10 M frames: 3.7 s with and without, 2 GB of whole packets: 2.2 and 2.3 s). A thread that unpacks gains a tenth.
+ * (`npm run bench`: 3.6 s without, 3.5 s with two for 10 M frames; 2.5 and 2.8 s for 2 GB of whole packets). A thread that unpacks gains a tenth.
  */
 const LEAST_CORES = 3
 

@@ -2,10 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as application from '../../src/flow/application/index.ts'
-import { bytes, comparable } from './harness.ts'
-import { SEEDS } from './openings.ts'
-
-type Piece = { side: 0 | 1; data: Uint8Array }
+import { heardTwice, type Piece, questions } from './hearing.ts'
+import { bytes, SEEDS } from './openings.ts'
 
 const seeded: fc.Arbitrary<Piece> = fc
   .tuple(
@@ -29,20 +27,6 @@ const pieces = fc.array(fc.oneof({ weight: 5, arbitrary: seeded }, { weight: 1, 
   minLength: 1,
   maxLength: 7,
 })
-
-/** All that is ever asked of a state. */
-function questions(state: application.ApplicationState): unknown[] {
-  return [
-    application.requestOutstanding(state),
-    application.exchangeComplete(state),
-    application.responseInProgress(state),
-    application.requestInProgress(state),
-    application.stage(state),
-    application.lastRejection(state),
-    application.probableAlert(state),
-    application.applicationName(state),
-  ]
-}
 
 describe('any bytes at all', () => {
   test('never throw, never grow the state, never make long labels', () => {
@@ -76,31 +60,9 @@ describe('any bytes at all', () => {
   test('mean the same however segments cut them', () => {
     fc.assert(
       fc.property(pieces, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (sent, cuts) => {
-        const whole = application.createApplicationState()
-        const cut = application.createApplicationState()
         let turn = 0
-        let lost = false
-        const hear = (
-          state: application.ApplicationState,
-          side: 0 | 1,
-          data: Uint8Array,
-          at: number,
-          to: number,
-        ) => {
-          application.peek(state, side, data, at, to, 0, 0, 1)
-          lost ||= state.sides.some(one => one.framing === 'lost')
-        }
-        for (const { side, data } of sent) {
-          hear(whole, side, data, 0, data.length)
-          for (let at = 0; at < data.length; ) {
-            const to = Math.min(data.length, at + cuts[turn++ % cuts.length])
-            hear(cut, side, data, at, to)
-            at = to
-          }
-        }
-        // Once boundaries are lost, the start of a piece is the only hint there is.
-        if (lost) return
-        expect(comparable(cut)).toEqual(comparable(whole))
+        const heard = heardTwice(sent, () => cuts[turn++ % cuts.length])
+        if (heard) expect(heard.cut).toEqual(heard.whole)
       }),
       { seed: 2027, numRuns: 4000 },
     )

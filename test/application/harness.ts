@@ -6,6 +6,7 @@ import {
   peek,
   type SideIndex,
 } from '../../src/flow/application/index.ts'
+import { comparable } from './hearing.ts'
 import { bytes } from './openings.ts'
 
 export { bytes, hex } from './openings.ts'
@@ -32,13 +33,6 @@ export function say(
     }
   }
   return labels
-}
-
-/** The state without what depends on how the bytes were cut into pieces. */
-export function comparable(state: ApplicationState): unknown {
-  const copy = JSON.parse(JSON.stringify(state))
-  for (const side of copy.sides) delete side.lastPiece
-  return copy
 }
 
 /** The state after these turns, the same at every piece size, and surviving JSON. */

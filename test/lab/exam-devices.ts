@@ -2,7 +2,7 @@
  * The second set of blind scenarios (see exam-servers.ts): devices on the path, labelled by the contract alone, and
  * genuine resets on a path that looks suspicious.
  */
-import { examined } from './exam-studied.ts'
+import { examined } from './studied.ts'
 import {
   aftermath,
   alone,

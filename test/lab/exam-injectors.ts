@@ -1,5 +1,5 @@
 /** The second set of blind scenarios (see exam-servers.ts): forged resets in live connections. */
-import { examined } from './exam-studied.ts'
+import { examined } from './studied.ts'
 import {
   aftermath,
   alone,

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apache, memcached, mosquitto, mqttConnect, postgres, stunnel, vsftpd } from './exam-programs.ts'
-import { examined } from './exam-studied.ts'
+import { examined } from './studied.ts'
 import type { Truth } from './labels.ts'
 import { quiet, run, sleep } from './proc.ts'
 import type { Scenario } from './scenario.ts'

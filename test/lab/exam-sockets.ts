@@ -1,5 +1,5 @@
 /** The second set of blind scenarios (see exam-servers.ts): what sockets do of themselves. */
-import { examined } from './exam-studied.ts'
+import { examined } from './studied.ts'
 import { quiet, run, sleep } from './proc.ts'
 import type { Scenario } from './scenario.ts'
 import { exchange, get, more, noTimestamps, pair, streaming } from './talk.ts'

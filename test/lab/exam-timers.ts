@@ -1,5 +1,5 @@
 /** The second set of blind scenarios (see exam-servers.ts): timers of kernels, servers and proxies. */
-import { examined } from './exam-studied.ts'
+import { examined } from './studied.ts'
 import { quiet, sleep } from './proc.ts'
 import type { Scenario } from './scenario.ts'
 import { haproxy, node } from './servers.ts'

@@ -23,7 +23,7 @@ import {
 import { both } from './middlebox-genuine.ts'
 import type { Rule, Verdict } from './middlebox-label.ts'
 import type { Scenario } from './middlebox.ts'
-import { third } from './third-studied.ts'
+import { third } from './studied.ts'
 
 const unsure = { impactAcceptable: ['transfer-cut', 'none', 'unknown', 'connect-failed', 'request-lost'] }
 const byDevice = (name: string, verdict: Verdict, more: Partial<Rule> = {}): Rule => ({

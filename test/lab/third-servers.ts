@@ -9,7 +9,7 @@ import { turnedAway } from './exam-servers.ts'
 import { quiet, sleep } from './proc.ts'
 import type { Scenario } from './scenario.ts'
 import { haproxy, keys, nginx, node, redis } from './servers.ts'
-import { third } from './third-studied.ts'
+import { third } from './studied.ts'
 import { noTimestamps, post, refused } from './talk.ts'
 
 const databases: Scenario[] = [

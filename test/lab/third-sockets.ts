@@ -5,7 +5,7 @@ import { quiet, sleep } from './proc.ts'
 import type { Scenario } from './scenario.ts'
 import { keys } from './servers.ts'
 import { exchange, get, more, noTimestamps, pair, post, refused, spoken, streaming } from './talk.ts'
-import { third } from './third-studied.ts'
+import { third } from './studied.ts'
 
 const line = spoken('STATUS 17\r\n', '+OK 17 ready\r\n')
 

@@ -1,6 +1,6 @@
 /** The payload readers alone: conversations of damaged openings of every protocol, with gaps and cuts. */
 import * as application from '../../../src/flow/application/index.js'
-import { comparable } from '../../application/harness.js'
+import { heardTwice, type Piece, questions } from '../../application/hearing.js'
 import { bytes as bytesOfText, SEEDS } from '../../application/openings.js'
 import { demand } from '../demand.js'
 import { Dice, NASTY, seedOf } from '../dice.js'
@@ -13,19 +13,7 @@ const PORTS = [
 ] as const
 const OPENINGS = SEEDS.map(([side, text]) => ({ side, data: bytesOfText(text) }))
 
-/** Everything that is ever asked of a state. */
-function ask(state: application.ApplicationState): void {
-  application.requestOutstanding(state)
-  application.exchangeComplete(state)
-  application.responseInProgress(state)
-  application.requestInProgress(state)
-  application.stage(state)
-  application.lastRejection(state)
-  application.probableAlert(state)
-  application.applicationName(state)
-}
-
-function piece(dice: Dice): { side: 0 | 1; data: Uint8Array } {
+function piece(dice: Dice): Piece {
   const side = dice.chance(0.5) ? 0 : 1
   if (dice.chance(0.1)) return { side, data: bytesOfText(dice.pick(WORDS)) }
   if (dice.chance(0.1))
@@ -52,10 +40,10 @@ function talk(dice: Dice): void {
       const label = application.peek(state, side, room, 16 + at, 16 + end, missing, gap, turn)
       demand((label?.length ?? 0) <= 120, `a label of ${label?.length} characters`)
     }
-    ask(state)
+    questions(state)
   }
   for (const side of [0, 1] as const) application.peekFin(state, side, 99)
-  ask(state)
+  questions(state)
   demand(
     Math.min(state.outstanding, state.sides[0].completed, state.sides[1].completed) >= 0,
     'negative counts',
@@ -66,30 +54,14 @@ function talk(dice: Dice): void {
 /** Where segments end must not change what was said, unless boundaries were lost: then the start of a piece is a hint. */
 function cutOtherwise(dice: Dice): void {
   const port = dice.pick(PORTS)
-  const [whole, cut] = [application.createApplicationState(port), application.createApplicationState(port)]
-  let lost = false
-  const hear = (
-    state: application.ApplicationState,
-    side: 0 | 1,
-    data: Uint8Array,
-    at: number,
-    to: number,
-  ) => {
-    application.peek(state, side, data, at, to, 0, 0, 1)
-    lost ||= state.sides.some(one => one.framing === 'lost')
-  }
   const longest = dice.pick([6, 60])
-  for (let turn = dice.between(1, 4); turn > 0; turn--) {
-    const { side, data } = piece(dice)
-    hear(whole, side, data, 0, data.length)
-    for (let at = 0; at < data.length; ) {
-      const to = Math.min(data.length, at + dice.between(1, longest))
-      hear(cut, side, data, at, to)
-      at = to
-    }
+  function* pieces(): Generator<Piece> {
+    for (let turn = dice.between(1, 4); turn > 0; turn--) yield piece(dice)
   }
-  const [a, b] = [whole, cut].map(state => JSON.stringify(comparable(state)))
-  demand(lost || a === b, `segments cut otherwise: ${b} instead of ${a}`)
+  const heard = heardTwice(pieces(), () => dice.between(1, longest), port)
+  if (!heard) return
+  const [whole, cut] = [JSON.stringify(heard.whole), JSON.stringify(heard.cut)]
+  demand(whole === cut, `segments cut otherwise: ${cut} instead of ${whole}`)
 }
 
 export const payload: Target = {
