@@ -119,7 +119,7 @@ function build() {
 
 /**
  * The command as a few files beside the library: dist/command.js loads chunks as it needs them, dist/analyser.js and
- * dist/engine-cap.js are what `live` starts, dist/scan-thread.js is what threads run. They stand one level below the root, where version.ts looks for package.json.
+ * dist/engine-cap.js are what `live` starts, dist/thread.js is what threads run. They stand one level below the root, where version.ts looks for package.json.
  */
 function bundle(folder) {
   // Its API, not its command: an install script, where one may run, puts a native program in the command's place.
@@ -130,7 +130,7 @@ function bundle(folder) {
       command: join('cli', 'main.js'),
       analyser: join('cli', 'analyser.js'),
       'engine-cap': join('live', 'engine-cap.js'),
-      'scan-thread': join('scan', 'scan-thread.js'),
+      thread: join('threads', 'thread.js'),
     },
     entryNames: '[name]',
     chunkNames: 'chunk-[hash]',

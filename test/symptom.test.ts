@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Facts } from '../src/evidence/index.js'
 import type { CauseId, Impact } from '../src/model.js'
-import { symptoms } from '../src/symptom.js'
+import { symptoms } from '../src/verdict/symptom.js'
 
 /** An established connection that the server resets while the client waits. */
 const ESTABLISHED: Partial<Facts> = {

@@ -1,7 +1,7 @@
 /** Which timer: candidates by value, kind and place; all that fit are named, none is claimed. */
 import { describe, expect, it } from 'vitest'
-import { KNOWN_LIFETIMES, lifetimeAdvice } from '../src/lifetimes.js'
-import { candidateTimers, KNOWN_TIMERS, type Silence, timerAdvice } from '../src/timers.js'
+import { KNOWN_LIFETIMES, lifetimeAdvice } from '../src/verdict/lifetimes.js'
+import { candidateTimers, KNOWN_TIMERS, type Silence, timerAdvice } from '../src/verdict/timers.js'
 
 function products(silence: Silence): string[] {
   return candidateTimers(silence).map(t => `${t.product} ${t.setting}`)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { analyzeCaptures } from '../src/analyze.js'
 import { CAUSES } from '../src/causes/index.js'
-import { rhythm } from '../src/incident-words.js'
+import { rhythm } from '../src/incidents/words.js'
 import type { Report } from '../src/model.js'
 
 const LAB = path.resolve(import.meta.dirname, '../fixtures/lab')

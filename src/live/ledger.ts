@@ -3,7 +3,7 @@
  * reset. Bounded, however long the capture runs: what left is counted.
  */
 import type { Facts } from '../evidence/index.js'
-import { type About, aboutResets } from '../incident-words.js'
+import { type About, aboutResets } from '../incidents/words.js'
 import type { CauseId, Listener, Origin, Reset, StoryPacket, Totals } from '../model.js'
 
 /** Resets kept whole for the final report, per MiB of memory: they take about 8 kB each with their facts. */

@@ -2,7 +2,7 @@
  * `--redact` for reports: a pure function from analysis to analysis, before anything is rendered, so that no format can forget it.
  * Every string is searched for addresses; the fields that hold words of a payload or of the machine are named here.
  */
-import { changing, LateReset } from '../late-reset.js'
+import { changing, LateReset } from '../verdict/late-reset.js'
 import type { Analysis, Reset, Stories } from '../model.js'
 import { type Aliases, aliasesFor } from './aliases.js'
 import { GONE, redactAddresses, redactQuotes, redactWords } from './text.js'

@@ -3,7 +3,7 @@
  * overrides or invisible characters. Here it is made visible. Ranges are written out, not taken from `\p{…}`, so that
  * every Node version gives the same bytes.
  */
-import { changing, LateReset } from '../late-reset.js'
+import { changing, LateReset } from '../verdict/late-reset.js'
 import type { Reset } from '../model.js'
 
 /** Controls, line separators, invisible and bidirectional format characters, tags, lone surrogates. */

@@ -1,5 +1,5 @@
 /** The JSON contract: one pretty-printed object, or one object a line. Values are passed on as they are. */
-import { LateReset } from '../late-reset.js'
+import { LateReset } from '../verdict/late-reset.js'
 import { safeJson } from './escape.js'
 import type { Rendering } from './formats.js'
 

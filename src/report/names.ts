@@ -1,6 +1,6 @@
 /** Names for addresses, shown beside them and never instead of them: an address can be checked, a name is somebody's word. */
 import ipaddr from 'ipaddr.js'
-import { changing } from '../late-reset.js'
+import { changing } from '../verdict/late-reset.js'
 import type { Endpoint, Report } from '../model.js'
 import { visible } from './escape.js'
 import { clip } from './layout.js'

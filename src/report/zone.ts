@@ -1,5 +1,5 @@
 /** Time zones for people: the report's UTC times as the same moments on another clock. Machine formats stay in UTC. */
-import { changing } from '../late-reset.js'
+import { changing } from '../verdict/late-reset.js'
 import type { Report } from '../model.js'
 
 export interface Zone {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openCaptures } from '../../src/capture/index.js'
 import { gatherCases } from '../../src/evidence/index.js'
 import { buildWorld } from '../../src/flow/index.js'
-import { judge } from '../../src/judge.js'
+import { judge } from '../../src/verdict/judge.js'
 import { createDecoder } from '../../src/wire/decoder.js'
 import { type Label, labelledCaptures } from './labels.js'
 

@@ -10,7 +10,7 @@ import type * as world from '../../src/flow/world.js'
 import type * as formats from '../../src/report/formats.js'
 import type * as selection from '../../src/report/select.js'
 import type * as decoder from '../../src/wire/decoder.js'
-import type * as scan from '../../src/scan/threads.js'
+import type * as scan from '../../src/threads/index.js'
 import type * as picker from '../../src/wire/picker.js'
 
 type Source = typeof capture &
@@ -41,7 +41,7 @@ async function stages(file: string, jobs?: number): Promise<Stages> {
   const { WorldReader } = await dist('flow/world.js')
   const { createDecoder } = await dist('wire/decoder.js')
   const { flagPicker } = await dist('wire/picker.js')
-  const { scanThreads } = await dist('scan/threads.js')
+  const { scanThreads } = await dist('threads/index.js')
   const { conclude } = await dist('analyze.js')
   const { FORMATS } = await dist('report/formats.js')
   const { select } = await dist('report/select.js')

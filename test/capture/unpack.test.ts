@@ -5,7 +5,7 @@ import zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openCaptures, type OpenOptions, type ThreadOptions } from '../../src/capture/index.ts'
 import { serveUnpacking, type UnpackSetup, type Unpacker } from '../../src/capture/unpack.ts'
-import { scanThreads } from '../../src/scan/threads.ts'
+import { scanThreads } from '../../src/threads/index.ts'
 import * as build from './build.ts'
 import { readAll, type Seen, tempFile } from './helpers.ts'
 

@@ -1,6 +1,6 @@
 /** A flood of resets in one report: nothing on the way spreads them over a stack. */
 import { describe, expect, it } from 'vitest'
-import { findIncidents } from '../../src/incidents.js'
+import { findIncidents } from '../../src/incidents/index.js'
 import { FORMATS } from '../../src/report/formats.js'
 import { select } from '../../src/report/select.js'
 import { analysis, report, reset } from '../report/sample.js'

@@ -3,8 +3,8 @@
  * step is read off labelled captures (`npm run accuracy -- --fit` prints the bins) and reported on others. The best of several causes is
  * right far more often than its share says: the runners-up are mostly near relatives that share its evidence.
  */
-import type { Facts } from './evidence/index.js'
-import type { CauseId } from './model.js'
+import type { Facts } from '../evidence/index.js'
+import type { CauseId } from '../model.js'
 
 /** Share at and above which `probability` holds; linear in between. */
 const POINTS: readonly { share: number; probability: number }[] = [

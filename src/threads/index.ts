@@ -25,13 +25,13 @@ export function scanThreads(jobs?: number): ThreadOptions {
 
 function startThread(workerData: unknown): Worker {
   if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./scan-thread.js', import.meta.url), {
+    return new Worker(new URL('./thread.js', import.meta.url), {
       workerData,
       execArgv: [],
       resourceLimits: LIMITS,
     })
   // From source, as tests run it, a thread needs the loader that this one has.
-  const entry = new URL('./scan-thread.ts', import.meta.url).href
+  const entry = new URL('./thread.ts', import.meta.url).href
   const code = `import('tsx/esm/api').then(({ register }) => (register(), import('${entry}')))`
   return new Worker(code, { workerData, eval: true })
 }

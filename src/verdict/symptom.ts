@@ -2,9 +2,9 @@
  * What each side's application saw of a reset: error numbers of POSIX and Winsock, and the strings to look for in logs.
  * Which call fails with what was measured on Linux; the strings are those of the programs' own messages.
  */
-import type { Facts } from './evidence/index.js'
-import type { CauseId, Impact, Side, Symptom } from './model.js'
-import { other } from './evidence/view.js'
+import type { Facts } from '../evidence/index.js'
+import type { CauseId, Impact, Side, Symptom } from '../model.js'
+import { other } from '../evidence/view.js'
 
 /** Strings of programs that are as a rule on one side only: proxies log differently towards clients and towards servers. */
 type BySide = Record<Side, string[]>

@@ -1,7 +1,7 @@
 /** What a reset cost, by the first of contract §2's rules that fits. */
-import type { Facts } from './evidence/index.js'
-import { stoppedReading } from './causes/thresholds.js'
-import type { CauseId, Impact } from './model.js'
+import type { Facts } from '../evidence/index.js'
+import { stoppedReading } from '../causes/thresholds.js'
+import type { CauseId, Impact } from '../model.js'
 
 const HARMLESS: ReadonlySet<CauseId> = new Set([
   'port-scan',

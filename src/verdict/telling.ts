@@ -1,7 +1,7 @@
 /** One reset as it is put into words: its facts, what proves them, and who was connected; no packets. */
-import { type Case, type Facts, type Proof, proofOf } from './evidence/index.js'
-import { droppedDuring } from './evidence/innocence.js'
-import type { ConnectionFace, Origin } from './model.js'
+import { type Case, type Facts, type Proof, proofOf } from '../evidence/index.js'
+import { droppedDuring } from '../evidence/innocence.js'
+import type { ConnectionFace, Origin } from '../model.js'
 
 export interface Telling {
   id: string

@@ -1,15 +1,15 @@
 /** The verdicts on all resets of a capture: what they are counted by at once, their words and stories when asked for. */
-import { CAUSES } from './causes/index.js'
-import { Docket, idOf, ProofStore } from './evidence/index.js'
-import { droppedDuring } from './evidence/innocence.js'
+import { CAUSES } from '../causes/index.js'
+import { Docket, idOf, ProofStore } from '../evidence/index.js'
+import { droppedDuring } from '../evidence/innocence.js'
 import { judgeImpact } from './impact.js'
-import type { About } from './incident-words.js'
+import type { About } from '../incidents/words.js'
 import { round, summaryOf, type Weighed, weigh } from './judge.js'
 import { LateReset, type Whole } from './late-reset.js'
-import type { CaptureInfo, ConnectionFace, Reset, Stories, StoryPacket, World } from './model.js'
+import type { CaptureInfo, ConnectionFace, Reset, Stories, StoryPacket, World } from '../model.js'
 import { keyOf, storyOf } from './stories.js'
 import type { Telling } from './telling.js'
-import { formatTime } from './time.js'
+import { formatTime } from '../time.js'
 import { confidenceIn, consequenceOf, namesOf, precision, summarise, tell } from './verdict.js'
 
 /** Resets that stay whole: a writer reads field after field of one, a table those of its rows. */

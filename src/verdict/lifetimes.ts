@@ -2,7 +2,7 @@
  * Known maximum lifetimes of connections, as data: only numbers that were read in a source. All of these products end a connection between two
  * requests, by FIN; a reset at such an age comes from a program that does it less gently, or from one that was configured to.
  */
-import { duration } from './units.js'
+import { duration } from '../units.js'
 
 export interface KnownLifetime {
   product: string

@@ -1,10 +1,10 @@
 /** What this capture cannot show, and what to capture next as commands that can be pasted. */
-import type { Facts } from './evidence/index.js'
-import type { CauseId, ConnectionFace, Side } from './model.js'
+import type { Facts } from '../evidence/index.js'
+import type { CauseId, ConnectionFace, Side } from '../model.js'
 import type { Telling } from './telling.js'
 import { lifetimeAdvice } from './lifetimes.js'
 import { type Silence, timerAdvice } from './timers.js'
-import { other } from './evidence/view.js'
+import { other } from '../evidence/view.js'
 
 /** Headers, TCP options and the first application bytes; no more of what users sent. */
 const SNAP_LENGTH = 256

@@ -1,6 +1,6 @@
 /** The packets to draw for each reset, marked with the reset they belong to. */
-import type { Case } from './evidence/index.js'
-import type { Reset, Stories, StoryPacket } from './model.js'
+import type { Case } from '../evidence/index.js'
+import type { Reset, Stories, StoryPacket } from '../model.js'
 
 /** A story longer than this is no story: the beginning and the end are kept. */
 const STORY_PACKETS = 160

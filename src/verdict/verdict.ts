@@ -1,7 +1,7 @@
 /** One case → one Reset of the report: names, sentences, symptom, filter. The last step before reports; nothing is measured here. */
-import type { Names } from './causes/define.js'
-import type { Case, Facts } from './evidence/index.js'
-import { applicationName } from './flow/application/index.js'
+import type { Names } from '../causes/define.js'
+import type { Case, Facts } from '../evidence/index.js'
+import { applicationName } from '../flow/application/index.js'
 import { judgeImpact } from './impact.js'
 import { judge, round, type Weighed } from './judge.js'
 import type {
@@ -14,10 +14,10 @@ import type {
   Reset,
   Side,
   Timebase,
-} from './model.js'
-import { endpoint } from './units.js'
+} from '../model.js'
+import { endpoint } from '../units.js'
 import { symptoms } from './symptom.js'
-import { formatTime } from './time.js'
+import { formatTime } from '../time.js'
 import { captureAdvice, timerChecks } from './advice.js'
 import { remarks } from './remarks.js'
 import { type Telling, tellingOf } from './telling.js'

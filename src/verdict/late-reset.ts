@@ -3,7 +3,7 @@
  * at hand, everything else (5 kB of sentences a reset) costs a moment each time it is asked for. To whoever reads it, spreads it or turns
  * it into JSON it is a plain `Reset`: all properties are its own, in the order of the contract.
  */
-import type { CauseId, Impact, Origin, Reset, Side } from './model.js'
+import type { CauseId, Impact, Origin, Reset, Side } from '../model.js'
 
 /** Makes a reset whole; may be asked for the same one several times in a row. */
 export interface Whole {

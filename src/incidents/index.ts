@@ -1,8 +1,8 @@
 /** Resets that share a cause, a listener or source, and time: one incident with a title and a sentence fit for a ticket. */
-import { CAUSES } from './causes/index.js'
-import { type About, aboutResets, groupOf, INCIDENT_WORDS, rhythm } from './incident-words.js'
-import type { CauseId, Incident, Reset } from './model.js'
-import { endpoint } from './units.js'
+import { CAUSES } from '../causes/index.js'
+import { type About, aboutResets, groupOf, INCIDENT_WORDS, rhythm } from './words.js'
+import type { CauseId, Incident, Reset } from '../model.js'
+import { endpoint } from '../units.js'
 
 /** Causes that belong to whoever tries, not to the listener that answers. */
 const BY_SOURCE: ReadonlySet<CauseId> = new Set(['port-scan', 'health-check-probe'])

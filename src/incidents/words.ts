@@ -2,10 +2,10 @@
  * What an incident of several resets is called and how it is told: one line for each cause, about the group and not about its first reset.
  * A single reset needs none of this: its own summary says it.
  */
-import { type FactName, shorten, some } from './causes/define.js'
-import type { Facts } from './evidence/index.js'
-import type { CauseId, Endpoint, Reset, Side } from './model.js'
-import { duration, endpoint, toMs } from './units.js'
+import { type FactName, shorten, some } from '../causes/define.js'
+import type { Facts } from '../evidence/index.js'
+import type { CauseId, Endpoint, Reset, Side } from '../model.js'
+import { duration, endpoint, toMs } from '../units.js'
 
 /** Resets of one cause that belong together. */
 export interface Group {

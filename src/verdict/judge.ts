@@ -2,14 +2,14 @@
  * From facts to a verdict: which cause, how sure, on what evidence, what else it could be. Causes are tried against the facts of one reset;
  * each keeps a score in log-odds, and the scores become probabilities that sum to one.
  */
-import { CAUSES, type Cause, type Requirement, type Sign } from './causes/index.js'
-import type { FactName, Names, Say } from './causes/define.js'
-import { WEIGHTS } from './causes/define.js'
+import { CAUSES, type Cause, type Requirement, type Sign } from '../causes/index.js'
+import type { FactName, Names, Say } from '../causes/define.js'
+import { WEIGHTS } from '../causes/define.js'
 import { calibrate } from './calibration.js'
-import type { Facts, FactSheet } from './evidence/index.js'
-import type { Alternative, EvidenceLine, Side } from './model.js'
+import type { Facts, FactSheet } from '../evidence/index.js'
+import type { Alternative, EvidenceLine, Side } from '../model.js'
 import { plain, singular, type Template, template } from './template.js'
-import { bytes, count, duration } from './units.js'
+import { bytes, count, duration } from '../units.js'
 
 export interface Verdict {
   cause: Cause

@@ -2,7 +2,7 @@
  * Sentences with `{factName}` in them, taken apart once: searching each of some thirty of them anew for every reset took a fifth of the time
  * that its report took.
  */
-import type { FactName, Say } from './causes/define.js'
+import type { FactName, Say } from '../causes/define.js'
 
 export interface Template {
   /** What the placeholders name, in order. */

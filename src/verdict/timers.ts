@@ -2,8 +2,8 @@
  * Known idle timeouts, as data. Only numbers that were read in a source; `onExpiry` only where the source states it.
  * A match is a candidate, never a verdict: many products share a value, and every value can be configured.
  */
-import type { Side } from './model.js'
-import { duration } from './units.js'
+import type { Side } from '../model.js'
+import { duration } from '../units.js'
 
 export interface KnownTimer {
   product: string

@@ -1,7 +1,7 @@
 /** What the packets say in so many words: text in the reset, an MPTCP reason code, ICMP errors about the connection. Shown, not weighed. */
-import type { EvidenceLine } from './model.js'
+import type { EvidenceLine } from '../model.js'
 import type { Telling } from './telling.js'
-import { duration } from './units.js'
+import { duration } from '../units.js'
 
 /** RFC 8684 §3.6, MP_TCPRST reason codes. */
 const MPTCP_REASONS = [
