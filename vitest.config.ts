@@ -11,6 +11,7 @@ export default defineConfig({
     globalSetup: ['test/setup.ts'],
     // Against endless loops, not for speed: a loaded machine takes its time.
     testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     // Real engines, kernels and browsers (only where everything is required) want the machine for themselves.
     maxWorkers: required ? 1 : 2,
     projects: [

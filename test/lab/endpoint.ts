@@ -10,6 +10,9 @@ import { cleanUp } from './proc.ts'
 import { type Outcome, perform, type Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
+// Imported by mistake it would make all captures anew.
+if (process.argv[1] !== import.meta.filename) throw new Error('test/lab/endpoint.ts is a program, not a module')
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },

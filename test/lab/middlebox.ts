@@ -238,4 +238,5 @@ async function main() {
   process.exit(failed || !existsSync(out) ? 1 : 0)
 }
 
-await main()
+// Imported by mistake it would make all captures anew.
+if (process.argv[1] === import.meta.filename) await main()
