@@ -1,10 +1,11 @@
-/** Real captures, read as other programs read them: every one among the fixtures, and development captures where they are at hand. */
+/** Real captures, read as other programs read them: all among the fixtures, a part of them on an everyday run. */
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import pcapParser from 'pcap-parser'
 import { describe, expect, it } from 'vitest'
 import { describeWith } from '../oracle.ts'
+import { everyday } from '../sample.ts'
 import { readAll, tsharkRows } from './helpers.ts'
 
 const root = path.join(import.meta.dirname, '../..')
@@ -17,11 +18,8 @@ function capturesUnder(folder: string): string[] {
   return found.map(entry => path.join(entry.parentPath, entry.name)).sort()
 }
 
-const files = [
-  ...capturesUnder(path.join(root, 'fixtures')),
-  ...capturesUnder(path.join(root, '../shared/captures')),
-]
-const readable = files.filter(file => !path.basename(file).includes('invalid'))
+const files = capturesUnder(path.join(root, 'fixtures'))
+const readable = everyday(3, files).filter(file => !path.basename(file).includes('invalid'))
 const classic = readable.filter(file => {
   const magic = fs.readFileSync(file).subarray(0, 4).toString('hex')
   return magic === 'd4c3b2a1' || magic === 'a1b2c3d4'
@@ -85,8 +83,8 @@ describeWith(['capinfos'], 'capinfos counts the same', () => {
 describeWith(['tshark'], 'tshark reads the same records', () => {
   // Simple packet blocks have no time for tshark; timestamps millennia apart exceed what is exact here.
   const timed = readable.filter(file => !/be-simple-packets|pcapng-example/.test(file))
-  // A process for each file: all development captures, and some of the fixtures.
-  const some = timed.filter((file, i) => file.includes('/shared/') || i % Math.ceil(timed.length / 20) === 0)
+  // A process for each file.
+  const some = timed.filter((_, i) => i % Math.ceil(timed.length / 20) === 0)
   it.each(some.map(file => [path.relative(root, file), file]))('%s', async (_, file) => {
     expect((await readAll([file])).rows).toEqual(tsharkRows(file))
   })

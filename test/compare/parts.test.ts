@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { compareCaptures } from '../../src/compare/index.js'
 import { comparisonOf } from '../analyses.js'
 import { labelledPairs } from '../accuracy/pairs.js'
+import { everyday } from '../sample.js'
 import {
   type Capture,
   gzipped,
@@ -30,7 +31,7 @@ async function originsOf(a: string, b: string): Promise<string[]> {
 }
 
 test('stopping one capture at any moment accuses nobody', { timeout: 120_000 }, async () => {
-  for (const [i, { scenario, captures }] of genuine.entries()) {
+  for (const [i, { scenario, captures }] of everyday(3, genuine).entries()) {
     const whole = captures.map(c => readPcap(c.path))
     for (const cut of [0, 1] as const) {
       // Every third moment of each, another third in the next.
@@ -67,7 +68,7 @@ test.each([
   [68, 80],
   [262144, 60],
 ])('snap lengths %d and %d, pcap and pcapng', async (short, long) => {
-  for (const { scenario, captures } of genuine) {
+  for (const { scenario, captures } of everyday(3, genuine)) {
     const [a, b] = captures.map(c => readPcap(c.path))
     expect(
       await originsOf(writePcap(snapped(a, short)), writePcapng(snapped(b, long))),
@@ -91,7 +92,7 @@ test('an empty capture leaves everything to the other one', async () => {
 test('compressed pcapng beside a nanosecond pcap of 60 bytes a packet, clocks seven minutes and 180 ppm apart', {
   timeout: 120_000,
 }, async () => {
-  for (const { scenario, captures } of pairs) {
+  for (const { scenario, captures } of everyday(3, pairs)) {
     const [a, b] = captures.map(c => readPcap(c.path))
     const plain = (await comparisonOf(captures[0].path, captures[1].path)).report.resets
     const files: [string, string] = [

@@ -7,12 +7,13 @@ import { compareCaptures } from '../../src/compare/index.js'
 import { readVantages } from '../../src/compare/read.js'
 import { comparisonOf } from '../analyses.js'
 import { labelledPairs } from '../accuracy/pairs.js'
+import { everyday } from '../sample.js'
 import { pcapFrom, type Packet } from '../bench/synthetic.js'
 import { part, readPcap, writePcap } from './rewrite.js'
 
 const CHOOSE = { traceUpTo: -1 }
 
-test.each(labelledPairs().map(p => [p.scenario, p.captures] as const))(
+test.each(everyday(3, labelledPairs()).map(p => [p.scenario, p.captures] as const))(
   '%s: the same report whether everything is traced or only what matters',
   async (_scenario, captures) => {
     const paths: [string, string] = [captures[0].path, captures[1].path]

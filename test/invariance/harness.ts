@@ -10,6 +10,7 @@ import { type Label, labelledCaptures, type Split } from '../accuracy/labels.js'
 import { epb, idb, MAGIC_NANO, pcap, shb } from '../capture/build.js'
 import { CASES, casePaths, loadCase } from '../cases/load.js'
 import { pcapOf } from '../cases/pcap.js'
+import { EVERYTHING } from '../sample.js'
 import type { Packet } from './layout.js'
 
 export interface Fixture {
@@ -37,8 +38,8 @@ export interface Answer {
 
 export const ALL = process.env['RST_ANALYZE_ALL'] === '1'
 
-/** Where everything is required (.ci/run), samples are as large as their strides say; on an everyday run one in so many of that. */
-const THINNED = process.env['RST_ANALYZE_REQUIRE'] === '1' ? 1 : 2.5
+/** On an everyday run samples are smaller by this factor. */
+const THINNED = EVERYTHING ? 1 : 2.5
 
 export const WORK = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-invariance-'))
 
@@ -72,7 +73,9 @@ function collect(): Fixture[] {
  * @param purpose name that decides which part
  */
 export function fixtures(purpose: string, stride: number): Fixture[] {
-  return ALL ? collected : collected.filter(f => hash(`${purpose} ${f.name}`) % Math.round(stride * THINNED) === 0)
+  return ALL
+    ? collected
+    : collected.filter(f => hash(`${purpose} ${f.name}`) % Math.round(stride * THINNED) === 0)
 }
 
 export async function read(file: string): Promise<Told> {

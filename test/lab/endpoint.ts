@@ -11,7 +11,8 @@ import { type Outcome, perform, type Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
 // Imported by mistake it would make all captures anew.
-if (process.argv[1] !== import.meta.filename) throw new Error('test/lab/endpoint.ts is a program, not a module')
+if (process.argv[1] !== import.meta.filename)
+  throw new Error('test/lab/endpoint.ts is a program, not a module')
 
 const { values } = parseArgs({
   options: {
