@@ -17,6 +17,9 @@ export function newBatch(capture: number, rows: number = BATCH_ROWS): FrameBatch
   return {
     capture,
     length: 0,
+    passed: 0,
+    earliestNs: Number.POSITIVE_INFINITY,
+    latestNs: Number.NEGATIVE_INFINITY,
     data,
     view: new DataView(data.buffer),
     number: new Uint32Array(rows),
@@ -27,6 +30,36 @@ export function newBatch(capture: number, rows: number = BATCH_ROWS): FrameBatch
     linkType: new Int32Array(rows),
   }
 }
+
+/** Makes room for other records. */
+export function empty(batch: FrameBatch): void {
+  batch.length = 0
+  batch.passed = 0
+  batch.earliestNs = Number.POSITIVE_INFINITY
+  batch.latestNs = Number.NEGATIVE_INFINITY
+}
+
+/** Adds a record; there must be room. */
+export function putRow(
+  batch: FrameBatch,
+  number: number,
+  timeNs: number,
+  start: number,
+  end: number,
+  originalLength: number,
+  linkType: number,
+): void {
+  const row = batch.length++
+  batch.number[row] = number
+  batch.timeNs[row] = timeNs
+  batch.start[row] = start
+  batch.end[row] = end
+  batch.originalLength[row] = originalLength
+  batch.linkType[row] = linkType
+}
+
+/** Wants all records. */
+export const EVERY_FRAME: Picker = { wants: () => true, recipe: undefined }
 
 export function newFrame(): Frame {
   return {
@@ -72,11 +105,36 @@ export function eachRun(picker: Picker, onRun: PickHandler): BatchHandler {
     if (from === to) return
     run ??= newRun(batch, BATCH_ROWS)
     run.batch = batch
-    run.picked = picker.pick(batch, from, to, run.rows)
+    run.picked = pickRows(picker, batch, from, to, run.rows)
     run.records = to - from
     spanOf(batch.timeNs, from, to, run)
     onRun(run)
   }
+}
+
+function pickRows(picker: Picker, batch: FrameBatch, from: number, to: number, picked: Int32Array): number {
+  const { view, start, end, originalLength, linkType } = batch
+  let count = 0
+  for (let row = from; row < to; row++) {
+    if (picker.wants(view, start[row], end[row], originalLength[row], linkType[row])) picked[count++] = row
+  }
+  return count
+}
+
+/** For batches that hold nothing but what was picked: all rows. */
+export function pickedRun(batch: FrameBatch, rows: number = batch.start.length): PickedRun {
+  const run = newRun(batch, rows)
+  for (let row = 0; row < run.rows.length; row++) run.rows[row] = row
+  return run
+}
+
+/** @param run of a batch that was filled anew, by `pickedRun` */
+export function refreshRun(run: PickedRun): void {
+  const { length, passed, earliestNs, latestNs } = run.batch
+  run.picked = length
+  run.records = length + passed
+  run.earliestNs = earliestNs
+  run.latestNs = latestNs
 }
 
 export function newRun(batch: FrameBatch, rows: number): PickedRun {

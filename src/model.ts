@@ -92,6 +92,11 @@ export interface FrameBatch {
   capture: number
   /** Records in it, at most `start.length`. */
   length: number
+  /** Records among and behind them that were passed over, because they were not wanted; 0 unless its reader has a picker. */
+  passed: number
+  /** The least and the greatest time of all of these; infinite where there are none. */
+  earliestNs: number
+  latestNs: number
   /** The buffer that holds the captured bytes of all of them. */
   data: Uint8Array
   /** The same bytes; both begin at the same place. */
@@ -110,10 +115,10 @@ export type BatchHandler = (batch: FrameBatch, from: number, to: number) => void
 /** Chooses records by their bytes alone: the same ones in any thread. */
 export interface Picker {
   /**
-   * @param picked receives the rows chosen of `from .. to`, in order
-   * @returns how many
+   * @param start captured bytes: `view[start .. end)`
+   * @param original bytes on the wire
    */
-  pick(batch: FrameBatch, from: number, to: number, picked: Int32Array): number
+  wants(view: DataView, start: number, end: number, original: number, linkType: number): boolean
   /** Plain data by which another thread makes its like. */
   readonly recipe: unknown
 }

@@ -1,5 +1,5 @@
 /** One input of a capture set through its life: looked into when the set is opened, read once or more. */
-import { eachRun } from '../frames.js'
+import { eachRun, pickedRun, refreshRun } from '../frames.js'
 import type { BatchHandler, CaptureInfo, Picker, PickHandler } from '../model.js'
 import { abandon, advance, type Cursor, infoOf, openCursor, type Shared } from './cursor.js'
 import type { ReadOptions } from './index.js'
@@ -100,11 +100,24 @@ async function readOne(entry: Entry, shared: Shared, use: Use, proceed: () => bo
   const cursor = await cursorOf(entry, shared)
   if ('threads' in use && use.threads && cursor.opened.source.file)
     return await readScanned(cursor, use.threads, use.picker, use.onRun, proceed)
+  if ('picker' in use) {
+    cursor.state.picker = use.picker
+    return await readRuns(cursor, use.onRun, proceed)
+  }
   const { batch } = cursor.state
-  const onBatch = batchesOf(use)
   while (proceed() && !cursor.done) {
     await advance(cursor)
-    if (batch.length > 0) onBatch(batch, 0, batch.length)
+    if (batch.length > 0) use.onBatch(batch, 0, batch.length)
+  }
+}
+
+/** Hands over what the cursor's picker wants, from where it stands. */
+export async function readRuns(cursor: Cursor, onRun: PickHandler, proceed: () => boolean): Promise<void> {
+  const run = pickedRun(cursor.state.batch)
+  while (proceed() && !cursor.done) {
+    await advance(cursor)
+    refreshRun(run)
+    if (run.records > 0) onRun(run)
   }
 }
 

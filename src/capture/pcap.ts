@@ -6,6 +6,7 @@
  *
  * A record that makes no sense ends the capture, as it does for tshark: pcap has no marks to find the next record by.
  */
+import { putRow } from '../frames.js'
 import { CaptureError, printable } from './error.js'
 import { maxCapturedBytes } from './linktypes.js'
 import { guessVariant, MODIFIED, type PcapVariant, STANDARD } from './pcap-variant.js'
@@ -15,6 +16,8 @@ import {
   isPlain,
   type Knowledge,
   MAX_HELD_BYTES,
+  noteStep,
+  noteTimes,
   type RecordReader,
   type RecordState,
   stop,
@@ -199,21 +202,21 @@ const defaultVariant = (header: PcapHeader): PcapVariant => (header.modified ? M
 
 /** Puts the records that lie whole in `view[start .. end)` into the batch; returns where the next one begins. */
 function readRecords(pcap: PcapReading, view: DataView, start: number, end: number, until: number): number {
-  // Everything the loop touches is a local: 8 ns a record so, and twice that through properties.
+  // Everything that is touched for every record is a local: twice as fast as through properties.
   const { littleEndian: little, nsPerUnit, lengthOrder, skipInRecord, linkType } = pcap.header!
   const headerBytes = pcap.variant!.headerBytes
   const holdable = Math.min(maxCapturedBytes(linkType), MAX_HELD_BYTES - 64)
   const swappable = lengthOrder !== 'captured-first'
   const { state } = pcap
-  const { batch, timebase } = state
-  const { number: numbers, timeNs: times, start: starts, end: ends, originalLength: originals } = batch
-  const { linkType: linkTypes } = batch
-  const rows = starts.length
-  let row = batch.length
+  const { batch, picker, timebase } = state
+  const rows = batch.start.length
+  const rowsBefore = batch.length
   let baseSeconds = timebase.seconds
-  let { frames, bytes, lastNs, earliestNs, latestNs } = state
+  let { frames, bytes } = state
+  let lastNs = frames > 0 ? state.lastNs : Number.NaN
+  let [earliestNs, latestNs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let at = start
-  while (end - at >= headerBytes && row < rows && at < until) {
+  while (end - at >= headerBytes && batch.length < rows && at < until) {
     let captured = view.getUint32(at + 8, little)
     let original = view.getUint32(at + 12, little)
     if (swappable && isSwapped(lengthOrder, captured, original)) [captured, original] = [original, captured]
@@ -226,22 +229,20 @@ function readRecords(pcap: PcapReading, view: DataView, start: number, end: numb
     const seconds = view.getUint32(at, little)
     if (Number.isNaN(baseSeconds)) baseSeconds = timebase.seconds = seconds
     const timeNs = (seconds - baseSeconds) * 1e9 + view.getUint32(at + 4, little) * nsPerUnit
-    if (timeNs < lastNs - 1e9 && frames > 0) state.notes.add('clock-stepped-back', frames + 1)
-    if (!(timeNs >= earliestNs)) earliestNs = timeNs
-    if (!(timeNs <= latestNs)) latestNs = timeNs
+    if (!(timeNs >= lastNs - 1e9)) noteStep(state, frames, timeNs)
+    if (timeNs < earliestNs) earliestNs = timeNs
+    if (timeNs > latestNs) latestNs = timeNs
     lastNs = timeNs
     bytes += captured
-    numbers[row] = ++frames
-    times[row] = timeNs
-    starts[row] = at + headerBytes + (skipInRecord < captured ? skipInRecord : captured)
-    ends[row] = next
-    originals[row] = original
-    linkTypes[row] = linkType
-    row++
+    frames++
+    const from = at + headerBytes + (skipInRecord < captured ? skipInRecord : captured)
     at = next
+    if (picker.wants(view, from, next, original, linkType))
+      putRow(batch, frames, timeNs, from, next, original, linkType)
   }
-  batch.length = row
-  Object.assign(state, { frames, bytes, lastNs, earliestNs, latestNs })
+  batch.passed += frames - state.frames - (batch.length - rowsBefore)
+  Object.assign(state, { frames, bytes })
+  noteTimes(state, earliestNs, latestNs, lastNs)
   return at
 }
 

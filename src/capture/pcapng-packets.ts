@@ -1,9 +1,10 @@
 /** Packet blocks of pcapng and their times. Section numbers are those of draft-ietf-opsawg-pcapng-03. */
+import { putRow } from '../frames.js'
 import type { Timebase } from '../model.js'
 import { maxCapturedBytes } from './linktypes.js'
 import { type Interface, packetDrops } from './pcapng-blocks.js'
 import { ENHANCED_PACKET } from './pcapng-types.js'
-import { MAX_HELD_BYTES, type RecordState } from './record.js'
+import { MAX_HELD_BYTES, noteStep, noteTimes, type RecordState } from './record.js'
 
 /** What packet blocks need to know of their section. */
 export interface Section {
@@ -43,17 +44,18 @@ export function enhancedPackets(
   until: number,
 ): number {
   const { state, little, interfaces } = section
-  const { batch } = state
-  const { number: numbers, timeNs: times, start: starts, end: ends, originalLength: originals } = batch
-  const { linkType: linkTypes } = batch
-  let { frames, bytes, lastNs, earliestNs, latestNs } = state
-  let row = batch.length
+  const { batch, picker } = state
+  let { frames, bytes } = state
+  let lastNs = frames > 0 ? state.lastNs : Number.NaN
+  let [earliestNs, latestNs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  const rows = batch.start.length
+  const rowsBefore = batch.length
   let number = -1
   let from: Interface | undefined
   let most = 0
   let at = start
   const last = Math.min(until - 1, end - 32)
-  while (row < starts.length && at <= last && view.getUint32(at, little) === ENHANCED_PACKET) {
+  while (batch.length < rows && at <= last && view.getUint32(at, little) === ENHANCED_PACKET) {
     if (view.getUint32(at + 8, little) !== number) {
       number = view.getUint32(at + 8, little)
       from = interfaces[number]
@@ -67,22 +69,21 @@ export function enhancedPackets(
     if (view.getUint32(at + total - 4, little) !== total) break
     const high = view.getUint32(at + 12, little) - from.baseHigh
     const timeNs = (high * 4_294_967_296 + (view.getUint32(at + 16, little) - from.baseLow)) * from.nsPerUnit
-    if (timeNs < lastNs - 1e9 && frames > 0) state.notes.add('clock-stepped-back', frames + 1)
-    if (!(timeNs >= earliestNs)) earliestNs = timeNs
-    if (!(timeNs <= latestNs)) latestNs = timeNs
+    if (!(timeNs >= lastNs - 1e9)) noteStep(state, frames, timeNs)
+    if (timeNs < earliestNs) earliestNs = timeNs
+    if (timeNs > latestNs) latestNs = timeNs
     lastNs = timeNs
     bytes += captured
-    numbers[row] = ++frames
-    times[row] = timeNs
-    starts[row] = at + 28
-    ends[row] = at + 28 + captured
-    originals[row] = view.getUint32(at + 24, little)
-    linkTypes[row] = from.linkType
-    row++
+    frames++
+    const dataAt = at + 28
+    const original = view.getUint32(at + 24, little)
     at += total
+    if (picker.wants(view, dataAt, dataAt + captured, original, from.linkType))
+      putRow(batch, frames, timeNs, dataAt, dataAt + captured, original, from.linkType)
   }
-  batch.length = row
-  Object.assign(state, { frames, bytes, lastNs, earliestNs, latestNs })
+  batch.passed += frames - state.frames - (batch.length - rowsBefore)
+  Object.assign(state, { frames, bytes })
+  noteTimes(state, earliestNs, latestNs, lastNs)
   return at
 }
 
@@ -128,15 +129,15 @@ function emit(
   captured: number,
   original: number,
 ): void {
-  const { batch } = state
-  const row = batch.length++
+  const { batch, picker } = state
   state.bytes += captured
-  batch.number[row] = ++state.frames
-  batch.timeNs[row] = timeNs
-  batch.start[row] = dataAt
-  batch.end[row] = dataAt + captured
-  batch.originalLength[row] = original
-  batch.linkType[row] = from.linkType
+  state.frames++
+  batch.earliestNs = Math.min(batch.earliestNs, timeNs)
+  batch.latestNs = Math.max(batch.latestNs, timeNs)
+  const end = dataAt + captured
+  if (picker.wants(batch.view, dataAt, end, original, from.linkType))
+    putRow(batch, state.frames, timeNs, dataAt, end, original, from.linkType)
+  else batch.passed++
 }
 
 function timeOf(state: RecordState, from: Interface, high: number, low: number): number {
@@ -144,10 +145,8 @@ function timeOf(state: RecordState, from: Interface, high: number, low: number):
   // Both halves relative to the zero point: exact in a double for 104 days of nanoseconds, whatever the date.
   const units = (high - from.baseHigh) * 4_294_967_296 + (low - from.baseLow)
   const timeNs = from.nsPerUnit > 0 ? units * from.nsPerUnit : exactNs(state, from, high, low)
-  if (timeNs < state.lastNs - 1e9 && state.frames > 0) state.notes.add('clock-stepped-back', state.frames + 1)
-  if (!(timeNs >= state.earliestNs)) state.earliestNs = timeNs
-  if (!(timeNs <= state.latestNs)) state.latestNs = timeNs
-  state.lastNs = timeNs
+  if (state.frames === 0 || timeNs < state.lastNs - 1e9) noteStep(state, state.frames, timeNs)
+  noteTimes(state, timeNs, timeNs, timeNs)
   return timeNs
 }
 

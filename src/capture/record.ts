@@ -1,6 +1,6 @@
 /** What the two record readers (pcap.ts, pcapng.ts) share: their state, their interface, their limits. */
-import { newBatch } from '../frames.js'
-import type { FrameBatch, Timebase } from '../model.js'
+import { EVERY_FRAME, newBatch } from '../frames.js'
+import type { FrameBatch, Picker, Timebase } from '../model.js'
 import { Notes } from '../notes.js'
 
 /**
@@ -21,6 +21,11 @@ export interface RecordState {
   notes: Notes
   /** Where its records are put; whoever takes them sets its length back to 0. */
   batch: FrameBatch
+  /**
+   * Chooses what is put there. Asked where a record is found: of records that are looked at once and left, a row in the batch and a second
+   * visit took half of the time.
+   */
+  picker: Picker
   /** Records so far, numbered as Wireshark numbers them. */
   frames: number
   /** Captured bytes of them. */
@@ -30,6 +35,8 @@ export interface RecordState {
   /** Of all records with a timestamp; NaN before the first. */
   earliestNs: number
   latestNs: number
+  /** The first record's; NaN before. Of no meaning where other blocks than ordinary packets came first. */
+  firstNs: number
   /** The last record's; 0 before the first timestamp. */
   lastNs: number
   /** Decimal digits of a second that the timestamps have, 0..9. */
@@ -79,6 +86,23 @@ export const isPlain = (state: RecordState): boolean =>
 /** A batch with room for no more records. */
 export const isFull = (batch: FrameBatch): boolean => batch.length === batch.start.length
 
+/** The clock stepped back before a record, or it is the first: seen by the same look, since there is no time before it. */
+export function noteStep(state: RecordState, framesBefore: number, timeNs: number): void {
+  if (framesBefore === 0) state.firstNs = timeNs
+  else state.notes.add('clock-stepped-back', framesBefore + 1)
+}
+
+/** Adds records to the spans of time of their batch and of the capture; none where the latest is infinite. */
+export function noteTimes(state: RecordState, earliestNs: number, latestNs: number, lastNs: number): void {
+  if (latestNs === Number.NEGATIVE_INFINITY) return
+  const { batch } = state
+  batch.earliestNs = Math.min(batch.earliestNs, earliestNs)
+  batch.latestNs = Math.max(batch.latestNs, latestNs)
+  if (!(earliestNs >= state.earliestNs)) state.earliestNs = earliestNs
+  if (!(latestNs <= state.latestNs)) state.latestNs = latestNs
+  state.lastNs = lastNs
+}
+
 export function newRecordState(
   label: string,
   capture: number,
@@ -94,11 +118,13 @@ export function newRecordState(
     names,
     notes: new Notes(),
     batch,
+    picker: EVERY_FRAME,
     frames: 0,
     bytes: 0,
     linkTypes: [],
     earliestNs: Number.NaN,
     latestNs: Number.NaN,
+    firstNs: Number.NaN,
     lastNs: 0,
     digits: 6,
     complete: true,

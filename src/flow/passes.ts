@@ -1,5 +1,5 @@
 /** What is done with the frames of a capture in each reading of it. Only frames that may matter are decoded, see wire/skim.ts. */
-import { eachFrame, eachRun, loadFrame, newFrame } from '../frames.js'
+import { eachFrame, eachRun, EVERY_FRAME, loadFrame, newFrame } from '../frames.js'
 import type { BatchHandler, Frame, PickedRun, Picker, PickHandler } from '../model.js'
 import { Notes } from '../notes.js'
 import { flagPicker, tuplePicker } from '../wire/picker.js'
@@ -13,14 +13,6 @@ import type { SegmentDecoder, WorldOptions } from './world.js'
 
 /** What is done in one reading: with all frames, or with those that are picked. */
 export type Pass = { onBatch: BatchHandler } | { picker: Picker; onRun: PickHandler }
-
-const EVERY_FRAME: Picker = {
-  pick(_batch, from, to, picked) {
-    for (let row = from; row < to; row++) picked[row - from] = row
-    return to - from
-  },
-  recipe: undefined,
-}
 
 type CreateDecoder = (notes: Notes) => SegmentDecoder
 type DecoderOf = (capture: number) => SegmentDecoder

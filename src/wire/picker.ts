@@ -1,19 +1,17 @@
 /** The quick looks of skim.ts as pickers, which other threads can make, too. */
 import type { Picker } from '../model.js'
-import { pickFlags, TupleBits } from './skim.js'
+import { FlagPicker, TupleBits, TuplePicker } from './skim.js'
 
 type Recipe = { flags: number } | { bits: Int32Array }
 
 /** Picks what has one of `flags`, and what needs a closer look. */
 export function flagPicker(flags: number): Picker {
-  const recipe: Recipe = { flags }
-  return { pick: (batch, from, to, picked) => pickFlags(batch, from, to, flags, picked), recipe }
+  return new FlagPicker(flags)
 }
 
 /** Picks the segments of a set of connections, and what needs a closer look. */
 export function tuplePicker(tuples: TupleBits): Picker {
-  const recipe: Recipe = { bits: tuples.bits }
-  return { pick: (batch, from, to, picked) => tuples.pick(batch, from, to, picked), recipe }
+  return new TuplePicker(tuples)
 }
 
 /** @param recipe of a picker made by one of the above */

@@ -3,7 +3,7 @@
  * connections. The layout of most frames of most captures (Ethernet, IPv4 without options, TCP) is recognised by a handful of bytes;
  * every other frame is picked, for the full walk to look at. Words are read little-endian: one load each where bytes would be four.
  */
-import type { FrameBatch } from '../model.js'
+import type { Picker } from '../model.js'
 import { plainAddress, plainEnd, plainIpAt, plainTcpAt } from './plain.js'
 import { TCP_NEEDED } from './tcp.js'
 
@@ -31,49 +31,38 @@ const OPTIONS = 54
 const PADDED_TIMESTAMPS = 0x0a080101
 
 /**
- * Picks, of the records `from .. to`, those with one of `flags`, and all that are not a TCP segment in the common layout with nothing to
- * complain about: without options, or with timestamps alone, as nearly all are. (Others may be malformed, which the full walk notes: what
- * is noted must not depend on how a capture is read.) Keeps no state, counts no notes. 7 ns a record.
- * @param picked receives their places in the batch
- * @returns how many were picked; all others are TCP segments without any of `flags`
+ * Picks segments with one of `flags`, and all that are not a TCP segment in the common layout with nothing to complain about: without
+ * options, or with timestamps alone, as nearly all are. (Others may be malformed, which the full walk notes: what is noted must not depend
+ * on how a capture is read.) Keeps no state, counts no notes. What is not picked is a TCP segment without any of `flags`.
  */
-export function pickFlags(
-  batch: FrameBatch,
-  from: number,
-  to: number,
-  flags: number,
-  picked: Int32Array,
-): number {
-  const { view, start: starts, end: ends, originalLength: originals, linkType: linkTypes } = batch
-  const mask = LENGTH_MASK | flags
-  let count = 0
-  for (let row = from; row < to; row++) {
-    const start = starts[row]
-    const captured = ends[row] - start
-    if (
-      linkTypes[row] === ETHERNET &&
-      captured >= TCP + TCP_NEEDED &&
-      (view.getInt32(start + TYPE, true) & TYPE_MASK) === PLAIN_IPV4 &&
-      (view.getInt32(start + FRAGMENT, true) & FRAGMENT_MASK) === WHOLE_TCP
-    ) {
-      // The packet ends where its own length and that of the frame both allow.
-      const original = originals[row]
-      const wireBytes = original > captured ? original : captured
-      const packetEnd = 14 + view.getUint16(start + TOTAL_LENGTH, false)
-      const tcpBytes = (packetEnd < wireBytes ? packetEnd : wireBytes) - TCP
-      const seen = view.getUint16(start + LENGTH_AND_FLAGS, false) & mask
-      if (
-        seen === TWELVE_MORE
-          ? tcpBytes >= 32 &&
-            captured >= OPTIONS + 4 &&
-            view.getInt32(start + OPTIONS, true) === PADDED_TIMESTAMPS
-          : seen === NO_OPTIONS && tcpBytes >= 20
-      )
-        continue
-    } else if (isQuiet(view, start, ends[row], originals[row], linkTypes[row], mask)) continue
-    picked[count++] = row
+export class FlagPicker implements Picker {
+  readonly recipe: { flags: number }
+  private readonly mask: number
+
+  constructor(flags: number) {
+    this.recipe = { flags }
+    this.mask = LENGTH_MASK | flags
   }
-  return count
+
+  wants(view: DataView, start: number, end: number, original: number, linkType: number): boolean {
+    const captured = end - start
+    if (
+      linkType !== ETHERNET ||
+      captured < TCP + TCP_NEEDED ||
+      (view.getInt32(start + TYPE, true) & TYPE_MASK) !== PLAIN_IPV4 ||
+      (view.getInt32(start + FRAGMENT, true) & FRAGMENT_MASK) !== WHOLE_TCP
+    )
+      return !isQuiet(view, start, end, original, linkType, this.mask)
+    // The packet ends where its own length and that of the frame both allow.
+    const wireBytes = original > captured ? original : captured
+    const packetEnd = 14 + view.getUint16(start + TOTAL_LENGTH, false)
+    const tcpBytes = (packetEnd < wireBytes ? packetEnd : wireBytes) - TCP
+    const seen = view.getUint16(start + LENGTH_AND_FLAGS, false) & this.mask
+    if (seen !== TWELVE_MORE) return seen !== NO_OPTIONS || tcpBytes < 20
+    return (
+      tcpBytes < 32 || captured < OPTIONS + 4 || view.getInt32(start + OPTIONS, true) !== PADDED_TIMESTAMPS
+    )
+  }
 }
 
 /** The same for the layouts of plain.ts. */
@@ -101,7 +90,7 @@ function isQuiet(
   )
 }
 
-/** A set of 4-tuples as bits, for `pickTuples`: small enough for a core's cache, wrong now and then in what it takes for a member. */
+/** A set of 4-tuples as bits: small enough for a core's cache, wrong now and then in what it takes for a member. */
 export class TupleBits {
   private readonly shift: number
 
@@ -127,48 +116,44 @@ export class TupleBits {
     for (const bit of [h >>> this.shift, second(h) >>> this.shift]) this.bits[bit >>> 5] |= 1 << (bit & 31)
   }
 
-  /**
-   * Picks, of the records `from .. to`, those whose 4-tuple is in the set (or is taken for such), and all that are not TCP in a common
-   * layout. 5 ns a record, where decoding and looking up each takes 90.
-   * @param picked receives their places in the batch
-   */
-  pick(batch: FrameBatch, from: number, to: number, picked: Int32Array): number {
-    const { view, start: starts, end: ends, linkType: linkTypes } = batch
+  /** Whether a 4-tuple is in the set, or is taken for a member. */
+  has(source: number, destination: number, ports: number): boolean {
     const { bits, shift } = this
-    let count = 0
-    for (let row = from; row < to; row++) {
-      const start = starts[row]
-      if (
-        linkTypes[row] === ETHERNET &&
-        ends[row] - start >= TCP + TCP_NEEDED &&
-        (view.getInt32(start + TYPE, true) & TYPE_MASK) === PLAIN_IPV4 &&
-        (view.getInt32(start + FRAGMENT, true) & FRAGMENT_MASK) === WHOLE_TCP
-      ) {
-        const ports = view.getInt32(start + PORTS, false)
-        const source = view.getInt32(start + SOURCE, false)
-        const h = hash(source, view.getInt32(start + DESTINATION, false), ports >>> 16, ports & 0xffff)
-        const bit = h >>> shift
-        if ((bits[bit >>> 5] & (1 << (bit & 31))) === 0) continue
-        // Asked of 3 % only, and spares decoding nearly all strangers among them.
-        const other = second(h) >>> shift
-        if ((bits[other >>> 5] & (1 << (other & 31))) === 0) continue
-      } else if (this.excludes(view, start, ends[row], linkTypes[row])) continue
-      picked[count++] = row
-    }
-    return count
+    const h = hash(source, destination, ports >>> 16, ports & 0xffff)
+    const bit = h >>> shift
+    if ((bits[bit >>> 5] & (1 << (bit & 31))) === 0) return false
+    // Asked of 3 % only, and spares decoding nearly all strangers among them.
+    const other = second(h) >>> shift
+    return (bits[other >>> 5] & (1 << (other & 31))) !== 0
+  }
+}
+
+/**
+ * Picks segments whose 4-tuple is in the set (or is taken for such), and all that are not TCP in a common layout. 5 ns a record, where
+ * decoding and looking up each takes 90.
+ */
+export class TuplePicker implements Picker {
+  readonly recipe: { bits: Int32Array }
+
+  constructor(private readonly tuples: TupleBits) {
+    this.recipe = { bits: tuples.bits }
   }
 
-  /** A frame in one of the layouts of plain.ts whose 4-tuple is not in the set. */
-  private excludes(view: DataView, start: number, end: number, linkType: number): boolean {
+  wants(view: DataView, start: number, end: number, _original: number, linkType: number): boolean {
+    if (
+      linkType === ETHERNET &&
+      end - start >= TCP + TCP_NEEDED &&
+      (view.getInt32(start + TYPE, true) & TYPE_MASK) === PLAIN_IPV4 &&
+      (view.getInt32(start + FRAGMENT, true) & FRAGMENT_MASK) === WHOLE_TCP
+    ) {
+      const source = view.getInt32(start + SOURCE, false)
+      const destination = view.getInt32(start + DESTINATION, false)
+      return this.tuples.has(source, destination, view.getInt32(start + PORTS, false))
+    }
     const ip = plainIpAt(view, start, end, linkType)
-    if (ip < 0) return false
-    const { bits, shift } = this
+    if (ip < 0) return true
     const ports = view.getInt32(plainTcpAt(view, ip), false)
-    const source = plainAddress(view, ip, 0)
-    const h = hash(source, plainAddress(view, ip, 1), ports >>> 16, ports & 0xffff)
-    const bit = h >>> shift
-    const other = second(h) >>> shift
-    return (bits[bit >>> 5] & (1 << (bit & 31))) === 0 || (bits[other >>> 5] & (1 << (other & 31))) === 0
+    return this.tuples.has(plainAddress(view, ip, 0), plainAddress(view, ip, 1), ports)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Frame } from '../../src/model.js'
 import { Notes } from '../../src/notes.js'
 import { createDecoder, type Decoder } from '../../src/wire/decoder.js'
 import { FIN, RST, Segment, SYN } from '../../src/wire/segment.js'
-import { pickFlags } from '../../src/wire/skim.js'
+import { FlagPicker } from '../../src/wire/skim.js'
 import { FOUND_NONE, FOUND_TCP, FOUND_UDP } from '../../src/wire/walk.js'
 import { batchOf } from '../wire/judge.js'
 import { packetOf, split } from './container.js'
@@ -35,7 +35,7 @@ const AROUND = 64
 const ROOM = new Uint8Array(70_000)
 
 const QUICK_FLAGS = SYN | FIN | RST
-const PICKED = new Int32Array(1)
+const QUICK = new FlagPicker(QUICK_FLAGS)
 
 /** Decodes `count` damaged packets in a row, as one capture would bring them: fragments meet. */
 export function decodeMany(seed: number, count: number): void {
@@ -71,8 +71,8 @@ function decodeOne(decoder: Decoder, segment: Segment, dice: Dice, number: numbe
   const found = decoder.decode(frame, segment)
   demand(found >= FOUND_NONE && found <= FOUND_UDP, `found ${found}`)
   if (found === FOUND_TCP) checkSegment(segment, frame)
-  const left = pickFlags(batchOf(frame), 0, 1, QUICK_FLAGS, PICKED) === 0
-  if (left)
+  const { view } = batchOf(frame)
+  if (!QUICK.wants(view, frame.start, frame.end, frame.originalLength, frame.linkType))
     demand(
       found === FOUND_TCP && (segment.flags & QUICK_FLAGS) === 0,
       `left out by its flags, decoded ${found}: ${segment.flags}`,

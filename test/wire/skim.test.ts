@@ -1,14 +1,15 @@
 /** The quick look at many frames leaves out only what the full walk finds nothing in. */
 import { describe, expect, test } from 'vitest'
+import type { Picker } from '../../src/model.js'
 import { Notes } from '../../src/notes.js'
 import { createDecoder } from '../../src/wire/decoder.js'
 import { addressWord } from '../../src/wire/plain.js'
 import { ACK, FIN, RST, Segment, SYN } from '../../src/wire/segment.js'
-import { pickFlags, TupleBits } from '../../src/wire/skim.js'
+import { FlagPicker, TupleBits, TuplePicker } from '../../src/wire/skim.js'
 import { FOUND_TCP } from '../../src/wire/walk.js'
 import { eth, hex, ip4, ip6, tcp } from './bytes.js'
 import { everyLayer } from './catalog.js'
-import { asFrame, batchOf, type TestFrame } from './judge.js'
+import { asFrame, type TestFrame } from './judge.js'
 import { generator, mutate } from './mutate.js'
 
 const FLAGS = SYN | FIN | RST
@@ -42,6 +43,11 @@ const plain = [
   ]),
 ]
 
+function wants(picker: Picker, frame: TestFrame): boolean {
+  const { data, start, end, originalLength, linkType } = asFrame(frame, 1)
+  return picker.wants(new DataView(data.buffer, data.byteOffset, end), start, end, originalLength, linkType)
+}
+
 function decode(frame: TestFrame) {
   const notes = new Notes()
   const segment = new Segment()
@@ -60,8 +66,7 @@ function* frames(count: number): Generator<TestFrame> {
 }
 
 describe('picking by flags', () => {
-  const picked = new Int32Array(1)
-  const picks = (frame: TestFrame) => pickFlags(batchOf(asFrame(frame, 1)), 0, 1, FLAGS, picked) === 1
+  const picks = (frame: TestFrame) => wants(new FlagPicker(FLAGS), frame)
 
   test('leaves out ordinary segments and picks those with a flag', () => {
     for (const frame of plain) expect(picks(frame), frame.name).toBe(false)
@@ -83,7 +88,6 @@ describe('picking by flags', () => {
 
 describe('picking by 4-tuple', () => {
   test('leaves out no segment of a wanted connection, whichever way it goes', () => {
-    const picked = new Int32Array(1)
     let left = 0
     for (const frame of frames(10_000)) {
       const { found, segment } = decode(frame)
@@ -94,9 +98,9 @@ describe('picking by 4-tuple', () => {
       there.add(from, to, sourcePort, destinationPort)
       back.add(to, from, destinationPort, sourcePort)
       other.add(from, to, sourcePort ^ 1, destinationPort)
-      const batch = batchOf(asFrame(frame, 1))
-      expect([there.pick(batch, 0, 1, picked), back.pick(batch, 0, 1, picked)], frame.name).toEqual([1, 1])
-      left += 1 - other.pick(batch, 0, 1, picked)
+      const taken = [there, back].map(bits => wants(new TuplePicker(bits), frame))
+      expect(taken, frame.name).toEqual([true, true])
+      if (!wants(new TuplePicker(other), frame)) left++
     }
     expect(left).toBeGreaterThan(2000)
   })
@@ -109,7 +113,7 @@ describe('picking by 4-tuple', () => {
     for (let i = 0; i < 5000; i++) {
       const bytes = eth(ip4(tcp({ flags: ACK })))
       bytes.splice(26, 4, 10, 1 + (i >> 8), i & 255, 7)
-      taken += bits.pick(batchOf(asFrame({ name: '', linkType: 1, bytes }, 1)), 0, 1, new Int32Array(1))
+      if (wants(new TuplePicker(bits), { name: '', linkType: 1, bytes })) taken++
     }
     expect(taken / 5000).toBeLessThan(1 / 200)
   })

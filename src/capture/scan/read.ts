@@ -3,8 +3,8 @@
  * order, a guess is proven by the stretch before, which ends exactly there. What was not guessed well, and whatever is out of the ordinary,
  * is read again by the ordinary reader, from the true place on: so the result is the same however many threads there are.
  */
-import { eachRun, newBatch, newRun } from '../../frames.js'
-import type { BatchHandler, FrameBatch, Picker, PickedRun, PickHandler } from '../../model.js'
+import { newBatch, pickedRun, refreshRun } from '../../frames.js'
+import type { FrameBatch, Picker, PickedRun, PickHandler } from '../../model.js'
 import { advance, type Cursor, moveTo, placeOf } from '../cursor.js'
 import type { RecordState } from '../record.js'
 import type { Found } from './stretch.js'
@@ -16,7 +16,7 @@ const PATIENCE = 8
 interface Reading {
   cursor: Cursor
   threads: ScanThreads
-  onBatch: BatchHandler
+  onRun: PickHandler
   /** Called after every batch; false stops. */
   proceed: () => boolean
 }
@@ -30,19 +30,21 @@ export async function readScanned(
   proceed: () => boolean,
 ): Promise<void> {
   const { stretchBytes } = threads
-  const reading: Reading = { cursor, threads, onBatch: eachRun(picker, onRun), proceed }
+  const reading: Reading = { cursor, threads, onRun, proceed }
+  cursor.state.picker = picker
   // What kind of capture it is, and when it begins.
   await readOn(reading, stretchBytes)
-  if (begin(reading, picker)) await takeTurns(reading, onRun)
+  if (begin(reading, picker)) await takeTurns(reading)
   await readOn(reading, Number.POSITIVE_INFINITY)
 }
 
 /** Reads in order, up to the first record that begins at `until` or behind. */
-async function readOn({ cursor, onBatch, proceed }: Reading, until: number): Promise<void> {
-  const { batch } = cursor.state
+async function readOn({ cursor, onRun, proceed }: Reading, until: number): Promise<void> {
+  const run = pickedRun(cursor.state.batch)
   while (proceed() && !cursor.done && !isAt(cursor, until)) {
     await advance(cursor, until)
-    if (batch.length > 0) onBatch(batch, 0, batch.length)
+    refreshRun(run)
+    if (run.records > 0) onRun(run)
   }
 }
 
@@ -60,19 +62,12 @@ function begin({ cursor, threads, proceed }: Reading, picker: Picker): boolean {
   return threads.begin(order, first, last + 1)
 }
 
-/** For batches that hold nothing but what was picked. */
-function everyRow(rows: number): PickedRun {
-  const run = newRun(newBatch(0, 0), rows)
-  for (let row = 0; row < rows; row++) run.rows[row] = row
-  return run
-}
-
 /** Takes what the threads found, stretch by stretch, for as long as that is of use. The cursor stands behind it then. */
-async function takeTurns(reading: Reading, onRun: PickHandler): Promise<void> {
-  const { cursor, threads, proceed } = reading
+async function takeTurns(reading: Reading): Promise<void> {
+  const { cursor, threads, onRun, proceed } = reading
   const { stretchBytes } = threads
   const { size } = cursor.opened.source.file!
-  const run = everyRow(threads.rows)
+  const run = pickedRun(newBatch(0, 0), threads.rows)
   const version = cursor.reader.knowledge()!.version
   let place = placeOf(cursor)
   let own = 0
@@ -102,6 +97,8 @@ function take(state: RecordState, found: Found, batch: FrameBatch, run: PickedRu
   const before = state.frames
   batch.capture = state.batch.capture
   batch.length = picked
+  batch.passed = records - picked
+  Object.assign(batch, { earliestNs, latestNs })
   for (let row = 0; row < picked; row++) batch.number[row] += before
   if (before > 0 && firstNs < state.lastNs - 1e9) state.notes.add('clock-stepped-back', before + 1)
   if (steps > 0) state.notes.add('clock-stepped-back', before + firstStep, steps)
@@ -110,5 +107,6 @@ function take(state: RecordState, found: Found, batch: FrameBatch, run: PickedRu
   state.lastNs = lastNs
   if (!(earliestNs >= state.earliestNs)) state.earliestNs = earliestNs
   if (!(latestNs <= state.latestNs)) state.latestNs = latestNs
-  Object.assign(run, { batch, picked, records, earliestNs, latestNs })
+  run.batch = batch
+  refreshRun(run)
 }

@@ -1,7 +1,7 @@
 /** A thread that looks through stretches of a capture file with the ordinary reader, begun in the middle. */
 import fs from 'node:fs'
 import type { MessagePort } from 'node:worker_threads'
-import { BATCH_ROWS, newBatch } from '../../frames.js'
+import { empty } from '../../frames.js'
 import type { FrameBatch, Picker } from '../../model.js'
 import { createPcapReader, type PcapDetails } from '../pcap.js'
 import { createPcapngReader, type PcapngDetails } from '../pcapng.js'
@@ -20,9 +20,6 @@ import {
 interface Scanning extends ScanOrder {
   fd: number
   picker: Picker
-  /** Used for every stretch: made anew, they would pile up as garbage faster than it is collected. */
-  batch: FrameBatch
-  picked: Int32Array
 }
 
 /** @param pickerOf makes a picker of its recipe */
@@ -40,8 +37,6 @@ export function serveScans(
         ...message.order,
         fd: openSame(path, message.order),
         picker: pickerOf(message.order.recipe),
-        batch: newBatch(0),
-        picked: new Int32Array(BATCH_ROWS),
       }
       return
     }
@@ -62,42 +57,36 @@ function openSame(path: string, { file }: ScanOrder): number {
 
 /** Looks at the records that begin in `from .. until` of the file. */
 function scan(scanning: Scanning, into: FrameBatch, from: number, until: number): Found | undefined {
-  const { fd, picker, picked, knowledge, seconds, batch } = scanning
-  const state = newRecordState('', 0, false, { seconds }, new Map(), batch)
+  const { fd, picker, knowledge, seconds } = scanning
+  const state = newRecordState('', 0, false, { seconds }, new Map(), into)
+  state.picker = picker
   const reader = readerOf(scanning, state)
   const length = until - from
-  let firstNs = Number.NaN
   let start = -1
   let at = 0
   let filled = 0
-  into.length = 0
-  while (at < length && hasRoom(into)) {
+  empty(into)
+  while (at < length && !isFull(into)) {
     const more = readPiece(fd, into.data, filled, from, length)
     filled += more
     if (start < 0) start = at = guessBoundary(into.view, filled, knowledge, seconds)
     if (start < 0) return undefined
-    do {
-      state.batch.length = 0
-      at = reader.read(into.data, into.view, at, filled, length)
-      if (!reader.plain) return undefined
-      if (state.batch.length === 0) break
-      if (Number.isNaN(firstNs)) firstNs = state.batch.timeNs[0]
-      keep(state.batch, picked, picker.pick(state.batch, 0, state.batch.length, picked), into)
-    } while (isFull(state.batch) && hasRoom(into))
+    at = reader.read(into.data, into.view, at, filled, length)
+    if (!reader.plain) return undefined
     if (more === 0) break
   }
-  return foundIn(state, into, firstNs, from + start, from + at)
+  return foundIn(state, from + start, from + at)
 }
 
-function foundIn(state: RecordState, into: FrameBatch, firstNs: number, start: number, end: number): Found {
-  const { frames: records, bytes, earliestNs, latestNs, lastNs } = state
+function foundIn(state: RecordState, start: number, end: number): Found {
+  const { frames: records, bytes, earliestNs, latestNs, firstNs, lastNs } = state
   const [steps] = state.notes.list()
   return {
     start,
     end,
     records,
     bytes,
-    picked: into.length,
+    picked: state.batch.length,
     earliestNs,
     latestNs,
     firstNs,
@@ -117,22 +106,4 @@ function readerOf({ knowledge }: Scanning, state: RecordState): RecordReader {
 function readPiece(fd: number, data: Uint8Array, filled: number, from: number, length: number): number {
   const wanted = filled < length ? Math.min(PIECE_BYTES, length - filled) : 1 << 13
   return fs.readSync(fd, data, filled, Math.min(wanted, data.length - filled), from + filled)
-}
-
-const hasRoom = (batch: FrameBatch): boolean => batch.start.length - batch.length >= BATCH_ROWS
-
-/** Adds the rows picked to the slot, whose bytes they describe. */
-function keep(batch: FrameBatch, picked: Int32Array, count: number, into: FrameBatch): void {
-  const { number, timeNs, start, end, originalLength, linkType } = into
-  let to = into.length
-  for (let i = 0; i < count; i++, to++) {
-    const row = picked[i]
-    number[to] = batch.number[row]
-    timeNs[to] = batch.timeNs[row]
-    start[to] = batch.start[row]
-    end[to] = batch.end[row]
-    originalLength[to] = batch.originalLength[row]
-    linkType[to] = batch.linkType[row]
-  }
-  into.length = to
 }

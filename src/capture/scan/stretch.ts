@@ -84,6 +84,9 @@ export function batchOver(slot: SharedArrayBuffer, stretchBytes: number): FrameB
   return {
     capture: 0,
     length: 0,
+    passed: 0,
+    earliestNs: Number.POSITIVE_INFINITY,
+    latestNs: Number.NEGATIVE_INFINITY,
     data: new Uint8Array(slot, 0, bytes),
     view: new DataView(slot, 0, bytes),
     timeNs: new Float64Array(slot, bytes, rows),
