@@ -122,6 +122,18 @@ export default defineCause({
       'the peer had repeated its data {peerRetransmissions} times and closed: it was not idle, it was not heard',
       f => f.peerRetransmissions >= 3 && f.peerFinMs !== undefined,
     ),
+    contrary(
+      'what ended the silence was a repetition of what had been said before it: it was not idle, it was not heard',
+      f => f.silenceEndedByRepeat === true && f.origin !== 'middlebox',
+    ),
+    contrary(
+      'all the while its own words ({senderUnackedBytes}) had waited for an acknowledgement: it was not idle',
+      f =>
+        f.active === true &&
+        f.silenceEndedByReset === true &&
+        (f.senderUnackedBytes ?? 0) > 1 &&
+        (f.sinceSenderDataMs ?? f.silenceMs ?? 0) >= (f.silenceMs ?? 0),
+    ),
     // Idle timers of programs close by FIN or reset at once; whoever forgets in silence stands on the server's side (balancer) or is a device.
     against("it is the client that no longer knew the connection: a client's timer would have shown", f =>
       and(f.sender === 'client', f.active === false, f.origin === 'endpoint'),

@@ -37,8 +37,8 @@ export function closingFacts(
       peerClosedFirst: peer.fin ? fin === undefined || peer.fin.timeNs < fin.timeNs : fin ? false : undefined,
       silenceBeforeFinMs: fin && gapBefore(view, fin, met),
       dataAfterFinMs: fin && firstMet ? msBetween(firstMet, fin) : undefined,
-      dataAfterFinBytes: met.reduce((sum, r) => sum + r.payloadBytes, 0),
-      dataAfterFinStartsMessage: firstMet?.startsMessage,
+      dataAfterFinBytes: fin ? met.reduce((sum, r) => sum + beyond(fin, r), 0) : 0,
+      dataAfterFinStartsMessage: fin && firstMet && startsAfter(fin, firstMet),
       dataAfterFinIsGoodbye:
         firstMet && encrypted
           ? met.every(r => r.payloadBytes <= GOODBYE_BYTES) && total(met) <= 2 * GOODBYE_BYTES
@@ -83,6 +83,21 @@ function meeting(view: ResetView, fin: SegmentRecord): SegmentRecord[] {
     if (hasAck(fin) && distance(endOf(r), acked) <= 0) return false
     return r.timeNs > fin.timeNs || distance(r.ack, endOf(fin)) < 0
   })
+}
+
+/**
+ * Payload of `r` that the FIN had not acknowledged. Captured on the sending host before the network card cuts it (segmentation offload), one
+ * segment may have been read in part.
+ */
+function beyond(fin: SegmentRecord, r: SegmentRecord): number {
+  return hasAck(fin)
+    ? Math.min(r.payloadBytes, distance((r.seq + r.payloadBytes) >>> 0, fin.ack))
+    : r.payloadBytes
+}
+
+/** What was read in part before the FIN begins no message behind it. */
+function startsAfter(fin: SegmentRecord, r: SegmentRecord): boolean | undefined {
+  return beyond(fin, r) < r.payloadBytes ? false : r.startsMessage
 }
 
 /** Data that crossed the FIN had not reached its sender: it did not end the silence. */

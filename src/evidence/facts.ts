@@ -73,6 +73,8 @@ export class Facts {
   /** The longest gap since the sender's last sign of life. */
   silenceMs!: number | undefined
   silenceEndedByReset!: boolean | undefined
+  /** What ended the silence had been said before it: a retransmission (RFC 6298), so its sender had been waiting. */
+  silenceEndedByRepeat!: boolean | undefined
   dataSilenceMs!: number | undefined
   sinceSenderPacketMs!: number | undefined
   sincePeerPacketMs!: number | undefined

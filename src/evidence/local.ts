@@ -216,6 +216,7 @@ function timeFacts(view: ResetView, trigger: Trigger) {
       ageMs: syn && msBetween(first, syn),
       silenceMs: silence?.ms,
       // What a bare RST answers, captured or not, came before it.
+      silenceEndedByRepeat: silence && silence.to.kind === 'retransmission',
       silenceEndedByReset: silence?.endedByReset && (hasAck(first) || trigger.active === true),
       dataSilenceMs: dataSilenceMs(view, trigger),
       sinceSenderPacketMs: sender.last && msBetween(first, sender.last),

@@ -1,6 +1,7 @@
 /** What was sent, acknowledged, read and answered when the reset came: sequence, acknowledgement and window numbers. */
 import type { SegmentRecord } from '../model.js'
-import { distance, hasAck, type ResetView, type SideView, windowBytes } from './view.js'
+import { unseenBefore } from './unseen.js'
+import { distance, hasAck, isRst, type ResetView, type SideView, SYN, windowBytes } from './view.js'
 
 export interface Numbers {
   /** Bytes the reset's sender had sent without an acknowledgement by the peer. */
@@ -26,11 +27,26 @@ export function measureNumbers(
   const { sender, peer, first } = view
   const senderAck = hasAck(first) && active ? later(first.ack, sender.ackedTo) : sender.ackedTo
   return {
-    senderUnackedBytes: gap(sender.nextSeq, unheard.length > 0 ? heardAck(peer, unheard) : peer.ackedTo),
+    senderUnackedBytes: gap(
+      sentTo(view, active),
+      unheard.length > 0 ? heardAck(peer, unheard) : ackedTo(view),
+    ),
     peerUnackedBytes: gap(peer.nextSeq, senderAck),
     ackOffset: hasAck(first) && peer.nextSeq !== undefined ? distance(first.ack, peer.nextSeq) : undefined,
     ...windowFacts(view, active),
   }
+}
+
+/** A socket resets itself at SND.NXT (RFC 9293 §3.10.5): what lies below was sent, captured or not. One number more is an uncaptured FIN. */
+function sentTo(view: ResetView, active: boolean | undefined): number | undefined {
+  const { first, sender } = view
+  return active && unseenBefore(view) > 1 ? first.seq : sender.nextSeq
+}
+
+/** What the peer had acknowledged; of a peer that was not heard before, its answer to the reset tells (challenge ACK, RFC 5961 §3.2). */
+function ackedTo({ peer, after }: ResetView): number | undefined {
+  if (peer.ackedTo !== undefined) return peer.ackedTo
+  return after.find(r => r.from === peer.side && hasAck(r) && !isRst(r) && (r.flags & SYN) === 0)?.ack
 }
 
 function heardAck(peer: SideView, unheard: readonly SegmentRecord[]): number | undefined {
