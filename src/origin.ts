@@ -218,8 +218,8 @@ function timingSigns({ view, print, rst, trigger }: OriginContext): OriginSign[]
     const statement = `it answers a packet only ${age < 0.1 ? 'a moment' : `${age.toFixed(1)} ms`} old, but nothing from its sender comes back in less than ${rtt.toFixed(1)} ms`
     const weight =
       TOO_YOUNG[samples].weight + (age < rtt / 3 && samples > 1 ? 1 : 0) - (print.lateAnswerPossible ? 1 : 0)
-    // Where frames are missing the quick answers may be among them.
-    const limit = severalBackends(view) ? 1.5 : framesMissing(view) ? 2.5 : weight
+    // Where frames are missing the quick answers may be among them. And whoever has closed has every reason to answer what still comes.
+    const limit = severalBackends(view) ? 1.5 : framesMissing(view) || view.sender.fin ? 2.5 : weight
     signs.push({ statement, weight: Math.min(weight, limit), frames: [rst.frame] })
   } else if (
     trigger.record &&

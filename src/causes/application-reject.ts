@@ -16,10 +16,21 @@ import {
 import { kernelSigns } from './kernel.js'
 import { AT_ONCE_MS } from './thresholds.js'
 
-/** The client spoke another protocol than the server, and the server hung up soon after. */
+/** The client spoke another protocol than the server, and one of them, having heard the other, hung up soon after. */
 function misunderstood(f: Facts): boolean {
   const since = Math.min(f.sinceSenderDataMs ?? 1e9, f.sincePeerDataMs ?? 1e9)
-  return f.sender === 'server' && f.mismatch !== undefined && f.active === true && since < 5000
+  return f.mismatch !== undefined && f.active === true && f.peerPayloadBytes > 0 && since < 5000
+}
+
+/** The server's refusal ended the session in its beginning (TLS: RFC 8446 §6.2): there is nothing left that the client could have gone on with. */
+function turnedAway(f: Facts): boolean {
+  return (
+    f.sender === 'client' &&
+    f.active === true &&
+    f.sessionRefused &&
+    f.peerRejection !== undefined &&
+    below(f.peerRejectionMs, 1000) === true
+  )
 }
 
 export default defineCause({
@@ -71,13 +82,17 @@ export default defineCause({
       f => and(f.sender === 'client', f.peerRejection !== undefined, f.refusedMidRequest),
       ['peerRejectionMs'],
     ),
-    strong('the server ended what it could not understand', misunderstood),
+    strong('it ended what it could not understand', misunderstood),
+    strong(
+      'the server had refused the session that the client asked for, {peerRejectionMs} before: nothing was left to go on with',
+      turnedAway,
+    ),
     fair('the two sides spoke different protocols ({mismatch})', f =>
       f.mismatch !== undefined ? true : undefined,
     ),
     against('only the peer had refused; this side merely ended', f =>
       and(
-        f.senderRejection === undefined && !misunderstood(f),
+        f.senderRejection === undefined && !misunderstood(f) && !turnedAway(f),
         f.sender === 'server' || f.refusedMidRequest !== true,
       ),
     ),

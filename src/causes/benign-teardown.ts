@@ -21,6 +21,7 @@ import {
   fullyAnswered,
   hungUpAfterAnswer,
   IDLE_MS,
+  lyingUnread,
   PROBE_COUNT,
 } from './thresholds.js'
 
@@ -138,7 +139,10 @@ export default defineCause({
       and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, not(f.dataAfterFinIsGoodbye)),
     ),
     contrary('{unreadBytes} lay unread: the window had closed', f =>
-      and(atLeast(f.unreadBytes, 1000), atLeast(f.windowShrunk, 0.5)),
+      or(
+        and(atLeast(f.unreadBytes, 1000), atLeast(f.windowShrunk, 0.5)),
+        f.exchangeComplete !== true && lyingUnread(f),
+      ),
     ),
     contrary(
       'up to the reset, the last of what the peer had sent lay unread (its window widened {resetWindowRatio} times)',

@@ -14,6 +14,7 @@ import {
 } from './define.js'
 import { kernelSigns } from './kernel.js'
 import {
+  BURST,
   fullyAnswered,
   IDLE_MS,
   LONG_IDLE_MS,
@@ -21,6 +22,7 @@ import {
   owedNothing,
   stoppedReading,
   VERY_LONG_IDLE_MS,
+  wholeSeconds,
 } from './thresholds.js'
 
 export default defineCause({
@@ -97,6 +99,9 @@ export default defineCause({
       'senderFinMs',
     ]),
     fair('everything had been answered: a server that owes nothing acts on its timers only', owedNothing),
+    weak('nothing had been said for a whole number of seconds ({dataSilenceMs}), as timers are set', f =>
+      and(f.active, f.silenceEndedByReset, wholeSeconds(f)),
+    ),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
     // A device that forgot answers for the other end instead of passing on.
     contrary('what ended the silence got through: nothing on the path had been forgotten', f =>
@@ -144,7 +149,11 @@ export default defineCause({
     ),
     against(
       'many connections of one owner ended in the same moment',
-      f => f.burstCount >= 3 && f.sameSilenceCount < f.burstCount - 1,
+      f => f.burstCount >= BURST && f.sameSilenceCount > 0 && f.sameSilenceCount < f.burstCount - 1,
+    ),
+    contrary(
+      '{burstCount} connections of one owner ended in the same moment, each after another silence',
+      f => f.burstCount >= BURST && f.sameSilenceCount === 0,
     ),
     contrary('the client dropped its own idle, fully answered connection', f =>
       and(

@@ -149,9 +149,42 @@ export function askedInOneRead(f: Facts): Truth {
   return and(f.peerUnackedBytes === 0, not(f.requestInProgress === true), not(f.refusedMidRequest === true))
 }
 
-/** ACKs had advanced while the window's right edge stood still: that much lay in the receive queue. */
+/**
+ * ACKs had advanced while the window's right edge stood still: that much lay in the receive queue. Where its buffer had room for far more, the
+ * reset's own window tells whether the queue was emptied by the close.
+ */
 export function lyingUnread(f: Facts): boolean {
-  return (f.unreadBytes ?? 0) >= 2000 && (f.windowShrunk ?? 0) >= 0.1
+  const unread = f.unreadBytes ?? 0
+  const shrunk = f.windowShrunk ?? 0
+  return (
+    (unread >= 2000 && shrunk >= 0.1) ||
+    (unread >= 4000 && shrunk >= 0.05 && (f.resetWindowRatio ?? 0) >= 1.04)
+  )
+}
+
+/**
+ * An exchange was complete; where its messages cannot be read the server had spoken last, to its end as far as TCP shows, and was heard: it is the
+ * client's turn.
+ */
+function saidItsPart(f: Facts): boolean {
+  if (f.exchangeComplete !== undefined) return f.exchangeComplete && f.exchanges >= 1
+  return (
+    f.turnSide === 'server' &&
+    f.senderPaused === true &&
+    f.peerPayloadBytes > 0 &&
+    f.turnBytes <= ONE_READ_BYTES &&
+    f.responseInProgress !== true &&
+    f.requestOutstanding !== true
+  )
+}
+
+/** Timers of programs are set in whole seconds; they fire a little late, never early. */
+const LATE_MS = 120
+
+/** Nothing had been said for a whole number of seconds: one in eight pauses is as long by chance, most timers are. */
+export function wholeSeconds(f: Facts): Truth {
+  const ms = f.dataSilenceMs
+  return ms === undefined ? undefined : ms >= 2000 && ms % 1000 <= LATE_MS
 }
 
 /**
@@ -163,8 +196,9 @@ export function owedNothing(f: Facts): boolean {
     f.sender === 'server' &&
     f.active === true &&
     f.silenceEndedByReset === true &&
-    f.exchangeComplete === true &&
-    f.exchanges >= 1 &&
+    saidItsPart(f) &&
+    // One moment that ends several connections, however long each had been silent, is no timer of theirs.
+    (f.burstCount < BURST || f.sameSilenceCount >= f.burstCount - 1) &&
     f.origin !== 'middlebox' &&
     (f.silenceMs ?? 0) >= Math.max(IDLE_MS, 1.6 * (f.survivedSilenceMs ?? 0))
   )

@@ -8,7 +8,6 @@ import {
   fair,
   must,
   not,
-  or,
   strong,
   weak,
 } from './define.js'
@@ -122,8 +121,10 @@ export default defineCause({
     contrary('the peer had closed and everything was acknowledged', f =>
       and(f.peerFinMs !== undefined, f.exchangeComplete),
     ),
-    weak('a refusal had been sent before the rest was read', f =>
-      f.senderRejection !== undefined ? or(f.requestInProgress, f.peerSpokeLast) : undefined,
+    contrary(
+      'it had refused {senderRejectionMs} before: what lay unread is the rest of what it refused',
+      f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)),
+      ['senderRejectionMs'],
     ),
     ...kernelSigns('unread-data-close'),
   ],

@@ -92,17 +92,29 @@ export function exchangeFacts(view: ResetView, origin: Origin): Exchange {
 /** More than this behind a refusal is no new request but the rest of the one that was refused. */
 const UPLOAD_BYTES = 16_000
 
-/** The server's last words do not acknowledge what the client had sent by then, more than a new request would be. */
+/**
+ * The server's last words do not acknowledge what the client had sent by then, more than a new request would be; or the end of what the client had
+ * been sending for long, in ignorance of them.
+ */
 function crossedByUpload({ sender, peer }: ResetView): boolean {
   const [client, server] = sender.side === 'client' ? [sender, peer] : [peer, sender]
   const last = server.lastData
-  return (
-    last !== undefined && client.nextSeq !== undefined && distance(client.nextSeq, last.ack) >= CROSSING_BYTES
+  if (last === undefined || client.nextSeq === undefined) return false
+  const crossing = distance(client.nextSeq, last.ack)
+  if (crossing >= CROSSING_BYTES) return true
+  const unaware = client.records.some(
+    r => r.newBytes > 0 && distance(r.seq, last.ack) >= 0 && r.ack === last.seq,
   )
+  const before = server.records.findLast(r => r.newBytes > 0 && distance(r.seq, last.seq) < 0)
+  const begun = before?.ack ?? (client.state.isn === undefined ? undefined : client.state.isn + 1)
+  return crossing > 0 && unaware && begun !== undefined && distance(last.ack, begun) >= LONG_REQUEST_BYTES
 }
 
 /** Two full segments (RFC 9293 §3.7.1, MSS 1460). */
 const CROSSING_BYTES = 2920
+
+/** Requests without a body are shorter (servers take 8 KB of head by default), and what follows them at once is a request of its own. */
+const LONG_REQUEST_BYTES = 8192
 
 /** The server refused what the client was still sending, and the client went on with it. */
 function refusedMidRequest(state: ApplicationState, view: ResetView): boolean | undefined {

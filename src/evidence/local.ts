@@ -148,7 +148,7 @@ function stageFacts({ view, origin }: ResetGroup) {
 function paused(view: ResetView, speaker: SideView, listener: SideView): boolean | undefined {
   const last = speaker.lastData
   if (!last) return undefined
-  if (!(last.flags & PSH) || spokeOn(view, last)) return false
+  if (!(last.flags & PSH) || spokeOn(view, last) || stillSpeaking(view, last)) return false
   if (msBetween(view.first, last) <= usualGapInTurn(view, speaker.side)) return false
   // A reset's own acknowledgement counts once the data had time to be read: an ACK of its own would have followed within a delayed ACK's time.
   const own = view.first.from === listener.side && hasAck(view.first)
@@ -161,6 +161,22 @@ function paused(view: ResetView, speaker: SideView, listener: SideView): boolean
 function spokeOn({ before }: ResetView, last: SegmentRecord): boolean {
   const next = before.slice(before.indexOf(last) + 1).find(r => r.newBytes > 0)
   return next !== undefined && next.from === last.from
+}
+
+/** What it had to say went on after the reset, which had not reached it yet: new data behind its last, in ignorance of anything newer. */
+function stillSpeaking({ after, first, peer, sender }: ResetView, last: SegmentRecord): boolean {
+  if (last.from === first.from) return false
+  const own = last.from === peer.side ? peer : sender
+  return after.some(
+    r =>
+      r.from === last.from &&
+      r.newBytes > 0 &&
+      !isRst(r) &&
+      r.ack === last.ack &&
+      own.nextSeq !== undefined &&
+      distance(endOf(r), own.nextSeq) > 0 &&
+      distance(r.seq, own.nextSeq) < 2 ** 20,
+  )
 }
 
 const PSH = 0x008

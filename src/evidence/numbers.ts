@@ -90,15 +90,19 @@ function windowFacts(
   }
 }
 
-/** Bytes acknowledged over the trailing run of ACKs in which the right edge moved by less than a tenth of what was acknowledged. */
+/**
+ * Bytes acknowledged over the trailing run of ACKs in which the right edge moved by less than a quarter of what was acknowledged. A scaled window
+ * counts in steps (1 KB and more): the edge seems to move by up to one of them.
+ */
 function acknowledgedUnread(acks: SegmentRecord[], view: ResetView): number {
   const edge = (r: SegmentRecord) => (r.ack + windowBytes(r, view.connection)!) >>> 0
   const last = acks.at(-1)!
+  const step = last.window === 0 ? 1 : windowBytes(last, view.connection)! / last.window
   let unread = 0
   for (let i = acks.length - 2; i >= 0; i--) {
     const acknowledged = distance(last.ack, acks[i].ack)
     const moved = distance(edge(last), edge(acks[i]))
-    if (acknowledged < 0 || moved > acknowledged / 4) break
+    if (acknowledged < 0 || moved >= acknowledged / 4 + step) break
     unread = acknowledged
   }
   return unread

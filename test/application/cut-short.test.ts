@@ -44,4 +44,20 @@ describe('a refusal that the snap length cut', () => {
     expect(lastRejection(told(6379, '*1\r\n$4\r\nPING\r\n', '+PONG and mo', 9), 1)).toBeUndefined()
     expect(lastRejection(told(25, null, '220 mail.exam', 9), 1)).toBeUndefined()
   })
+
+  it('is told by the first digit of a status (RFC 9110 §15)', () => {
+    const cut = (answer: string) => told(8080, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', answer, 20)
+    expect(lastRejection(cut('HTTP/1.1 4'), 1)?.text).toBe('HTTP 4xx')
+    expect(lastRejection(cut('HTTP/1.1 50'), 1)?.text).toBe('HTTP 50x')
+    expect(lastRejection(cut('HTTP/1.1 2'), 1)).toBeUndefined()
+    expect(lastRejection(cut('HTTP/1.1 '), 1)).toBeUndefined()
+  })
+
+  it('is no refusal of the client that speaks another protocol than the cut banner', () => {
+    const state = told(443, null, 'SSH-2.0-OpenSSH_9.2p1 Debian-2', 11)
+    const hello = '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'
+    peek(state, 0, bytes(hello), 0, hello.length, 500, 0, 3)
+    expect(state.mismatch).toBe('TLS sent to a server that speaks SSH')
+    expect(lastRejection(state, 0)).toBeUndefined()
+  })
 })

@@ -51,9 +51,11 @@ function told(
   const text = display(data, from, end).trimEnd()
   const html = found === null && /^\s*<(?:!doctype html|html)/i.test(text)
   if (found !== null || html) noteMismatch(state, side, found ?? 'http1')
-  if (found === 'ssh') label(state, text)
-  else if (found === 'tls')
-    reject(state, side, data[from] === 21 ? `TLS alert: ${alertName(data[from + 6])}` : 'TLS')
+  const alert = found === 'tls' && data[from] === 21
+  // A client that speaks another protocol refuses nothing: it does not know yet.
+  if (found === 'ssh' || (side === 0 && found !== null && !alert)) label(state, text)
+  else if (alert) reject(state, side, `TLS alert: ${alertName(data[from + 6])}`)
+  else if (found === 'tls') reject(state, side, 'TLS')
   else if (html) reject(state, side, 'an HTML page, unencrypted')
   else if (text !== '') reject(state, side, text)
   return end > from && !html && (found === null || found === 'ssh')

@@ -108,12 +108,11 @@ function cutShort(
   from: number,
   to: number,
 ): void {
-  if (
-    side === 1 &&
-    state.sides[1].step === 0 &&
-    /^HTTP\/1\.\d \d{3}/.test(latin1(data, from, Math.min(to, from + 12)))
-  )
-    statusLine(state, state.http!, data, from, to)
+  if (side !== 1 || state.sides[1].step !== 0) return
+  const [, status] = /^HTTP\/1\.\d (\d{1,3})/.exec(latin1(data, from, Math.min(to, from + 12))) ?? []
+  if (status?.length === 3) statusLine(state, state.http!, data, from, to)
+  // The first digit says whether it refuses (RFC 9110 §15).
+  else if (status !== undefined && /^[45]/.test(status)) reject(state, 1, `HTTP ${status.padEnd(3, 'x')}`)
 }
 
 function headerLine(

@@ -84,4 +84,19 @@ function packet(
   return wanted
 }
 
-export const ssh: Reader = { recognise, unit }
+/** A banner or a refusal in words. */
+function cutShort(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const me = state.sides[side]
+  if (me.step === PACKETS) return
+  if (startsWith(data, from, to, 'SSH-') !== true) return refusal(state, side, data, from, to)
+  label(state, display(data, from, to))
+  me.units++
+}
+
+export const ssh: Reader = { recognise, unit, cutShort }
