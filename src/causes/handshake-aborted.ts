@@ -1,6 +1,6 @@
-import { against, and, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { against, and, below, contrary, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { scans } from './thresholds.js'
+import { AT_ONCE_MS, scans } from './thresholds.js'
 
 export default defineCause({
   id: 'handshake-aborted',
@@ -51,9 +51,11 @@ export default defineCause({
       and(f.synSeen, f.active !== true, !f.synAckSeen, !f.payloadSeen, f.sender === 'client'),
     ),
     against('the source tried many ports or hosts', scans),
-    // A stack without the socket answers a SYN-ACK by a bare RST (RFC 9293 §3.10.7.1); one that acknowledges it had a connected socket.
-    against('its reset acknowledges the SYN-ACK: the connect had succeeded', f =>
-      and(f.active, f.synAckSeen, !f.payloadSeen),
+    // A stack without the socket answers a SYN-ACK by a bare RST (RFC 9293 §3.10.7.1); one that acknowledges it had a connected socket, whose
+    // program held the handshake's last ACK back (TCP_QUICKACK 0, as haproxy's checks do) and threw the connection away at once.
+    fair(
+      'its reset takes the place of the last ACK of the handshake: the connect had succeeded, and was all that it wanted',
+      f => and(f.active, f.synAckSeen, !f.payloadSeen, below(f.sincePeerPacketMs, AT_ONCE_MS)),
     ),
     contrary('data had been exchanged', f => f.payloadSeen),
     ...kernelSigns('handshake-aborted'),
@@ -61,7 +63,9 @@ export default defineCause({
   summary: (f, n, say) =>
     f.active === true && !f.synAckSeen
       ? `${n.client} gave up its connect to ${n.server} ${say('ageMs')} after its SYN; nobody had answered`
-      : f.trigger === 'syn-ack' && (f.ageMs ?? 0) >= 200
-        ? `${n.client} had given up its connect to ${n.server} when the answer came, ${say('ageMs')} after the SYN`
-        : `${n.client} had given up its connect to ${n.server} when the answer came`,
+      : f.active === true
+        ? `${n.client} dropped its connection to ${n.server} as soon as it had succeeded`
+        : f.trigger === 'syn-ack' && (f.ageMs ?? 0) >= 200
+          ? `${n.client} had given up its connect to ${n.server} when the answer came, ${say('ageMs')} after the SYN`
+          : `${n.client} had given up its connect to ${n.server} when the answer came`,
 })

@@ -103,6 +103,13 @@ export default defineCause({
       and(f.active, f.silenceEndedByReset, wholeSeconds(f)),
     ),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
+    against(
+      'the next packet was refused by a device after {silenceMs}: devices remember longer (RFC 5382 REQ-5: hours; in practice 30 s and more)',
+      f =>
+        f.origin === 'middlebox' && f.silenceEndedByReset === false && f.sameSilenceCount === 0
+          ? below(f.silenceMs, 10_000)
+          : undefined,
+    ),
     // A device that forgot answers for the other end instead of passing on.
     contrary('what ended the silence got through: nothing on the path had been forgotten', f =>
       f.origin === 'middlebox' && nothingForgotten(f) ? true : undefined,

@@ -1,11 +1,22 @@
+import type { Facts } from '../evidence/facts.js'
 import { against, contrary, defineCause, fair, must, strong, telling, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { nothingForgotten } from './thresholds.js'
+import { IDLE_MS, nothingForgotten, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 /** More than words: a file, a page with pictures. */
 const TRANSFER_BYTES = 8000
 /** No lifetime limit is shorter. */
 const LIFETIME_MS = 2000
+
+/** Nothing had been said for so long that a timer may have run out. */
+function paused(f: Facts): boolean {
+  return (f.silenceMs ?? 0) >= IDLE_MS && !nothingForgotten(f)
+}
+
+/** Something was said again before any device in use would have forgotten the connection, and that was refused. */
+function pausedBriefly(f: Facts): boolean {
+  return f.silenceEndedByReset === false && (f.silenceMs ?? 0) < VERY_LONG_IDLE_MS
+}
 
 export default defineCause({
   id: 'middlebox-injection',
@@ -75,10 +86,8 @@ export default defineCause({
       '{sameAgeCount} other connections of this listener ended at the same age ({ageMs})',
       f => f.sameAgeCount >= 2 && (f.ageMs ?? 0) >= LIFETIME_MS,
     ),
-    contrary(
-      'a long silence came first ({silenceMs})',
-      f => (f.silenceMs ?? 0) >= 1500 && !nothingForgotten(f),
-    ),
+    contrary('a long silence came first ({silenceMs})', f => paused(f) && !pausedBriefly(f)),
+    against('a silence came first ({silenceMs})', f => paused(f) && pausedBriefly(f)),
     contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),
     contrary('many sequence numbers were tried', f => f.distinctSeqs >= 8),
     ...kernelSigns('middlebox-injection'),

@@ -59,7 +59,7 @@ export function handshakeOddities(view: ResetView, trigger: Trigger) {
   // What follows a repeated SYN answers that one: the port may have been opened in between (Windows asks a refusing port three times).
   const again = after.findIndex(r => r.flags & SYN && !hasAck(r))
   const answers = [...before, ...(again < 0 ? after : after.slice(0, again))].filter(r => synAcks.includes(r))
-  const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r))
+  const accepted = after.some(r => r.flags & SYN && hasAck(r) && fits(r) && !refusedAgain(view, r))
   const handshakeAck = before.find(r => r.from === 'client' && hasAck(r) && !(r.flags & SYN) && !isRst(r))
   return {
     sinceHandshakeAckMs: handshakeAck && msBetween(first, handshakeAck),
@@ -70,4 +70,16 @@ export function handshakeOddities(view: ResetView, trigger: Trigger) {
     strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
     realAnswer: trigger.kind === 'syn' && answers.some(fits),
   }
+}
+
+/** The client's stack denied this SYN-ACK, too: nothing else of the client came between. */
+function refusedAgain({ rsts, after }: ResetView, synAck: SegmentRecord): boolean {
+  const next = after.find(r => r.from !== synAck.from && r.timeNs > synAck.timeNs && !isRst(r))?.timeNs
+  return rsts.some(
+    r =>
+      r.from !== synAck.from &&
+      r.seq === synAck.ack &&
+      r.timeNs >= synAck.timeNs &&
+      !(r.timeNs > (next ?? r.timeNs)),
+  )
 }

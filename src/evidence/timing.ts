@@ -1,6 +1,7 @@
 /** How long nothing happened before a reset, how old the connection was, and where on the path the capture stood. */
 import type { SegmentRecord } from '../model.js'
 import { crossing, msBetween, type ResetView } from './view.js'
+import { IP_ID_STEP } from './stack.js'
 import type { Trigger } from './trigger.js'
 
 export interface Silence {
@@ -26,7 +27,10 @@ const AS_LONG = 0.98
 export function silenceBefore(view: ResetView, trigger: Trigger): Silence | undefined {
   // What was still on its way to the socket that reset itself broke no silence there.
   const late = (r: SegmentRecord) =>
-    trigger.active === true && r.from !== view.sender.side && crossing(r, view.first, view.senderPath)
+    trigger.active === true &&
+    r.from !== view.sender.side &&
+    crossing(r, view.first, view.senderPath) &&
+    !turnedRound(view, r)
   const all = view.before.filter(r => r.kind !== 'rst' && !late(r))
   // A socket that ends itself serves a program, whose timers know nothing of the kernels' probes; a device's timer does.
   const records = trigger.active === true ? withoutProbes(all) : all
@@ -50,6 +54,17 @@ export function silenceBefore(view: ResetView, trigger: Trigger): Silence | unde
     if (best === undefined || ms > least) best = { ms, from, to, endedByReset: to === view.first }
   }
   return best
+}
+
+/** The reset bears the IP ID of this packet, and not the next of its sender's counter: a device turned the packet round that it refuses. */
+function turnedRound({ first, sender }: ResetView, r: SegmentRecord): boolean {
+  const own = sender.records.findLast(s => s.ipId > 0)
+  return (
+    r.ipId > 0 &&
+    r.ipId === first.ipId &&
+    own !== undefined &&
+    ((first.ipId - own.ipId) & 0xffff) > IP_ID_STEP
+  )
 }
 
 /** The packets without keepalive probes and their answers (RFC 9293 §3.8.4); all of them where the last probe was not answered. */
