@@ -21,9 +21,9 @@ export interface Label {
 /**
  * fit: rules were written with it. held-out: kept apart when rules were written, though what was then looked at because it was wrong
  * moved to fit. blind: made after the rules, by the contract alone, and never studied. blind2: the same, later and other servers, before
- * anybody had studied it. blind3: once more, after the rules had been bettered by blind2.
+ * anybody had studied it. blind3, blind4: once more each, after the rules had been bettered by the set before.
  */
-export type Split = 'fit' | 'held-out' | 'blind' | 'blind2' | 'blind3'
+export type Split = 'fit' | 'held-out' | 'blind' | 'blind2' | 'blind3' | 'blind4'
 
 export interface LabelledCapture {
   /** Path from the repository's root. */

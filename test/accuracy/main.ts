@@ -1,7 +1,7 @@
 /**
  * npm run accuracy: how often the verdicts are right, on captures kept out of every decision: those made after the rules and never
  * studied (split "blind"), and those held out when rules were written.
- *   --blind   only the former, --blind2, --blind3 the later sets   --fit   the captures that rules were written with
+ *   --blind   only the former, --blind2, --blind3, --blind4 the later sets   --fit   the captures that rules were written with
  *   --all     all of them
  *   --wrong   list what is wrong                               --set endpoint|middlebox|public
  */
@@ -10,16 +10,18 @@ import { calibrationError, type Outcome, scoreCaptures } from './score.js'
 
 const args = new Set(process.argv.slice(2))
 const splits: Split[] = args.has('--all')
-  ? ['blind', 'blind2', 'blind3', 'held-out', 'fit']
+  ? ['blind', 'blind2', 'blind3', 'blind4', 'held-out', 'fit']
   : args.has('--fit')
     ? ['fit']
     : args.has('--blind')
-      ? ['blind', 'blind2', 'blind3']
+      ? ['blind', 'blind2', 'blind3', 'blind4']
       : args.has('--blind2')
         ? ['blind2']
         : args.has('--blind3')
           ? ['blind3']
-          : ['blind', 'blind2', 'blind3', 'held-out']
+          : args.has('--blind4')
+            ? ['blind4']
+            : ['blind', 'blind2', 'blind3', 'blind4', 'held-out']
 const only = ['endpoint', 'middlebox', 'public'].find(s => args.has(s))
 const captures = labelledCaptures().filter(
   c => splits.includes(c.split) && (only === undefined || c.set === only),

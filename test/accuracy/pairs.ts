@@ -109,7 +109,7 @@ if (process.argv[1] === import.meta.filename) await main(new Set(process.argv.sl
 async function main(args: Set<string>): Promise<void> {
   const split = args.has('--all')
     ? undefined
-    : (['fit', 'blind', 'blind2', 'blind3'].find(s => args.has(`--${s}`)) ?? 'held-out')
+    : (['fit', 'blind', 'blind2', 'blind3', 'blind4'].find(s => args.has(`--${s}`)) ?? 'held-out')
   const pairs = labelledPairs(args.has('--every')).filter(p => split === undefined || p.split === split)
   const outcomes: PairOutcome[] = []
   for (const pair of pairs) outcomes.push(...(await scorePair(pair)))

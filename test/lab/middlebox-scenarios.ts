@@ -6,6 +6,7 @@ import { hiddenDpi } from './middlebox-dpi-hidden.ts'
 import { examDevices } from './exam-devices.ts'
 import { examInjectors } from './exam-injectors.ts'
 import { examPaths } from './exam-paths.ts'
+import { fourthDevices } from './fourth-devices.ts'
 import { firewalls } from './middlebox-firewall.ts'
 import { aborts } from './middlebox-genuine.ts'
 import { hard } from './middlebox-hard.ts'
@@ -106,6 +107,7 @@ export const scenarios: Scenario[] = [
   ...examInjectors,
   ...examPaths,
   ...thirdDevices,
+  ...fourthDevices,
 ]
 
 const sleepy = waiting.map(s => s.name)

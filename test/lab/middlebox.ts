@@ -51,7 +51,7 @@ export interface Scenario {
   /** Kept out of every decision, whatever its name. */
   heldOut?: boolean
   /** Made after the rules and never studied; 2: the second set. */
-  blind?: boolean | 2 | 3
+  blind?: boolean | 2 | 3 | 4
   /** What happens before the captures begin. */
   before?: (lab: Path) => Promise<unknown>
   run: (lab: Path) => Promise<void>

@@ -48,7 +48,7 @@ export interface Scenario {
   /** Kept apart: never used to build or calibrate rules. */
   heldOut?: boolean
   /** Made and labelled without sight of the rules, judged once: see endpoint-blind.ts; 2: the second set, exam-*.ts. */
-  blind?: boolean | 2 | 3
+  blind?: boolean | 2 | 3 | 4
   network?: NetworkOptions
   /** See `point`; default client and server. */
   vantages?: string[]

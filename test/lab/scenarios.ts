@@ -13,6 +13,10 @@ import { examCrashes } from './exam-crashes.ts'
 import { examServers } from './exam-servers.ts'
 import { examSockets } from './exam-sockets.ts'
 import { examTimers } from './exam-timers.ts'
+import { fourthAborts } from './fourth-aborts.ts'
+import { fourthEnds } from './fourth-ends.ts'
+import { fourthServers } from './fourth-servers.ts'
+import { fourthSockets } from './fourth-sockets.ts'
 import { idleScenarios } from './endpoint-idle.ts'
 import { lateScenarios } from './endpoint-late.ts'
 import { lifetimeScenarios } from './endpoint-lifetime.ts'
@@ -63,6 +67,10 @@ const all: Scenario[] = [
   ...examCrashes,
   ...thirdServers,
   ...thirdSockets,
+  ...fourthServers,
+  ...fourthAborts,
+  ...fourthSockets,
+  ...fourthEnds,
 ]
 
 /** What a capture would hold that began after the handshakes (those before the first reset). */
