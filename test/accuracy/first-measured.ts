@@ -42,4 +42,13 @@ export const FIRST_MEASURED: readonly FirstMeasured[] = [
     accused: 0,
     calibrationError: '0.019',
   },
+  {
+    set: 'blind4',
+    resets: 265,
+    cause: '92.1',
+    origin: '99.2',
+    impact: '92.1',
+    accused: 0,
+    calibrationError: '0.068',
+  },
 ]

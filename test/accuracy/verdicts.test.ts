@@ -39,7 +39,7 @@ describe('labelled captures', () => {
       ).toBeGreaterThan(0.97)
     }
     // Not a floor to tune against: lower, as what was never studied may be wrong.
-    for (const split of ['blind', 'blind2', 'blind3'] as const) {
+    for (const split of ['blind', 'blind2', 'blind3', 'blind4'] as const) {
       expect(
         share(of(split), o => o.causeRight),
         `${split}: cause`,
