@@ -356,6 +356,8 @@ export interface ConnectionMap extends ReadonlyMap<number, Connection> {
   outlines?(): Iterable<ConnectionOutline>
   /** What a report says of a connection, without its packets. */
   face?(id: number): ConnectionFace | undefined
+  /** `longestSurvivedSilenceNs` of a connection, without making it. */
+  survivedSilenceNs?(id: number): number | undefined
 }
 
 /** A connection without its packets. */

@@ -55,10 +55,9 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   return mark => {
     const near = findNeighbours(mark, around)
     const train = probes.get(mark)
-    const all = byConnection.get(mark.connection)!
-    const before = all.length > 1 ? all.filter(m => m !== mark && precedes(m, mark)) : NONE
-    const forgedBefore = before.find(m => m.forged)
-    const earlier = before.find(m => m.sender !== mark.sender) ?? forgedBefore
+    const { earlier, forgedBefore } = resetsBefore(mark, byConnection.get(mark.connection)!)
+    // Spread into the rest it took as long as all the neighbours.
+    const breadth = breadthOf(near.source, breadths.get(mark.client)!)
     return {
       survivedSilenceMs: near.survivedSilenceMs,
       sameSilenceCount: silences[mark.sender].get(mark.listener)!(mark),
@@ -74,8 +73,14 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
       acceptedBefore: near.acceptedBefore,
       forgottenCount: mark.unaware ? forgotten.get(hostKey(mark))!(mark.timeNs) : 0,
       forgetfulHosts: mark.unaware ? denials.get(peerKey(mark))!(mark) : 0,
-      ...breadthOf(near.source, breadths.get(mark.client)!),
+      sourceListeners: breadth.sourceListeners,
+      sourceHosts: breadth.sourceHosts,
+      sourcePorts: breadth.sourcePorts,
+      sourceRefused: breadth.sourceRefused,
+      sourceSilent: breadth.sourceSilent,
+      sourceSyns: breadth.sourceSyns,
       samePortListeners: fromPort(mark),
+      sourceRate: breadth.sourceRate,
       probeCount: train?.count ?? 0,
       probePeriodMs: train?.periodMs,
       probeJitter: train?.jitter,
@@ -86,7 +91,15 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   }
 }
 
-const NONE: readonly Mark[] = []
+/** @param all resets of its connection */
+function resetsBefore(mark: Mark, all: Mark[]): Record<'earlier' | 'forgedBefore', Mark | undefined> {
+  if (all.length === 1) return NONE
+  const before = all.filter(m => m !== mark && precedes(m, mark))
+  const forgedBefore = before.find(m => m.forged)
+  return { earlier: before.find(m => m.sender !== mark.sender) ?? forgedBefore, forgedBefore }
+}
+
+const NONE = { earlier: undefined, forgedBefore: undefined }
 
 function byClient({ sender }: Mark): boolean {
   return sender === 'client'
@@ -105,7 +118,7 @@ function listenerOf({ listener }: Mark): string {
 }
 
 function hostKey(mark: Mark): string {
-  return mark[mark.sender]
+  return mark.sender === 'client' ? mark.client : mark.server
 }
 
 function peerKey(mark: Mark): string {

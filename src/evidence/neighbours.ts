@@ -1,5 +1,5 @@
 /** What happened to other connections of the same hosts around a reset: neighbours make causes. */
-import type { Connection, ListenerTimeline, Side, SourceTimeline, World } from '../model.js'
+import type { Connection, ListenerTimeline, SegmentRecord, Side, SourceTimeline, World } from '../model.js'
 import { firstAfter, inOrder } from './counting.js'
 import type { Mark } from './mark.js'
 import { isRst } from './view.js'
@@ -132,10 +132,11 @@ function listenerOf(mark: Mark, { world, listeners }: Neighbourhood): Listener {
   return listener
 }
 
-function siblingsSilence({ siblings }: ListenerTimeline, world: World): number | undefined {
+function siblingsSilence({ siblings }: ListenerTimeline, { connections }: World): number | undefined {
   let longest: number | undefined
   for (const id of siblings) {
-    const ns = world.connections.get(id)?.longestSurvivedSilenceNs
+    // Most siblings are looked at for nothing else: made for that they were a fifth of what a capture with few resets costs to judge.
+    const ns = connections.survivedSilenceNs?.(id) ?? connections.get(id)?.longestSurvivedSilenceNs
     if (ns !== undefined) longest = Math.max(longest ?? 0, ns / 1e6)
   }
   return longest
@@ -190,20 +191,27 @@ export class Ends implements EndsIndex {
 
   /** Every connection, once. */
   add(connection: Connection): void {
-    for (const side of ['client', 'server'] as const) {
-      const record = connection.segments.find(r => r.from === side && isRst(r))
-      if (!record) continue
-      const end: End = {
-        timeNs: record.timeNs,
-        connection: connection.id,
-        beganNs: connection.firstTimeNs,
-        begunBefore: connection.handshake === 'not-captured',
-      }
-      const key = keyOf(side, connection[side].address, connection.server.port)
-      const list = this.byKey.get(key)
-      if (list) list.push(end)
-      else this.byKey.set(key, [end])
+    let client = false
+    let server = false
+    for (const r of connection.segments) {
+      if (!isRst(r) || (r.from === 'client' ? client : server)) continue
+      if (r.from === 'client') client = true
+      else server = true
+      this.note(connection, r)
     }
+  }
+
+  private note(connection: Connection, { from, timeNs }: SegmentRecord): void {
+    const end: End = {
+      timeNs,
+      connection: connection.id,
+      beganNs: connection.firstTimeNs,
+      begunBefore: connection.handshake === 'not-captured',
+    }
+    const key = keyOf(from, connection[from].address, connection.server.port)
+    const list = this.byKey.get(key)
+    if (list) list.push(end)
+    else this.byKey.set(key, [end])
   }
 
   around(mark: Mark): { count: number; spanMs: number } {

@@ -16,61 +16,96 @@ export interface RoundTrip {
   samples: number
 }
 
-interface Paths {
-  /** Numbers of the connections between two hosts, whoever of them opened. */
-  between: Map<string, number[]>
-  /** By answering and asking host; one key of both, made for every reset and hashed anew, took as long as everything else here. */
-  measured: Map<string, Map<string, RoundTrip>>
-}
-
-const cache = new WeakMap<World, Paths>()
+const cache = new WeakMap<World, HostPairs>()
 
 /** @param side whose answers are timed, seen from the capture point */
 export function roundTrip(world: World, connection: Connection, side: Side): RoundTrip {
+  const pairs = pairsOf(world)
   const answering = connection[side].address
   const asking = connection[otherSide(side)].address
-  const paths = pathsOf(world)
-  let answers = paths.measured.get(answering)
-  if (answers === undefined) paths.measured.set(answering, (answers = new Map()))
-  let measured = answers.get(asking)
-  if (measured === undefined) {
-    measured = measure(world, paths.between.get(pairOf(answering, asking)) ?? [], answering, asking)
-    answers.set(asking, measured)
-  }
-  return measured
+  const pair = pairs.of(connection.id) ?? pairs.between(answering, asking)
+  if (pair === undefined) return UNTIMED
+  const way = pair * 2 + (answering < asking ? 0 : 1)
+  return (pairs.measured[way] ??= measure(world, pairs.members(pair), answering, asking))
 }
 
-function pathsOf(world: World): Paths {
-  let paths = cache.get(world)
-  if (!paths) {
-    paths = { between: betweenHosts(world), measured: new Map() }
-    cache.set(world, paths)
-  }
-  return paths
-}
+const UNTIMED: RoundTrip = { ns: undefined, samples: 0 }
 
 /** Numbers of the traced connections between two hosts, whoever of them opened, in order of appearance. */
 export function connectionsBetween(world: World, a: string, b: string): readonly number[] {
-  return pathsOf(world).between.get(pairOf(a, b)) ?? []
+  const pairs = pairsOf(world)
+  const pair = pairs.between(a, b)
+  return pair === undefined ? [] : [...pairs.members(pair)]
 }
 
 function otherSide(side: Side): Side {
   return side === 'client' ? 'server' : 'client'
 }
 
-function pairOf(a: string, b: string): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`
+function pairsOf(world: World): HostPairs {
+  let pairs = cache.get(world)
+  if (!pairs) cache.set(world, (pairs = new HostPairs(world)))
+  return pairs
 }
 
-function betweenHosts(world: World): Map<string, number[]> {
-  const between = new Map<string, number[]>()
-  for (const { id, client, server } of outlinesOf(world)) {
-    const pair = pairOf(client.address, server.address)
-    const ids = between.get(pair)
-    if (ids) ids.push(id)
-    else between.set(pair, [id])
+/** More addresses than a process can hold connections of; a pair of their numbers is an exact integer. */
+const ADDRESSES = 2 ** 26
+
+/** Pairs of hosts by number: a key of both addresses, made for every reset and hashed anew, took a tenth of what judging costs. */
+class HostPairs {
+  /** By pair, first where the lower address answers: what was measured. */
+  readonly measured: RoundTrip[] = []
+  private readonly addresses = new Map<string, number>()
+  private readonly pairs = new Map<number, number>()
+  /** By connection. */
+  private readonly pairOf: number[] = []
+  /** The pair's next connection, by connection; its first and its last, by pair. */
+  private readonly next: number[] = []
+  private readonly first: number[] = []
+  private readonly last: number[] = []
+
+  constructor(world: World) {
+    for (const { id, client, server } of outlinesOf(world)) this.add(id, client.address, server.address)
   }
-  return between
+
+  /** The pair of a connection. */
+  of(connection: number): number | undefined {
+    return this.pairOf[connection]
+  }
+
+  between(a: string, b: string): number | undefined {
+    const [one, other] = [this.addresses.get(a), this.addresses.get(b)]
+    return one === undefined || other === undefined ? undefined : this.pairs.get(keyOf(one, other))
+  }
+
+  /** Its connections, in order of appearance. */
+  *members(pair: number): Generator<number> {
+    const last = this.last[pair]
+    for (let id = this.first[pair]; ; id = this.next[id]) {
+      yield id
+      if (id === last) return
+    }
+  }
+
+  private add(id: number, client: string, server: string): void {
+    const key = keyOf(this.numberOf(client), this.numberOf(server))
+    let pair = this.pairs.get(key)
+    if (pair === undefined) {
+      this.pairs.set(key, (pair = this.first.push(id) - 1))
+    } else this.next[this.last[pair]] = id
+    this.last[pair] = id
+    this.pairOf[id] = pair
+  }
+
+  private numberOf(address: string): number {
+    let number = this.addresses.get(address)
+    if (number === undefined) this.addresses.set(address, (number = this.addresses.size))
+    return number
+  }
+}
+
+function keyOf(one: number, other: number): number {
+  return Math.min(one, other) * ADDRESSES + Math.max(one, other)
 }
 
 interface Samples {
@@ -79,7 +114,7 @@ interface Samples {
 }
 
 /** Only paths that somebody asks about: of most siblings no segment has to be looked at. */
-function measure(world: World, ids: number[], answering: string, asking: string): RoundTrip {
+function measure(world: World, ids: Iterable<number>, answering: string, asking: string): RoundTrip {
   let path: Samples | undefined
   for (const id of ids) {
     const c = world.connections.get(id)!

@@ -1,6 +1,6 @@
 /** What a report tells of a reset besides its facts and its connection: enough to put it into words without its packets. */
 import type { OriginSign } from '../origin.js'
-import { FACT_NAMES, type FactSheet } from './facts.js'
+import { FACT_NAMES, type FactName, type FactSheet } from './facts.js'
 import type { ResetGroup } from './resets.js'
 
 /** A frame's place among all captures. */
@@ -54,6 +54,8 @@ function told({ statement, weight, frames }: OriginSign): Told {
   return { statement, forDevice: weight > 0, frames }
 }
 
+const PLACES = new Map(FACT_NAMES.map((name, place) => [name, place]))
+
 /** Sentences that are kept once for all resets that share them; most others name a time of their own. */
 const SHARED = 4096
 
@@ -83,10 +85,10 @@ export class ProofStore {
       this.put(this.place(statement) * 2 + (forDevice ? 1 : 0))
       this.putList(shown)
     }
-    for (let i = 0; i < FACT_NAMES.length; i++) {
-      const shown = frames[FACT_NAMES[i]]
+    // By what there is: asking for each of 150 names took six times as long.
+    for (const [name, shown] of Object.entries(frames)) {
       if (shown === undefined || shown.length === 0) continue
-      this.put(i + 1)
+      this.put(PLACES.get(name as FactName)! + 1)
       this.putList(shown)
     }
     this.put(0)

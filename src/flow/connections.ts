@@ -17,12 +17,14 @@ export class MadeConnections implements ConnectionMap {
    * @param make the connection of a number
    * @param outline who it is
    * @param faceOf the same without its packets, where that is cheaper
+   * @param silenceOf its longest survived silence, in ns
    */
   constructor(
     readonly size: number,
     private readonly make: (id: number) => Connection,
     private readonly outline: (id: number) => ConnectionOutline,
     private readonly faceOf: (id: number) => ConnectionFace = make,
+    private readonly silenceOf = (id: number): number => make(id).longestSurvivedSilenceNs,
   ) {}
 
   *outlines(): Generator<ConnectionOutline> {
@@ -42,6 +44,10 @@ export class MadeConnections implements ConnectionMap {
 
   face(id: number): ConnectionFace | undefined {
     return this.has(id) ? this.faceOf(id) : undefined
+  }
+
+  survivedSilenceNs(id: number): number | undefined {
+    return this.has(id) ? this.silenceOf(id) : undefined
   }
 
   has(id: number): boolean {

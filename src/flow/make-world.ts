@@ -97,6 +97,7 @@ function connectionsOf(
       make,
       id => outline(context, kept[id], id),
       id => face(context, kept[id], id, before(kept[id])),
+      id => kept[id].longestSilenceNs,
     )
   return new Map(kept.map((_, id) => [id, make(id)]))
 }

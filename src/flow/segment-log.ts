@@ -24,27 +24,27 @@ export const ACK_NUMBER = 4
 /** Flags in bits 0-11, then the fields below. */
 export const BITS = 5
 /** Window in the upper half, IPv4 identification in the lower. */
-const WINDOW_ID = 6
+export const WINDOW_ID = 6
 export const PAYLOAD = 7
 export const NEW_BYTES = 8
 /** Hop limit (8 bits), header length in words (4), flow label (20). */
-const HOPS = 9
+export const HOPS = 9
 export const TS_VAL = 10
-const TS_ECR = 11
+export const TS_ECR = 11
 /** Capture in the upper half, MAC id in the lower. */
-const CAPTURE_MAC = 12
+export const CAPTURE_MAC = 12
 /** Position among the packets of its connection, from 1. */
 export const ORDINAL = 13
 const PREVIOUS = 14
 const NEXT = 15
 
-const FROM_SERVER = 1 << 12
-const KIND_SHIFT = 13
-const HAS_TIMESTAMPS = 1 << 17
+export const FROM_SERVER = 1 << 12
+export const KIND_SHIFT = 13
+export const HAS_TIMESTAMPS = 1 << 17
 /** 0 = not set, 1 = set, 2 = IPv6 (which has neither the bit nor the identification). */
-const FRAGMENT_SHIFT = 18
+export const FRAGMENT_SHIFT = 18
 /** 0 = cannot be told, 1 = yes, 2 = no. */
-const STARTS_SHIFT = 20
+export const STARTS_SHIFT = 20
 const HAS_LABEL = 1 << 22
 /** Copies of this packet met so far, at most 7. */
 const COPIES_SHIFT = 23
@@ -180,11 +180,6 @@ export class SegmentLog {
     return this.page(row)[placeIn(row) + BITS] & 0xfff
   }
 
-  /** Index into SEGMENT_KINDS. */
-  kind(row: number): number {
-    return (this.page(row)[placeIn(row) + BITS] >> KIND_SHIFT) & 15
-  }
-
   hasTimestamps(row: number): boolean {
     return (this.page(row)[placeIn(row) + BITS] & HAS_TIMESTAMPS) !== 0
   }
@@ -206,27 +201,12 @@ export class SegmentLog {
     return this.page(row)[placeIn(row) + HOPS] >>> 24
   }
 
-  headerBytes(row: number): number {
-    return ((this.page(row)[placeIn(row) + HOPS] >> 20) & 15) << 2
-  }
-
-  /** -1 for IPv4. */
-  flowLabel(row: number): number {
-    return this.isIpv6(row) ? this.page(row)[placeIn(row) + HOPS] & 0xfffff : -1
-  }
-
-  /** 1, 0, or -1 for IPv6. */
-  dontFragment(row: number): number {
-    return this.isIpv6(row) ? -1 : (this.page(row)[placeIn(row) + BITS] >> FRAGMENT_SHIFT) & 3
-  }
-
   capture(row: number): number {
     return this.page(row)[placeIn(row) + CAPTURE_MAC] >>> 16
   }
 
-  /** As a 48-bit integer, -1 when the link has none. */
-  macAddress(row: number): number {
-    const id = this.page(row)[placeIn(row) + CAPTURE_MAC] & 0xffff
+  /** Of the id in `CAPTURE_MAC`: a 48-bit integer, -1 when the link has none. */
+  macAddress(id: number): number {
     if (id === NO_MAC) return -1
     this.macs.read(id, this.mac)
     return this.mac[0] * 0x100000000 + (this.mac[1] >>> 0)
@@ -234,11 +214,6 @@ export class SegmentLog {
 
   label(row: number): string | undefined {
     return this.page(row)[placeIn(row) + BITS] & HAS_LABEL ? this.labels.get(row) : undefined
-  }
-
-  startsMessage(row: number): boolean | undefined {
-    const code = (this.page(row)[placeIn(row) + BITS] >> STARTS_SHIFT) & 3
-    return code === 0 ? undefined : code === 1
   }
 
   copies(row: number): number {
@@ -294,11 +269,11 @@ export class SegmentLog {
   }
 
   /** The page that a row stands in, at `placeIn(row)`. */
-  private page(row: number): Int32Array {
+  page(row: number): Int32Array {
     return this.pages[row >> PAGE_BITS]
   }
 }
 
-function placeIn(row: number): number {
+export function placeIn(row: number): number {
   return (row & (PAGE_ROWS - 1)) * STRIDE
 }

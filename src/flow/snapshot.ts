@@ -5,27 +5,16 @@ import type {
   ConnectionOutline,
   Endpoint,
   Handshake,
-  SegmentRecord,
-  Side,
   SideState,
 } from '../model.js'
 import type { AddressTexts } from './address-texts.js'
 import { type ApplicationState, createApplicationState } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
 import type { KeyTable } from './key-table.js'
-import { SEGMENT_KINDS } from './kinds.js'
 import { catchUp } from './quiet.js'
 import { keptRows } from './retention.js'
-import {
-  ACK_NUMBER,
-  FRAME,
-  NEW_BYTES,
-  ORDINAL,
-  PAYLOAD,
-  SEQ,
-  type SegmentLog,
-  TS_VAL,
-} from './segment-log.js'
+import type { SegmentLog } from './segment-log.js'
+import { segmentRecords, sideWord } from './segment-records.js'
 import type { TrackedSide } from './side.js'
 import { ADDRESS_WORDS, ENDPOINT_WORDS, endOfTuple, TUPLE_WORDS } from './tuple.js'
 
@@ -48,7 +37,10 @@ export function snapshot(
   id: number,
   previous: number | undefined,
 ): Connection {
-  return { ...face(context, c, id, previous), segments: records(context.log, c) }
+  return {
+    ...face(context, c, id, previous),
+    segments: segmentRecords(context.log, keptRows(context.log, c)),
+  }
 }
 
 /** The same without its packets, which are most of what a connection costs. */
@@ -78,7 +70,7 @@ export function face(
     furtherRsts: (c.furtherRsts ?? []).map(r => ({
       frame: r.frame,
       capture: r.capture,
-      from: word(r.server),
+      from: sideWord(r.server),
       hopLimit: r.hopLimit,
     })),
     longestSurvivedSilenceNs: c.longestSilenceNs,
@@ -170,52 +162,4 @@ function sideState(side: TrackedSide): SideState {
 function hopLimits(side: TrackedSide): { value: number; count: number }[] {
   const all = side.hopLimits
   return all.length > 1 ? all.sort((a, b) => b.count - a.count) : all
-}
-
-function records(log: SegmentLog, c: TrackedConnection): SegmentRecord[] {
-  const list: SegmentRecord[] = []
-  let before = 0
-  for (const row of keptRows(log, c)) {
-    const ordinal = log.word(row, ORDINAL)
-    list.push(record(log, row, ordinal - before - 1))
-    before = ordinal
-  }
-  return list
-}
-
-function record(log: SegmentLog, row: number, omittedBefore: number): SegmentRecord {
-  const details = log.details.get(row)
-  const timestamps = log.hasTimestamps(row)
-  return {
-    frame: log.word(row, FRAME) >>> 0,
-    capture: log.capture(row),
-    timeNs: log.timeNs(row),
-    from: word(log.fromServer(row)),
-    seq: log.word(row, SEQ) >>> 0,
-    ack: log.word(row, ACK_NUMBER) >>> 0,
-    flags: log.flags(row),
-    window: log.window(row),
-    payloadBytes: log.word(row, PAYLOAD),
-    hopLimit: log.hopLimit(row),
-    ipId: log.ipId(row),
-    dontFragment: log.dontFragment(row),
-    flowLabel: log.flowLabel(row),
-    headerBytes: log.headerBytes(row),
-    tsVal: timestamps ? log.word(row, TS_VAL) >>> 0 : undefined,
-    tsEcr: timestamps ? log.tsEcr(row) >>> 0 : undefined,
-    newBytes: log.word(row, NEW_BYTES),
-    kind: SEGMENT_KINDS[log.kind(row)],
-    label: log.label(row),
-    startsMessage: log.startsMessage(row),
-    mac: log.macAddress(row),
-    omittedBefore,
-    copies: details ? details.copies.map(copy => ({ ...copy })) : [],
-    resetText: details?.text,
-    mptcpResetReason: details?.mptcpReason,
-    checksum: details?.checksum ?? 'unknown',
-  }
-}
-
-function word(server: boolean): Side {
-  return server ? 'server' : 'client'
 }
