@@ -54,6 +54,8 @@ export interface OriginContext {
   laterSegments: number[]
   /** Those of them that acknowledge more than it had acknowledged before the reset. */
   laterTaking: number[]
+  /** Some of what those acknowledge had not reached the sender when the reset left it. */
+  tookUnarrived: boolean
   /** The other direction was reset at the same moment without either answering the other: frames. */
   mirrored: number[]
   /** RSTs of the same moment and direction bear different hop limits. */
@@ -296,7 +298,13 @@ function numberSigns(context: OriginContext): OriginSign[] {
 }
 
 /** What its sender did after it. */
-function afterwardsSigns({ laterData, laterSegments, laterTaking, trigger }: OriginContext): OriginSign[] {
+function afterwardsSigns({
+  laterData,
+  laterSegments,
+  laterTaking,
+  tookUnarrived,
+  trigger,
+}: OriginContext): OriginSign[] {
   const signs: OriginSign[] = []
   if (laterData.length > 0) {
     // A socket that has reset itself cannot; a stack that refuses a segment of a connection it does not know may have another one that lives on.
@@ -314,7 +322,8 @@ function afterwardsSigns({ laterData, laterSegments, laterTaking, trigger }: Ori
   } else if (laterData.length === 0 && laterTaking.length > 0 && trigger.kind !== 'syn') {
     // A stack that refuses a segment of a connection it does not know may have a twin behind the same address that lives on.
     const statement = 'its sender went on taking new data afterwards: its socket was still there'
-    signs.push({ statement, weight: trigger.active === false ? 2 : 3.5, frames: laterTaking.slice(0, 3) })
+    const weight = trigger.active === false ? 2 : tookUnarrived ? 4.5 : 3.5
+    signs.push({ statement, weight, frames: laterTaking.slice(0, 3) })
   }
   return signs
 }

@@ -142,6 +142,10 @@ export default defineCause({
     contrary('everything had been answered and the peer had closed', f =>
       and(f.peerFinMs !== undefined, f.requestOutstanding !== true, f.responseInProgress !== true),
     ),
+    contrary(
+      'its socket lived on: it took data that had not arrived when the reset left',
+      f => f.senderTookMore,
+    ),
     ...kernelSigns('abortive-close'),
   ],
   summary: (f, n) => {

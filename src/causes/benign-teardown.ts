@@ -196,6 +196,10 @@ export default defineCause({
     against('its own transfer was cut', f =>
       and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000)),
     ),
+    contrary(
+      'its socket lived on: it took data that had not arrived when the reset left',
+      f => f.senderTookMore,
+    ),
     ...kernelSigns('benign-teardown'),
   ],
   summary: (_f, n) => `${n.sender} ended its finished connection with ${n.peer} by reset; nothing was lost`,

@@ -209,13 +209,19 @@ const ONE_CLOSE_MS = 2
 
 /**
  * The server had answered and closed, but more had been asked than it answered: pipelined requests, the rest of a body. Where the messages cannot be
- * read: it shut down and reset in one go, which close() does only over unread data (Linux __tcp_close), after more than one read had arrived.
+ * read: it shut down and reset in one go, which close() does only over unread data (Linux __tcp_close), after more than one read had arrived; or it
+ * answered and reset while more of an upload was on its way, so that some of it always lies in the queue.
  */
 export function requestsLeft(f: Facts): boolean {
   if (f.sender !== 'server' || f.peerSpokeLast !== false) return false
   if (f.requestOutstanding !== undefined)
     return f.requestOutstanding && f.responseInProgress === false && f.exchanges >= 1
-  return f.active === true && (f.senderFinMs ?? 1e9) <= ONE_CLOSE_MS && f.peerPayloadBytes > ONE_READ_BYTES
+  const goingOn = (f.peerUnderwayBytes ?? 0) >= ONE_READ_BYTES && f.peerFinMs === undefined
+  return (
+    f.active === true &&
+    (goingOn || (f.senderFinMs ?? 1e9) <= ONE_CLOSE_MS) &&
+    f.peerPayloadBytes > ONE_READ_BYTES
+  )
 }
 
 /** Supervisors bring a process back after 100 ms and more (systemd RestartSec). */

@@ -126,6 +126,10 @@ export default defineCause({
       f => and(f.senderRejection !== undefined, below(f.senderRejectionMs, 2000)),
       ['senderRejectionMs'],
     ),
+    contrary(
+      'its socket lived on: it took data that had not arrived when the reset left',
+      f => f.senderTookMore,
+    ),
     ...kernelSigns('unread-data-close'),
   ],
   summary: (_f, n) => `${n.sender} closed the connection while data from ${n.peer} was still unread`,

@@ -114,6 +114,8 @@ export class Facts {
   // ── numbers
   senderUnackedBytes!: number | undefined
   peerUnackedBytes!: number | undefined
+  /** The same, with what had been sent too late to arrive before the reset left. */
+  peerUnderwayBytes!: number | undefined
   ackOffsetBytes!: number | undefined
   windowShrunk!: number | undefined
   resetWindowRatio!: number | undefined
@@ -183,6 +185,8 @@ export class Facts {
   firstWords!: boolean | undefined
   /** New data came in the sender's name after the reset. */
   senderWentOn!: boolean
+  /** The sender acknowledged data that had not reached it when the reset left it: its socket lived on. */
+  senderTookMore!: boolean
   /** Comparison of two captures only: the answered segment reached the other end all the same, or never did. */
   triggerArrived!: boolean | undefined
 

@@ -255,6 +255,7 @@ function numberFacts(view: ResetView, trigger: Trigger, unheard: readonly Segmen
   return {
     senderUnackedBytes: numbers.senderUnackedBytes,
     peerUnackedBytes: numbers.peerUnackedBytes,
+    peerUnderwayBytes: numbers.peerUnderwayBytes,
     ackOffsetBytes: numbers.ackOffset,
     windowShrunk: numbers.windowShrunk,
     resetWindowRatio: numbers.resetWindowRatio,

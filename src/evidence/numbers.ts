@@ -1,13 +1,15 @@
 /** What was sent, acknowledged, read and answered when the reset came: sequence, acknowledgement and window numbers. */
 import type { SegmentRecord } from '../model.js'
 import { unseenBefore } from './unseen.js'
-import { distance, hasAck, isRst, type ResetView, type SideView, SYN, windowBytes } from './view.js'
+import { distance, endOf, hasAck, isRst, type ResetView, type SideView, SYN, windowBytes } from './view.js'
 
 export interface Numbers {
   /** Bytes the reset's sender had sent without an acknowledgement by the peer. */
   senderUnackedBytes: number | undefined
   /** Bytes the peer had sent that the sender had not acknowledged, the reset's own ACK field included. */
   peerUnackedBytes: number | undefined
+  /** The same, with what had been sent too late to arrive before the reset left. */
+  peerUnderwayBytes: number | undefined
   /** ACK field of an RST+ACK against everything the peer sent: 0 = all, negative = data still on its way to the sender. */
   ackOffset: number | undefined
   /** Fraction (0..1) by which the sender's receive window had shrunk from its widest since the peer began its last turn; undefined when unscalable. */
@@ -32,6 +34,7 @@ export function measureNumbers(
       unheard.length > 0 ? heardAck(peer, unheard) : ackedTo(view),
     ),
     peerUnackedBytes: gap(peer.nextSeq, senderAck),
+    peerUnderwayBytes: gap(lastEnd(peer), senderAck),
     ackOffset: hasAck(first) && peer.nextSeq !== undefined ? distance(first.ack, peer.nextSeq) : undefined,
     ...windowFacts(view, active),
   }
@@ -47,6 +50,12 @@ function sentTo(view: ResetView, active: boolean | undefined): number | undefine
 function ackedTo({ peer, after }: ResetView): number | undefined {
   if (peer.ackedTo !== undefined) return peer.ackedTo
   return after.find(r => r.from === peer.side && hasAck(r) && !isRst(r) && (r.flags & SYN) === 0)?.ack
+}
+
+function lastEnd(side: SideView): number | undefined {
+  let end: number | undefined
+  for (const r of side.records) if (r.newBytes > 0) end = later(endOf(r), end)
+  return end
 }
 
 function heardAck(peer: SideView, unheard: readonly SegmentRecord[]): number | undefined {

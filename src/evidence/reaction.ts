@@ -2,6 +2,7 @@
  * If a device made the reset: what it reacted to, and how. A filter acts on what was said and lets the connection's own packets pass or swallows
  * them; a device without state refuses whatever comes, in the form of a stack that knows no such connection (RFC 9293 §3.5.2).
  */
+import { tookUnarrived } from './afterlife.js'
 import { applicationAt } from './exchange.js'
 import type { Facts } from './facts.js'
 import type { SegmentRecord } from '../model.js'
@@ -17,7 +18,7 @@ const TRANSFER_BYTES = 8000
 
 type Reaction = Pick<
   Facts,
-  'reactedTo' | 'spared' | 'refusalForm' | 'firstWords' | 'senderWentOn' | 'triggerArrived'
+  'reactedTo' | 'spared' | 'refusalForm' | 'firstWords' | 'senderWentOn' | 'senderTookMore' | 'triggerArrived'
 >
 
 export function reactionFacts(view: ResetView, trigger: Trigger): Reaction {
@@ -28,6 +29,7 @@ export function reactionFacts(view: ResetView, trigger: Trigger): Reaction {
     refusalForm: refusalForm(view.rsts),
     firstWords: firstWords(view, trigger),
     senderWentOn: senderWentOn(view),
+    senderTookMore: tookUnarrived(view, view.first),
     // One capture cannot tell what became of it; a comparison of two can.
     triggerArrived: undefined,
   }

@@ -4,6 +4,7 @@
  */
 import { judgeOrigin, type OriginContext, type OriginVerdict } from '../origin.js'
 import type { Connection, SegmentRecord, World } from '../model.js'
+import { tookUnarrived } from './afterlife.js'
 import { deviceBefore } from './devices.js'
 import { type Fingerprint, fingerprint } from './fingerprint.js'
 import { knownShape } from './injectors.js'
@@ -124,6 +125,7 @@ function originContext(view: ResetView, rst: SegmentRecord, direction: SegmentRe
     laterData: later(view, rst, goesOn),
     laterSegments: later(view, rst, r => r.kind !== 'retransmission' && (r.flags & 0x13) === 0x10),
     laterTaking: laterTaking(view, rst),
+    tookUnarrived: tookUnarrived(view, rst),
     mirrored: mirrored(view, rst),
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
     answersMissing: print.hopLimitDelta === 0 && !hasAck(rst) && (framesMissing(view) || !backToBack(near)),
