@@ -273,7 +273,7 @@ export interface Connection {
    */
   segments: SegmentRecord[]
   /** RST frames beyond that bound: counted to the reset of the same side. */
-  furtherRsts: { frame: number; capture: number; from: Side; hopLimit: number }[]
+  furtherRsts: FurtherRsts
   /** Longest time in which neither side sent anything and after which the connection went on (any packet but RST), before the first RST. */
   longestSurvivedSilenceNs: number
   /** Packets recorded more than once. */
@@ -340,6 +340,20 @@ export interface HostProfile {
     port: number
     count: number
   }[]
+}
+
+/** RST frames, counted in their millions: read one by one, and made while they are read. */
+export interface FurtherRsts extends Iterable<FurtherRst> {
+  readonly length: number
+  /** They stand in another capture than was thought. */
+  move(capture: number): void
+}
+
+export interface FurtherRst {
+  frame: number
+  capture: number
+  from: Side
+  hopLimit: number
 }
 
 /** Who a connection is, without what was seen of it. */

@@ -2,6 +2,7 @@
  * RST frames → resets, over both captures: the grouping of one capture (evidence/resets.ts) corrected by what the other one proves about who
  * sent which frame; then frames that are in both make one reset of two.
  */
+import { FrameList } from '../evidence/frame-list.js'
 import { groupResets, type ResetGroup } from '../evidence/resets.js'
 import { viewReset } from '../evidence/view.js'
 import type { Connection, SegmentRecord, Side } from '../model.js'
@@ -34,7 +35,7 @@ function partsOfConnection(scene: Scene, { world, index }: Vantage, connection: 
     const own = alone.filter(g => g.view.sender.side === side)
     for (const { rsts, kind, origin, further } of regroup(own, judged)) {
       const group: ResetGroup = { view: viewReset(world, connection, rsts), origin }
-      for (const rst of further) group.view.further.push(rst)
+      group.view.further = further
       const fates = new Map(rsts.map(r => [r, judged.get(r)!.fate]))
       parts.push({
         index,
@@ -57,7 +58,7 @@ interface Regrouped {
   rsts: SegmentRecord[]
   kind: Class
   origin: OriginVerdict
-  further: { frame: number; capture: number }[]
+  further: FrameList
 }
 
 /** One group of what was proven forged, one of what is genuine, and the rest as one capture alone would have it. */
@@ -68,7 +69,11 @@ function regroup(groups: ResetGroup[], judged: Map<SegmentRecord, JudgedRst>): R
     if (same) {
       same.rsts.push(...rsts)
       for (const rst of view.further) same.further.push(rst)
-    } else result.push({ rsts: [...rsts], kind, origin, further: [...view.further] })
+    } else {
+      const further = new FrameList()
+      for (const rst of view.further) further.push(rst)
+      result.push({ rsts: [...rsts], kind, origin, further })
+    }
   }
   for (const group of groups) {
     const classes = byClass(group, judged)
@@ -78,7 +83,7 @@ function regroup(groups: ResetGroup[], judged: Map<SegmentRecord, JudgedRst>): R
       put(
         kind,
         rsts,
-        kind === largest ? group : { ...group, view: { ...group.view, further: [] } },
+        kind === largest ? group : { ...group, view: { ...group.view, further: new FrameList() } },
         kind !== 'open',
       )
     }

@@ -32,13 +32,13 @@ function join(home: Map<Part, Part[]>, part: Part, other: Part | undefined): voi
 /** All frames of a reset, capture by capture; copies of a packet included. */
 export function seenAt({ parts }: Union): [SeenAt, SeenAt] {
   const at = (capture: CaptureIndex): SeenAt => {
-    const frames = parts.flatMap(({ group: { view } }) => [
-      ...view.rsts.flatMap(r => [r, ...r.copies]),
-      ...view.further,
-    ])
-    const own = [...new Set(frames.filter(r => r.capture === capture).map(r => r.frame))].sort(
-      (a, b) => a - b,
-    )
+    const frames = new Set<number>()
+    for (const { group } of parts) {
+      const { rsts, further } = group.view
+      for (const list of [rsts, rsts.flatMap(r => r.copies), further])
+        for (const ref of list) if (ref.capture === capture) frames.add(ref.frame)
+    }
+    const own = [...frames].sort((a, b) => a - b)
     return { capture, seen: own.length > 0, frames: own }
   }
   return [at(0), at(1)]

@@ -151,6 +151,7 @@ function mark(world: World, index: CaptureIndex): void {
       r.capture = index
       for (const copy of r.copies) copy.capture = index
     }
-    for (const r of [...c.furtherRsts, ...c.icmpErrors, ...c.applicationAtRst]) r.capture = index
+    c.furtherRsts.move(index)
+    for (const r of [...c.icmpErrors, ...c.applicationAtRst]) r.capture = index
   }
 }

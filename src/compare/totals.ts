@@ -42,7 +42,11 @@ export function totalsOf(
 
 /** RST frames beyond what is remembered of a flood: the smaller number of the two captures is taken to be in both. */
 function furtherInBoth({ connections: [a, b], flipped, resets }: Link): number {
-  const of = (c: Connection, side: 'client' | 'server') => c.furtherRsts.filter(r => r.from === side).length
+  const of = (c: Connection, side: 'client' | 'server') => {
+    let count = 0
+    for (const rst of c.furtherRsts) if (rst.from === side) count++
+    return count
+  }
   return (['client', 'server'] as const).reduce((sum, side) => {
     const there = flipped ? (side === 'client' ? 'server' : 'client') : side
     return resets.some(p => p.from === side) ? sum + Math.min(of(a, side), of(b, there)) : sum

@@ -7,7 +7,8 @@ import { groupResets } from './resets.js'
 export type { Case } from './cross.js'
 export { Docket, idOf } from './docket.js'
 export type { Facts, FactSheet } from './facts.js'
-export { type FrameRef, type Proof, proofOf, ProofStore } from './proof.js'
+export type { FrameRef } from './frame-list.js'
+export { type Proof, proofOf, ProofStore } from './proof.js'
 
 /** All resets of the capture, ordered by time of their first frame; ids r1, r2 … in that order. */
 export function gatherCases(world: World): Case[] {

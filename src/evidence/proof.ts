@@ -1,13 +1,8 @@
 /** What a report tells of a reset besides its facts and its connection: enough to put it into words without its packets. */
 import type { OriginSign } from '../origin.js'
+import { FrameList, type FrameRef } from './frame-list.js'
 import { FACT_NAMES, type FactName, type FactSheet } from './facts.js'
 import type { ResetGroup } from './resets.js'
-
-/** A frame's place among all captures. */
-export interface FrameRef {
-  frame: number
-  capture: number
-}
 
 /** One observation for or against a device on the path. */
 export interface Told {
@@ -19,8 +14,10 @@ export interface Told {
 export interface Proof {
   /** Which frames show which fact. */
   frames: FactSheet['frames']
-  /** Its RST frames, copies and those beyond the connection's memory included; the one that its time is that of first. */
+  /** Its RST frames, copies included; the one that its time is that of first. */
   own: FrameRef[]
+  /** Those beyond the connection's memory. */
+  further: FrameList
   /** What spoke for and against a device, the strongest first; what is too weak to be worth a word is left out. */
   signs: Told[]
   /** Packets of its sender and of its peer came before it, RSTs not counted. */
@@ -33,10 +30,10 @@ const WORTH_TELLING = 1
 export function proofOf({ view, origin }: ResetGroup, frames: FactSheet['frames']): Proof {
   const own: FrameRef[] = []
   for (const rst of view.rsts) own.push(rst, ...rst.copies)
-  own.push(...view.further)
   return {
     frames,
     own,
+    further: view.further,
     signs: origin.signs.filter(worthTelling).sort(strongestFirst).map(told),
     heard: { sender: view.sender.records.length > 0, peer: view.peer.records.length > 0 },
   }
@@ -71,14 +68,17 @@ export class ProofStore {
   private readonly places = new Map<string, number>()
   private at = 0
 
-  add({ frames, own, signs, heard }: Proof): void {
+  add({ frames, own, further, signs, heard }: Proof): void {
     if (this.size === this.starts.length) this.starts = doubled(this.starts, new Float64Array(this.size * 2))
     this.starts[this.size++] = this.used
     this.put((heard.sender ? 1 : 0) | (heard.peer ? 2 : 0))
     this.put(own.length)
-    for (const { frame, capture } of own) {
-      this.put(frame)
-      this.put(capture)
+    this.put(further.length)
+    for (const list of [own, further]) {
+      for (const { frame, capture } of list) {
+        this.put(frame)
+        this.put(capture)
+      }
     }
     this.put(signs.length)
     for (const { statement, forDevice, frames: shown } of signs) {
@@ -98,14 +98,18 @@ export class ProofStore {
   read(row: number): Proof {
     this.at = this.starts[row]
     const flags = this.get()
-    const own = Array.from({ length: this.get() }, () => ({ frame: this.get(), capture: this.get() }))
+    const ownLength = this.get()
+    const furtherLength = this.get()
+    const own = Array.from({ length: ownLength }, () => ({ frame: this.get(), capture: this.get() }))
+    const further = new FrameList()
+    while (further.length < furtherLength) further.push({ frame: this.get(), capture: this.get() })
     const signs = Array.from({ length: this.get() }, () => {
       const word = this.get()
       return { statement: this.statements[word >>> 1], forDevice: (word & 1) === 1, frames: this.getList() }
     })
     const frames: Proof['frames'] = {}
     for (let i = this.get(); i > 0; i = this.get()) frames[FACT_NAMES[i - 1]] = this.getList()
-    return { frames, own, signs, heard: { sender: (flags & 1) === 1, peer: (flags & 2) === 2 } }
+    return { frames, own, further, signs, heard: { sender: (flags & 1) === 1, peer: (flags & 2) === 2 } }
   }
 
   /** Memory of the proofs held, sentences not counted. */

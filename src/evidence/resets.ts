@@ -28,8 +28,13 @@ export function groupResets(world: World, connection: Connection): ResetGroup[] 
     const rsts = connection.segments.filter(r => isRst(r) && r.from === side)
     if (rsts.length === 0) continue
     const own = splitByEmitter(world, connection, rsts)
-    for (const rst of connection.furtherRsts)
-      if (rst.from === side) emitterOf(own, rst.hopLimit).view.further.push(rst)
+    const emitters = new Map<number, ResetGroup>()
+    for (const rst of connection.furtherRsts) {
+      if (rst.from !== side) continue
+      let emitter = emitters.get(rst.hopLimit)
+      if (emitter === undefined) emitters.set(rst.hopLimit, (emitter = emitterOf(own, rst.hopLimit)))
+      emitter.view.further.push(rst)
+    }
     groups.push(...own)
   }
   return groups.sort(

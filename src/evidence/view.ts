@@ -2,6 +2,7 @@
  * One reset looked at from its connection: the records before and after it, and each side's sequence numbers at that moment.
  * Everything the fact files measure starts here.
  */
+import { FrameList } from './frame-list.js'
 import { CERTAIN_SHARE, type RoundTrip, roundTrip } from './paths.js'
 import type { Connection, SegmentRecord, Side, SideState, World } from '../model.js'
 import type { Trigger } from './trigger.js'
@@ -39,7 +40,7 @@ export interface ResetView {
   rsts: SegmentRecord[]
   first: SegmentRecord
   /** RST frames beyond the connection's memory that belong to this reset. */
-  further: { frame: number; capture: number }[]
+  further: FrameList
   /** Round trip between the capture point and the sender, over all connections of the two hosts. */
   senderPath: RoundTrip
   peerPath: RoundTrip
@@ -154,7 +155,7 @@ export function viewReset(world: World, connection: Connection, rsts: SegmentRec
     peer: sideView(connection, other(first.from), before, first, senderPath),
     rsts,
     first,
-    further: [],
+    further: new FrameList(),
     senderPath,
     peerPath: roundTrip(world, connection, other(first.from)),
     before,
@@ -170,7 +171,7 @@ export function widened(view: ResetView, rsts: SegmentRecord[]): ResetView {
   return {
     ...view,
     rsts,
-    further: [],
+    further: new FrameList(),
     after: afterwards(connection, connection.segments.indexOf(first), rsts),
   }
 }

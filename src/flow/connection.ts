@@ -4,15 +4,9 @@
  */
 import type { ApplicationState } from './application/index.js'
 import { ConnectionCursor } from './cursor.js'
+import type { PackedRsts } from './further-rsts.js'
 import { HISTORY_AT, NOWHERE, type Numbers } from './numbers.js'
 import { NO_ROW } from './segment-log.js'
-
-export interface FurtherRst {
-  frame: number
-  capture: number
-  server: boolean
-  hopLimit: number
-}
 
 /** What the payload had told when a RST came, kept because more payload came later (a forged or ignored RST, another incarnation of data). */
 export interface FrozenApplication {
@@ -54,7 +48,7 @@ export class TrackedConnection extends ConnectionCursor {
   /** States as they were at RSTs, each valid for RSTs up to `beforeFrame`. */
   frozen: FrozenApplication[] | undefined = undefined
   rolesCertain = false
-  furtherRsts: FurtherRst[] | undefined = undefined
+  furtherRsts: PackedRsts | undefined = undefined
   copies = 0
   /** Most copies met of one packet whose identification leaves no doubt. */
   copiesPerPacket = 0

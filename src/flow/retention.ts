@@ -9,6 +9,7 @@ import type { Frame } from '../model.js'
 import type { Segment } from '../wire/segment.js'
 import type { TrackedConnection } from './connection.js'
 import { type ConnectionCursor, SERVER, type SideIndex } from './cursor.js'
+import { PackedRsts } from './further-rsts.js'
 import { BLOCK_BITS, BLOCK_ROWS, NO_ROW, type SegmentLog } from './segment-log.js'
 
 /** Handshake, greeting, first exchange. */
@@ -103,13 +104,8 @@ function rowAfter(
   if (!c.reset) beginAfter(log, c)
   if (isRst) {
     if (c.side(side).rstRows === MAX_RST_ROWS) {
-      c.furtherRsts ??= []
-      c.furtherRsts.push({
-        frame: frame.number,
-        capture: frame.capture,
-        server: side === SERVER,
-        hopLimit: segment.hopLimit,
-      })
+      c.furtherRsts ??= new PackedRsts()
+      c.furtherRsts.push(frame.number, frame.capture, side === SERVER, segment.hopLimit)
       return NO_ROW
     }
     c.side(side).rstRows++

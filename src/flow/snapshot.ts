@@ -10,11 +10,12 @@ import type {
 import type { AddressTexts } from './address-texts.js'
 import { type ApplicationState, createApplicationState } from './application/index.js'
 import type { TrackedConnection } from './connection.js'
+import { NO_RSTS } from './further-rsts.js'
 import type { KeyTable } from './key-table.js'
 import { catchUp } from './quiet.js'
 import { keptRows } from './retention.js'
 import type { SegmentLog } from './segment-log.js'
-import { segmentRecords, sideWord } from './segment-records.js'
+import { segmentRecords } from './segment-records.js'
 import type { TrackedSide } from './side.js'
 import { ADDRESS_WORDS, ENDPOINT_WORDS, endOfTuple, TUPLE_WORDS } from './tuple.js'
 
@@ -67,12 +68,7 @@ export function face(
     firstTimeNs: c.firstTimeNs,
     lastTimeNs: c.lastTimeNs,
     sides: { client: sideState(client), server: sideState(server) },
-    furtherRsts: (c.furtherRsts ?? []).map(r => ({
-      frame: r.frame,
-      capture: r.capture,
-      from: sideWord(r.server),
-      hopLimit: r.hopLimit,
-    })),
+    furtherRsts: (goesOn ? c.furtherRsts?.clone() : c.furtherRsts) ?? NO_RSTS,
     longestSurvivedSilenceNs: c.longestSilenceNs,
     copies: c.copies,
     unseenBytes: unseenBytes(c),

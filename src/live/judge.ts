@@ -102,5 +102,7 @@ function rename(item: Case, ids: ReadonlyMap<string, string>): Case {
 
 /** RST frames of a case, copies and those beyond the connection's memory included. */
 function framesOf({ group: { view } }: Case): number[] {
-  return [...view.rsts.flatMap(r => [r, ...r.copies]), ...view.further].map(r => r.frame)
+  const frames = view.rsts.flatMap(r => [r, ...r.copies]).map(r => r.frame)
+  for (const rst of view.further) frames.push(rst.frame)
+  return frames
 }

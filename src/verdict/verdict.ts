@@ -1,6 +1,6 @@
 /** One case → one Reset of the report: names, sentences, symptom, filter. The last step before reports; nothing is measured here. */
 import type { Names } from '../causes/define.js'
-import type { Case, Facts } from '../evidence/index.js'
+import type { Case, Facts, Proof } from '../evidence/index.js'
 import { applicationName } from '../flow/application/index.js'
 import { judgeImpact } from './impact.js'
 import { judge, round, type Weighed } from './judge.js'
@@ -29,20 +29,16 @@ export function verdictOf(item: Case, timebase: Timebase, captures: CaptureInfo[
 /** @param weighed its causes, where they were weighed already */
 export function tell(item: Telling, timebase: Timebase, captures: CaptureInfo[], weighed?: Weighed): Reset {
   const { facts, proof, connection, capture, timeNs } = item
-  const { own } = proof
   const names = namesOf(connection, facts.sender)
   const verdict = judge({ facts, frames: proof.frames }, names, weighed)
   const evidence = argued(item, verdict.evidence)
   const impact = judgeImpact(facts, verdict.cause.id)
-  const more = otherCaptures(own, capture)
+  const { here, more } = framesOf(proof, capture)
   return {
     id: item.id,
     capture,
     time: formatTime(timebase, timeNs, precision(captures[capture])),
-    frames: own
-      .filter(r => r.capture === capture)
-      .map(r => r.frame)
-      .sort((a, b) => a - b),
+    frames: here,
     ...(more.length > 0 ? { moreFrames: more } : {}),
     connection: summarise(connection, timeNs),
     sender: facts.sender,
@@ -98,15 +94,26 @@ export function precision(info: CaptureInfo | undefined): number {
   return fraction?.length ?? (info?.firstTime ? 0 : 6)
 }
 
-function otherCaptures(frames: { frame: number; capture: number }[], own: number) {
+/** All RST frames of a reset: those of its own capture, and those of each other one. */
+function framesOf({ own, further }: Proof, home: number) {
+  const here: number[] = []
   const others = new Map<number, number[]>()
-  for (const { frame, capture } of frames) {
-    if (capture === own) continue
-    const list = others.get(capture)
-    if (list) list.push(frame)
-    else others.set(capture, [frame])
+  for (const list of [own, further]) {
+    for (const { frame, capture } of list) {
+      if (capture === home) here.push(frame)
+      else if (others.has(capture)) others.get(capture)!.push(frame)
+      else others.set(capture, [frame])
+    }
   }
-  return [...others].map(([capture, list]) => ({ capture, frames: list.sort((a, b) => a - b) }))
+  const more = [...others].map(([capture, list]) => ({ capture, frames: ascending(list) }))
+  return { here: ascending(here), more }
+}
+
+/** In place. Frames come in order as a rule: a flood's millions are only looked at. */
+function ascending(frames: number[]): number[] {
+  return frames.every((frame, i) => i === 0 || frames[i - 1] <= frame)
+    ? frames
+    : frames.sort((a, b) => a - b)
 }
 
 /** @param sender the side in whose name the reset was sent */
