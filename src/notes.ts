@@ -35,6 +35,10 @@ export const NOTE_MESSAGES = {
   'connections-evicted': 'connections were forgotten to stay within the memory limit',
   'duplicate-frames': 'packets were recorded more than once (mirror port or `-i any`); copies were paired',
   'icmp-error-quotes-tcp': 'ICMP errors quote TCP segments (not counted as segments)',
+  'rst-frames-left-out':
+    'more connections were reset, or more RSTs came, than --memory has room for: these RST frames were counted and stand in no reset',
+  'tables-full':
+    'more attempts, listeners, sources or hosts were seen than --memory has room for: what was not remembered of them is unknown',
   // live
   'engine-restarted':
     'the capturing program ended or the interface went away: it was started again, what passed in between is unknown',

@@ -2,7 +2,7 @@
  * Who accepted which source's connections, and when: a list per source in bounded memory (see time-list.ts), all of them chained in one pool.
  */
 import { grown, grownTimes } from './columns.js'
-import { MAX_TIMES } from './time-list.js'
+import { FEW_TIMES, MAX_TIMES } from './time-list.js'
 
 /** Of each list: first and last entry, entries, one of how many is taken, how many were passed over since. */
 const STRIDE = 5
@@ -23,12 +23,20 @@ export class AcceptLists {
   private used = 0
   private free = -1
 
+  /** @param most entries of all lists, about: beyond it a list is halved before it grows, unless it is short */
+  constructor(private readonly most: number) {}
+
+  get bytes(): number {
+    return this.lists.byteLength + this.times.byteLength + this.entries.byteLength
+  }
+
   push(source: number, timeNs: number, listener: number): void {
     const at = source * STRIDE
     if (at + STRIDE > this.lists.length) this.lists = grown(this.lists, at + STRIDE, 0)
     const { lists } = this
     if (++lists[at + SKIPPED] < lists[at + ONE_OF]) return
     lists[at + SKIPPED] = 0
+    if (this.free < 0 && this.used >= this.most && lists[at + COUNT] >= FEW_TIMES) this.halve(at)
     const entry = this.take()
     this.times[entry] = timeNs
     this.entries[entry * ENTRY] = listener
@@ -63,7 +71,7 @@ export class AcceptLists {
       entry = next
     }
     lists[at + TAIL] = entry
-    lists[at + COUNT] /= 2
+    lists[at + COUNT] = (lists[at + COUNT] + 1) >> 1
     lists[at + ONE_OF] = Math.max(1, lists[at + ONE_OF]) * 2
   }
 

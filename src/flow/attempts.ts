@@ -5,9 +5,6 @@
 import { KeyTable } from './key-table.js'
 import { TUPLE_WORDS } from './tuple.js'
 
-/** 4-tuples per generation: about 100 MB for both when full. */
-const GENERATION = 1 << 19
-
 const STRIDE = 8
 const ISN = 0
 const OLDER_ISN = 1
@@ -33,13 +30,27 @@ export const HAS_OLDER = 64
 class Generation {
   readonly tuples = new KeyTable(TUPLE_WORDS)
   words = new Int32Array(1024 * STRIDE)
+
+  get bytes(): number {
+    return this.words.byteLength + this.tuples.bytes
+  }
 }
 
 /** The entry found last is the current one: read and written through the accessors. */
 export class Attempts {
+  /** Those that are no longer known. */
+  forgotten = 0
   private young = new Generation()
   private old = new Generation()
   private at = 0
+
+  /** @param most 4-tuples per generation */
+  constructor(private readonly most: number) {}
+
+  /** Memory behind both generations. */
+  get bytes(): number {
+    return this.young.bytes + this.old.bytes
+  }
 
   /** Makes a tuple's newest attempt the current one. */
   find(tuple: Int32Array): boolean {
@@ -125,7 +136,8 @@ export class Attempts {
   }
 
   private add(tuple: Int32Array): void {
-    if (this.young.tuples.size >= GENERATION) {
+    if (this.young.tuples.size >= this.most) {
+      this.forgotten += this.old.tuples.size
       this.old = this.young
       this.young = new Generation()
     }

@@ -48,6 +48,8 @@ export class TrackedConnection extends ConnectionCursor {
   /** States as they were at RSTs, each valid for RSTs up to `beforeFrame`. */
   frozen: FrozenApplication[] | undefined = undefined
   rolesCertain = false
+  /** It was reset after too many others were: its RSTs are only counted. */
+  leftOut = false
   furtherRsts: PackedRsts | undefined = undefined
   copies = 0
   /** Most copies met of one packet whose identification leaves no doubt. */
@@ -105,6 +107,8 @@ export class TrackedConnection extends ConnectionCursor {
   /** Gives its numbers back. What is still asked of it answers zero or false. */
   releaseNumbers(): void {
     this.before = undefined
+    if (this.application !== undefined) this.numbers.states--
+    for (const { state } of this.frozen ?? []) if (state !== undefined) this.numbers.states--
     this.numbers.release(this.at)
     this.moveTo(NOWHERE)
   }

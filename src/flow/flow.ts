@@ -7,17 +7,17 @@ import type { Segment } from '../wire/segment.js'
 import type { TrackedConnection } from './connection.js'
 import type { SideIndex } from './cursor.js'
 import { HealthSums } from './health.js'
+import { type Limits, limitsOf } from './limits.js'
 import { Skim } from './skim.js'
 import { Tracker } from './tracker.js'
 import { ENDPOINT_WORDS, endOfTuple, TUPLE_WORDS, tupleKey } from './tuple.js'
 
-/** Memory for tracked connections unless told otherwise. */
-export const DEFAULT_MEMORY_BYTES = 1024 ** 3
-
 export interface FlowOptions {
   timebase: Timebase
-  /** Bound of the memory for tracked connections, about. */
+  /** Bound of the memory for everything that is remembered, about. */
   memoryBytes?: number
+  /** Bound of the memory for tracked connections alone, where somebody else looks after the rest. */
+  connectionBytes?: number
   /** Every connection stays, as far as memory allows. */
   keepAll?: boolean
   /** Called for each RST as it is recorded; copies of a packet are not told. */
@@ -26,7 +26,8 @@ export interface FlowOptions {
 
 export class Flow {
   /** A live capture replaces it now and then, so that the timelines stay young and small. */
-  skim = new Skim()
+  skim: Skim
+  readonly limits: Limits
   readonly tracker: Tracker
   /** TCP segments by capture index. */
   readonly tcpSegments: number[] = []
@@ -34,18 +35,36 @@ export class Flow {
   endTimeNs = 0
   /** Sums over the connections that are no longer held. */
   readonly forgotten = new HealthSums()
+  /** What was skimmed is read a second time, and only what is interesting of it. */
+  private chosen = false
   private frames = 0
   private readonly tuple = new Int32Array(TUPLE_WORDS)
   private readonly end = new Int32Array(ENDPOINT_WORDS)
 
   constructor(readonly options: FlowOptions) {
-    const { onRst } = options
+    const { onRst, memoryBytes, connectionBytes } = options
+    const limits = limitsOf(connectionBytes ?? memoryBytes)
+    this.limits = limits
+    this.skim = new Skim(connectionBytes === undefined ? limits : undefined)
     this.tracker = new Tracker({
       isSibling: c => options.keepAll === true || this.siblingIndex(c) >= 0,
-      memoryBytes: options.memoryBytes ?? DEFAULT_MEMORY_BYTES,
+      memoryBytes: limits.bytes,
+      besideBytes: () => (connectionBytes === undefined ? this.skim.bytes : 0),
+      mostResets: connectionBytes === undefined ? limits.resets : Number.POSITIVE_INFINITY,
+      mostFurtherRsts: limits.furtherRsts,
       onForget: c => this.forgotten.add(c),
       ...(onRst ? { onRst } : {}),
     })
+  }
+
+  /** Memory in use, about. */
+  get bytes(): number {
+    return this.tracker.bytes + this.skim.bytes
+  }
+
+  /** RST frames that stand in no connection for want of room; the same number however the capture was read. */
+  get leftOut(): number {
+    return this.tracker.leftOut + (this.chosen ? this.skim.rstsBeyond : 0)
   }
 
   /** Every frame, TCP or not: the capture's time span. */
@@ -79,6 +98,7 @@ export class Flow {
   untraced(): Flow {
     const flow = new Flow(this.options)
     flow.skim = this.skim
+    flow.chosen = this.options.keepAll !== true
     flow.startTimeNs = this.startTimeNs
     flow.endTimeNs = this.endTimeNs
     for (const [capture, count] of this.tcpSegments.entries()) flow.tcpSegments[capture] = count

@@ -7,7 +7,6 @@ import { addressText } from '../wire/text.js'
 import { KeyTable } from './key-table.js'
 import { ADDRESS_WORDS } from './tuple.js'
 
-const MAX_HOSTS = 65536
 const MAX_VALUES = 8
 const STRIDE = MAX_VALUES * 2
 
@@ -25,10 +24,18 @@ export const HOP_RST_TO_SYN = 3
 export const HOP_RST = 4
 
 export class Hosts {
+  /** How often a host was needed that had no room. */
+  overflow = 0
   private readonly table = new KeyTable(ADDRESS_WORDS)
   private readonly versions: number[] = []
   /** Per host eight pairs: value, kind and port in one word; count, 0 = free. */
   private words = new Int32Array(256 * STRIDE)
+
+  constructor(private readonly most: number) {}
+
+  get bytes(): number {
+    return this.table.bytes + this.words.byteLength + this.size * 8
+  }
 
   get size(): number {
     return this.versions.length
@@ -36,7 +43,11 @@ export class Hosts {
 
   /** Number of a host, which is added when it is new; -1 when there is no room. */
   add(address: Int32Array, ipVersion: number): number {
-    if (this.size === MAX_HOSTS) return this.table.find(address)
+    if (this.size === this.most) {
+      const known = this.table.find(address)
+      if (known < 0) this.overflow++
+      return known
+    }
     const id = this.table.add(address)
     if (!this.table.added) return id
     this.versions.push(ipVersion)

@@ -108,6 +108,11 @@ export class KeyTable {
     this.lastId = NOT_ASKED
   }
 
+  /** Memory behind the table. */
+  get bytes(): number {
+    return this.slots.byteLength + this.keys.byteLength + this.free.length * 8
+  }
+
   /** Hash of a key. */
   hash(key: Int32Array): number {
     return hashOf(key, 0, this.words)

@@ -1,13 +1,15 @@
-/** Listeners (server address + port) over the whole capture, at most MAX_LISTENERS of them, with their first connections by name. */
+/** Listeners (server address + port) over the whole capture, a bounded number of them, with their first connections by name. */
 import { addressText } from '../wire/text.js'
 import { KeyTable } from './key-table.js'
-import { TimeList } from './time-list.js'
+import { type Room, TimeList } from './time-list.js'
 import { ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
 
-/** Listeners tracked; a port scan touches more, none of which had more than its refusal. */
-export const MAX_LISTENERS = 65536
 /** Connections of a listener that are traced for comparison with the reset ones. */
 export const MAX_SIBLINGS = 32
+
+/** A listener with short lists, and what a time in a longer one takes; measured with a scan of 60,000 ports. */
+const LISTENER_BYTES = 1100
+const TIME_BYTES = 12
 
 /** Words of a first connection: frame, capture, tuple. */
 const FIRST = 2 + TUPLE_WORDS
@@ -19,10 +21,10 @@ export class TrackedListener {
   /** Attempts seen by SYN, and those of them that anything answered. */
   opened = 0
   answered = 0
-  readonly synTimes = new TimeList()
-  readonly acceptTimes = new TimeList()
-  readonly refusalTimes = new TimeList()
-  readonly serverFinTimes = new TimeList()
+  readonly synTimes: TimeList
+  readonly acceptTimes: TimeList
+  readonly refusalTimes: TimeList
+  readonly serverFinTimes: TimeList
   /** Its first connections: frame and capture of the SYN that opened each, and its tuple, FIRST words each. */
   private first = NONE
   private firsts = 0
@@ -30,7 +32,13 @@ export class TrackedListener {
   constructor(
     readonly address: string,
     readonly port: number,
-  ) {}
+    room: Room,
+  ) {
+    this.synTimes = new TimeList(room)
+    this.acceptTimes = new TimeList(room)
+    this.refusalTimes = new TimeList(room)
+    this.serverFinTimes = new TimeList(room)
+  }
 
   /** @param tuple is copied */
   addConnection(tuple: Int32Array, frame: number, capture: number): void {
@@ -68,16 +76,31 @@ export class Listeners {
   /** Listeners that were not tracked for want of room: how often one was needed. */
   overflow = 0
   private readonly table = new KeyTable(ENDPOINT_WORDS)
+  private readonly room: Room
+
+  /** @param most listeners tracked (a port scan touches more, none of which had more than its refusal), `times` noted of all of them */
+  constructor(
+    private readonly most: number,
+    private readonly times: number,
+  ) {
+    this.room = { times }
+  }
+
+  /** Memory in use, about. */
+  get bytes(): number {
+    return this.table.bytes + this.list.length * LISTENER_BYTES + (this.times - this.room.times) * TIME_BYTES
+  }
 
   /** Number of a listener, which is added when it is new; -1 when there is no room. */
   add(key: Int32Array, ipVersion: number): number {
-    if (this.list.length === MAX_LISTENERS) {
+    if (this.list.length === this.most) {
       const id = this.table.find(key)
       if (id < 0) this.overflow++
       return id
     }
     const id = this.table.add(key)
-    if (this.table.added) this.list.push(new TrackedListener(addressText(key.slice(0, 4), ipVersion), key[4]))
+    if (this.table.added)
+      this.list.push(new TrackedListener(addressText(key.slice(0, 4), ipVersion), key[4], this.room))
     return id
   }
 

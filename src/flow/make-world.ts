@@ -27,7 +27,7 @@ export function makeWorld(flow: Flow, held?: Iterable<TrackedConnection>): MadeW
   const { skim } = flow
   // Asked before listeners known by their resets alone are added: a first pass over a file knows none of these either.
   const comparable: Comparable = { nearby: skim.nearby(), perListener: skim.siblingsPerListener }
-  const candidates = [...(held ?? flow.tracker.held)]
+  const candidates = [...(held ?? flow.tracker.held)].filter(c => !c.leftOut)
   const resets = candidates.filter(c => c.reset)
   const byListener = new Map<number, TrackedConnection[]>()
   for (const c of resets) {
@@ -63,7 +63,7 @@ export function makeWorld(flow: Flow, held?: Iterable<TrackedConnection>): MadeW
     health: health(flow, sums, skim.connections + withoutSyn),
     endTimeNs: flow.endTimeNs,
     startTimeNs: flow.startTimeNs,
-    captureLoss: sums.captureLoss,
+    captureLoss: sums.captureLoss || flow.leftOut > 0,
   }
   return { world, sums }
 }

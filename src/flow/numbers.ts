@@ -7,6 +7,10 @@
 import type { TrackedConnection } from './connection.js'
 
 const STRIDE = 128
+/** A row, its owner's place, its place in the list of free ones. */
+const ROW_BYTES = STRIDE * 4 + 2 * 8
+/** Of one side with holes: two small typed arrays and the place in the map, measured. */
+const HOLES_BYTES = 480
 /** A cache line. */
 const LINE = 16
 /** Place of nobody's row: there a forgotten connection reads nothing but zeros. */
@@ -88,9 +92,16 @@ export class Numbers {
   bytes = new Uint8Array(this.words.buffer)
   /** By the place of a side: few sides have any. */
   readonly holes = new Map<number, Holes>()
+  /** What the payload of these connections told: how many such states are held. */
+  states = 0
   private readonly owners: (TrackedConnection | undefined)[] = [undefined]
   private rows = 1
   private readonly free: number[] = []
+
+  /** Memory behind the rows that are or were in use, their owners' places and their holes. */
+  get memoryBytes(): number {
+    return this.rows * ROW_BYTES + this.holes.size * HOLES_BYTES
+  }
 
   /** Place of a row for a new connection. */
   take(): number {

@@ -32,6 +32,7 @@ export function peekPayload(
   const { self } = c
   catchUp(self)
   if (c.rstSincePeek && !freeze(self, log, row)) return
+  if (self.application === undefined) c.numbers.states++
   const state = (self.application ??= createApplicationState(serverPort(from, segment)))
   const missing = observed.newBytes - (payloadEnd - start)
   const label = peek(state, from, data, start, payloadEnd, missing, gap, frame.timeNs)
@@ -50,6 +51,7 @@ function freeze(c: TrackedConnection, log: SegmentLog, row: number): boolean {
   c.frozen ??= []
   if (c.frozen.length === MAX_FROZEN || row === NO_ROW) return false
   const state = c.application && structuredClone(c.application)
+  if (state !== undefined) c.numbers.states++
   c.frozen.push({ beforeFrame: log.word(row, FRAME) >>> 0, capture: log.capture(row), state })
   c.rstSincePeek = false
   return true

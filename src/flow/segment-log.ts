@@ -61,6 +61,10 @@ export interface RstDetails {
   checksum: 'good' | 'bad' | 'offloaded' | 'unknown'
 }
 
+/** What a RST's details and a label take with their places in the maps, measured. */
+const DETAILS_BYTES = 168
+const LABEL_BYTES = 120
+
 export class SegmentLog {
   /** Blocks handed out and not returned. */
   used = 0
@@ -238,9 +242,11 @@ export class SegmentLog {
     this.page(row)[placeIn(row) + BITS] |= (starts ? 1 : 2) << STARTS_SHIFT
   }
 
-  /** Bytes of memory behind the rows in use. */
+  /** Bytes of memory behind the rows in use, and of what is noted of few of them. */
   get bytes(): number {
-    return this.used * BLOCK_ROWS * STRIDE * 4
+    return (
+      this.used * BLOCK_ROWS * STRIDE * 4 + this.details.size * DETAILS_BYTES + this.labels.size * LABEL_BYTES
+    )
   }
 
   private isIpv6(row: number): boolean {

@@ -9,6 +9,7 @@ import { TupleBits } from '../wire/skim.js'
 import { ACCEPTED, ANSWERED, Attempts, BY_SYN, CLIENT_LOW, REFUSED, SERVER_FIN } from './attempts.js'
 import { HOP_FIN, HOP_RST, HOP_RST_TO_SYN, HOP_SYN, HOP_SYN_ACK, Hosts } from './hosts.js'
 import { KeyTable } from './key-table.js'
+import { type Limits, limitsOf } from './limits.js'
 import { Listeners, MAX_SIBLINGS, type TrackedListener } from './listeners.js'
 import { serverByPort } from './roles.js'
 import { Sources } from './sources.js'
@@ -26,19 +27,40 @@ const NEARBY_LISTENERS = 256
 export const SKIMMED_FLAGS = SYN | FIN | RST
 
 export class Skim {
-  readonly listeners = new Listeners()
-  readonly sources = new Sources()
-  readonly hosts = new Hosts()
-  /** 4-tuples with a RST; `finish` adds the siblings. */
+  readonly listeners: Listeners
+  readonly sources: Sources
+  readonly hosts: Hosts
+  /** 4-tuples with a RST, the first `limits.resets` of them; `finish` adds the siblings. */
   readonly interesting = new KeyTable(TUPLE_WORDS)
   /** Both ends of every connection with a RST. */
   private readonly resetEnds = new KeyTable(ENDPOINT_WORDS)
   /** Distinct (4-tuple, ISN) seen by SYN or SYN-ACK. */
   connections = 0
   rstFrames = 0
-  private readonly attempts = new Attempts()
+  /** RSTs of 4-tuples beyond those that are interesting. */
+  rstsBeyond = 0
+  private readonly attempts: Attempts
   private readonly tuple = new Int32Array(TUPLE_WORDS)
   private readonly end = new Int32Array(ENDPOINT_WORDS)
+
+  constructor(private readonly limits: Limits = limitsOf()) {
+    this.listeners = new Listeners(limits.listeners, limits.times)
+    this.sources = new Sources(limits.sources, limits.pairs, limits.accepts)
+    this.hosts = new Hosts(limits.hosts)
+    this.attempts = new Attempts(limits.attempts)
+  }
+
+  /** Memory in use, about. */
+  get bytes(): number {
+    const { listeners, sources, hosts, interesting, resetEnds, attempts } = this
+    return [listeners, sources, hosts, interesting, resetEnds, attempts].reduce((sum, t) => sum + t.bytes, 0)
+  }
+
+  /** What was needed and had no room, and attempts that are no longer known. */
+  get overflow(): number {
+    const { listeners, sources, hosts, attempts } = this
+    return listeners.overflow + sources.overflow + hosts.overflow + attempts.forgotten
+  }
 
   /** @param segment any segment; only those with SKIMMED_FLAGS leave a trace */
   note(segment: Segment, frame: Frame): void {
@@ -166,7 +188,8 @@ export class Skim {
   private noteRst(segment: Segment, frame: Frame, sourceLow: boolean, known: boolean): void {
     const { attempts } = this
     this.rstFrames++
-    this.interesting.add(this.tuple)
+    if (this.interesting.size < this.limits.resets) this.interesting.add(this.tuple)
+    else if (this.interesting.find(this.tuple) < 0) this.rstsBeyond++
     const fromServer = known
       ? attempts.has(CLIENT_LOW) !== sourceLow
       : serverByPort(segment.sourcePort, segment.destinationPort) < 0
@@ -256,6 +279,7 @@ export class Skim {
 
   /** Which end is the listener is decided when tracing, from other segments: either may be. */
   private markBothEnds(segment: Segment): void {
+    if (this.resetEnds.size >= this.limits.resets * 2) return
     endpointKey(segment.source, segment.sourcePort, this.end)
     this.resetEnds.add(this.end)
     endpointKey(segment.destination, segment.destinationPort, this.end)

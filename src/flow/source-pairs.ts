@@ -8,17 +8,19 @@ import { ENDPOINT_WORDS } from './tuple.js'
 
 /** Distinct hosts, ports and listeners counted per source: beyond it nothing new is learned. */
 const MAX_DISTINCT = 4096
-/** Distinct (source, host), (source, port) and (source, listener) remembered over all sources. */
-const MAX_PAIRS = 1 << 20
 /** Longest chain. */
 const MAX_CHAIN = 8
 
-/** Of each source: distinct hosts, ports and listeners, and the first pair of its chain: 0 = none, else its number + 1, -1 = in tables. */
-const SOURCE = 4
+/**
+ * Of each source: distinct hosts, ports and listeners, the first pair of its chain (0 = none, else its number + 1, -1 = in tables), and how
+ * many of the listeners have no number: nobody notes whether they accepted.
+ */
+const SOURCE = 5
 const HOSTS = 0
 const PORTS = 1
 const LISTENERS = 2
 const CHAIN = 3
+const FAR = 4
 const IN_TABLES = -1
 
 /** Of each pair: listener and host by number, port and ACCEPTED, the next pair as in CHAIN. */
@@ -32,12 +34,16 @@ export interface Counts {
   hosts: number
   ports: number
   listeners: number
+  /** Those of the listeners of which it is not known whether they accepted. */
+  unknown: number
 }
 
 export class SourcePairs {
   private sources = new Int32Array(256 * SOURCE)
   private pairs = new Int32Array(1024 * PAIR)
   private used = 0
+  /** Entries of all tables and pairs. */
+  private entries = 0
   // By number of the source and: port; number of the host; number of the listener; address; address and port.
   private readonly ports = new KeyTable(2)
   private readonly hosts = new KeyTable(2)
@@ -48,6 +54,15 @@ export class SourcePairs {
   private readonly pairOf: number[] = []
   private readonly key = new Int32Array(2)
   private readonly farKey = new Int32Array(ENDPOINT_WORDS + 1)
+
+  /** @param most distinct (source, host), (source, port) and (source, listener) remembered over all sources */
+  constructor(private readonly most: number) {}
+
+  get bytes(): number {
+    const { ports, hosts, listeners, farHosts, farListeners } = this
+    const tables = [ports, hosts, listeners, farHosts, farListeners].reduce((sum, t) => sum + t.bytes, 0)
+    return this.sources.byteLength + this.pairs.byteLength + this.pairOf.length * 8 + tables
+  }
 
   /**
    * A source tries a listener.
@@ -95,12 +110,18 @@ export class SourcePairs {
   countsOf(source: number): Counts {
     const at = source * SOURCE
     const { sources } = this
-    if (at >= sources.length) return { hosts: 0, ports: 0, listeners: 0 }
-    return { hosts: sources[at + HOSTS], ports: sources[at + PORTS], listeners: sources[at + LISTENERS] }
+    if (at >= sources.length) return { hosts: 0, ports: 0, listeners: 0, unknown: 0 }
+    return {
+      hosts: sources[at + HOSTS],
+      ports: sources[at + PORTS],
+      listeners: sources[at + LISTENERS],
+      unknown: sources[at + FAR],
+    }
   }
 
   private take(listener: number, host: number, port: number, next: number): number {
-    if (this.used === MAX_PAIRS) return -1
+    if (this.entries >= this.most) return -1
+    this.entries++
     const at = this.used * PAIR
     if (at + PAIR > this.pairs.length) this.pairs = grown(this.pairs, at + PAIR, 0)
     const { pairs } = this
@@ -121,6 +142,7 @@ export class SourcePairs {
       this.ports.add(key)
       key[1] = pairs[pair + HOST]
       this.hosts.add(key)
+      this.entries += 2
       key[1] = pairs[pair]
       this.pairOf[this.listeners.add(key)] = next - 1
     }
@@ -134,16 +156,19 @@ export class SourcePairs {
     farKey[0] = source
     for (let i = 0; i < ENDPOINT_WORDS; i++) farKey[i + 1] = end[i]
     key[1] = end[4]
-    if (isNew(this.ports, key, sources[at + PORTS])) sources[at + PORTS]++
+    if (this.isNew(this.ports, key, sources[at + PORTS])) sources[at + PORTS]++
     key[1] = host
     if (
       host < 0
-        ? isNew(this.farHosts, farKey, sources[at + HOSTS])
-        : isNew(this.hosts, key, sources[at + HOSTS])
+        ? this.isNew(this.farHosts, farKey, sources[at + HOSTS])
+        : this.isNew(this.hosts, key, sources[at + HOSTS])
     )
       sources[at + HOSTS]++
     if (listener < 0) {
-      if (isNew(this.farListeners, farKey, sources[at + LISTENERS])) sources[at + LISTENERS]++
+      if (this.isNew(this.farListeners, farKey, sources[at + LISTENERS])) {
+        sources[at + LISTENERS]++
+        sources[at + FAR]++
+      }
       return -1
     }
     key[1] = listener
@@ -156,10 +181,12 @@ export class SourcePairs {
     sources[at + LISTENERS]++
     return pair
   }
-}
 
-function isNew(table: KeyTable, key: Int32Array, counted: number): boolean {
-  if (counted >= MAX_DISTINCT || table.size >= MAX_PAIRS) return false
-  table.add(key)
-  return table.added
+  private isNew(table: KeyTable, key: Int32Array, counted: number): boolean {
+    if (counted >= MAX_DISTINCT) return false
+    if (this.entries >= this.most) return false
+    table.add(key)
+    if (table.added) this.entries++
+    return table.added
+  }
 }

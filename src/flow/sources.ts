@@ -1,5 +1,5 @@
 /**
- * Source addresses and what they attempted, at most MAX_SOURCES of them: breadth and failure make a scan. Everything lies in columns:
+ * Source addresses and what they attempted, a bounded number of them: breadth and failure make a scan. Everything lies in columns:
  * objects per source and per accepted connection would be followed by the garbage collector again and again.
  */
 import type { SourceTimeline } from '../model.js'
@@ -10,8 +10,6 @@ import { KeyTable } from './key-table.js'
 import { SourcePairs } from './source-pairs.js'
 import { ADDRESS_WORDS } from './tuple.js'
 
-const MAX_SOURCES = 65536
-
 const STRIDE = 4
 const SYNS = 0
 /** Distinct listeners that accepted it at least once. */
@@ -19,14 +17,31 @@ const ACCEPTING = 1
 const IP_VERSION = 2
 
 export class Sources {
+  /** How often a source was needed that had no room. */
+  overflow = 0
   private readonly table = new KeyTable(ADDRESS_WORDS)
   private words = new Int32Array(256 * STRIDE)
   /** Of the first and the last SYN. */
   private times = new Float64Array(256 * 2)
-  private readonly pairs = new SourcePairs()
-  private readonly accepts = new AcceptLists()
+  private readonly pairs: SourcePairs
+  private readonly accepts: AcceptLists
   /** Number of the source by its number among the hosts, -1 = none yet: saves a look-up. */
   private byHost = new Int32Array(0)
+
+  /** @param most sources, `pairs` of what they tried, `accepts` noted over all of them */
+  constructor(
+    private readonly most: number,
+    pairs: number,
+    accepts: number,
+  ) {
+    this.pairs = new SourcePairs(pairs)
+    this.accepts = new AcceptLists(accepts)
+  }
+
+  get bytes(): number {
+    const { table, words, times, byHost, pairs, accepts } = this
+    return table.bytes + words.byteLength + times.byteLength + byHost.byteLength + pairs.bytes + accepts.bytes
+  }
 
   get size(): number {
     return this.table.size
@@ -40,7 +55,11 @@ export class Sources {
   add(host: number, address: Int32Array, ipVersion: number): number {
     if (host >= this.byHost.length) this.byHost = grown(this.byHost, host + 1, -1)
     if (host >= 0 && this.byHost[host] >= 0) return this.byHost[host]
-    if (this.size === MAX_SOURCES) return this.table.find(address)
+    if (this.size === this.most) {
+      const known = this.table.find(address)
+      if (known < 0) this.overflow++
+      return known
+    }
     const id = this.table.add(address)
     if (host >= 0) this.byHost[host] = id
     if (!this.table.added) return id
@@ -82,14 +101,14 @@ export class Sources {
     const id = this.table.find(address)
     if (id < 0) return undefined
     const at = id * STRIDE
-    const { hosts, ports, listeners } = this.pairs.countsOf(id)
+    const { hosts, ports, listeners, unknown } = this.pairs.countsOf(id)
     return {
       address: addressText(address, this.words[at + IP_VERSION]),
       syns: this.words[at + SYNS],
       hosts,
       ports,
       listeners,
-      refused: listeners - this.words[at + ACCEPTING],
+      refused: listeners - this.words[at + ACCEPTING] - unknown,
       firstTimeNs: this.times[id * 2],
       lastTimeNs: this.times[id * 2 + 1],
       accepts: this.accepts.of(id).map(({ timeNs, listener }) => {

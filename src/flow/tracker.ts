@@ -21,21 +21,33 @@ import { NOWHERE, Numbers } from './numbers.js'
 import { peekPayload } from './payload.js'
 import { movePlain, NOT_PLAIN, plainKind, sideAt } from './plain.js'
 import { awaitsEnd, catchUp, listen } from './quiet.js'
-import { keepSegment, releaseRows } from './retention.js'
+import { keepSegment, MAX_RST_ROWS, releaseRows } from './retention.js'
 import { decideRoles, type Roles } from './roles.js'
 import { rstDetails } from './rst-details.js'
 import { NO_ROW, SegmentLog } from './segment-log.js'
 import { type Observation, observeSegment } from './sequence.js'
+import type { TrackedSide } from './side.js'
 import { TUPLE_WORDS, tupleKey } from './tuple.js'
 
-/** Rough size of a connection's objects, measured with 1 M connections; its rows are counted by the log. */
-const CONNECTION_BYTES = 1400
+/** A connection's objects with their places in the lists, and what the collector leaves about; measured (`npm run bench:connections`). */
+const OBJECT_BYTES = 600
+/** A RST frame that is only listed. */
+const LISTED_BYTES = 8
+/** Share of the memory that is left to connections, however full the tables beside are. */
+const LEAST_SHARE = 0.25
+/** What its payload told, the same way. */
+const STATE_BYTES = 1300
 
 export interface TrackerOptions {
   /** Whether a connection that was not reset must stay for comparison (a sibling of its listener). */
   isSibling(c: TrackedConnection): boolean
-  /** Memory for connections; beyond it the least recently active ones that were not reset are forgotten. */
+  /** Memory for connections and what lies beside; beyond it the least recently active ones that were not reset are forgotten. */
   memoryBytes: number
+  /** Memory of other tables that share it. */
+  besideBytes(): number
+  /** Connections with a RST, the first ones; RST frames that are only listed. What comes beyond is counted. */
+  mostResets: number
+  mostFurtherRsts: number
   /** A connection leaves for good: last chance to add it to a sum. */
   onForget?(c: TrackedConnection): void
   /** A RST was recorded (copies are not told). */
@@ -63,12 +75,16 @@ export class Tracker {
   private readonly closing = new Queue<TrackedConnection>()
   private serial = 0
   private segments = 0
-  private allowance: number
-  private evictAbove: number
+  /** RSTs that stand in no connection, because too many were reset before. */
+  leftOut = 0
+  private resets = 0
+  private furtherRsts = 0
+  private memoryBytes: number
+  /** What was left by the last eviction, where that could not free enough. */
+  private stuckAt = 0
 
   constructor(private readonly options: TrackerOptions) {
-    this.allowance = options.memoryBytes
-    this.evictAbove = options.memoryBytes
+    this.memoryBytes = options.memoryBytes
   }
 
   /** @param guess the tuple's id if that is known, see `Ahead` */
@@ -166,6 +182,7 @@ export class Tracker {
     const side = from === CLIENT ? c.client : c.server
     const { observed } = this
     const isRst = (flags & RST) !== 0
+    if (isRst && !this.admits(c, side)) return
     if (!c.reset && !isRst && timeNs - c.lastTimeNs > c.longestSilenceNs)
       c.longestSilenceNs = timeNs - c.lastTimeNs
     const row = keepSegment(this.log, c, from, segment, frame, isRst)
@@ -202,6 +219,24 @@ export class Tracker {
     }
   }
 
+  /** Whether there is room for one more RST; counts it. */
+  private admits(c: ConnectionCursor, side: TrackedSide): boolean {
+    const { mostResets, mostFurtherRsts } = this.options
+    if (!c.reset) {
+      if (this.resets < mostResets) {
+        this.resets++
+        return true
+      }
+      c.self.leftOut = true
+    } else if (side.rstRows < MAX_RST_ROWS) return true
+    else if (this.furtherRsts < mostFurtherRsts) {
+      this.furtherRsts++
+      return true
+    }
+    this.leftOut++
+    return false
+  }
+
   private noteFin(c: ConnectionCursor, from: SideIndex, timeNs: number): void {
     if (c.rstSincePeek || !awaitsEnd(c.side(from))) return
     const application = catchUp(c.self)
@@ -221,12 +256,20 @@ export class Tracker {
       closing.shift()
       if (current) this.retire(c)
     }
-    if (this.bytes > this.evictAbove) this.evict()
+    if (this.bytes > Math.max(this.allowance, this.stuckAt)) this.evict()
   }
 
-  /** Memory in use, about. */
+  /** Memory in use, about: what lies in tables, to the byte; objects by what they were measured to take. */
   get bytes(): number {
-    return this.log.bytes + this.held.size * CONNECTION_BYTES
+    const { log, numbers, tuples, newest, held } = this
+    const tables = numbers.memoryBytes + tuples.bytes + newest.byteLength * 3
+    const objects = held.size * OBJECT_BYTES + numbers.states * STATE_BYTES
+    return log.bytes + tables + objects + this.furtherRsts * LISTED_BYTES
+  }
+
+  /** What the tables beside leave of the memory, but never less than a quarter of it. */
+  private get allowance(): number {
+    return Math.max(this.memoryBytes - this.options.besideBytes(), this.memoryBytes * LEAST_SHARE)
   }
 
   /** A tuple's newest incarnation is over: what follows on the tuple is not compared with it. */
@@ -251,6 +294,10 @@ export class Tracker {
   forget(c: TrackedConnection): void {
     if (!this.held.delete(c)) return
     this.options.onForget?.(c)
+    if (c.reset) {
+      this.resets--
+      this.furtherRsts -= c.furtherRsts?.length ?? 0
+    }
     releaseRows(this.log, c)
     c.finished = true
     if (this.isNewest(c)) this.newest[c.tuple] = NOWHERE
@@ -286,7 +333,7 @@ export class Tracker {
 
   /** Memory is shorter than the estimates knew: half of what is held goes now, and less is held from now on. */
   shed(): void {
-    this.allowance *= 0.75
+    this.memoryBytes *= 0.75
     this.evict(Math.min(this.bytes, this.allowance) * 0.5)
   }
 
@@ -303,7 +350,7 @@ export class Tracker {
       this.forget(c)
     }
     // Reset connections cannot go: where they alone exceed the allowance, do not try again at once.
-    this.evictAbove = Math.max(this.allowance, this.bytes * 1.25)
+    this.stuckAt = this.bytes * 1.25
   }
 }
 

@@ -35,7 +35,7 @@ export interface SegmentDecoder {
 export interface WorldOptions {
   /** Only segments for which it answers true, everything else being as if it were not in the capture. */
   filter?: (segment: Segment) => boolean
-  /** Bound of the memory for tracked connections, about. */
+  /** Bound of the memory for what is remembered, about. */
   memoryBytes?: number
   /** Notes of a capture by its index; malformations and capture defects go there. */
   notesOf?: (capture: number) => Notes
@@ -161,4 +161,6 @@ function addNotes(flow: Flow, sums: HealthSums, notesOf: (capture: number) => No
   for (const [capture, { count, firstFrame }] of sums.copies)
     notesOf(capture).add('duplicate-frames', firstFrame, count)
   if (flow.tracker.evicted > 0) notesOf(0).add('connections-evicted', null, flow.tracker.evicted)
+  if (flow.skim.overflow > 0) notesOf(0).add('tables-full', null, flow.skim.overflow)
+  if (flow.leftOut > 0) notesOf(0).add('rst-frames-left-out', null, flow.leftOut)
 }

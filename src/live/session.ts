@@ -78,7 +78,7 @@ export class LiveSession {
     this.mostWaiting = Math.max(1024, Math.floor((options.memoryBytes / 2 ** 20) * WAITING_PER_MIB))
     this.flow = new Flow({
       timebase: options.timebase,
-      memoryBytes: options.memoryBytes * TRACKER_SHARE,
+      connectionBytes: options.memoryBytes * TRACKER_SHARE,
       onRst: (c, _from, frame) => this.noteRst(c, frame),
     })
     this.remembered = new Remembered(this.flow.tracker)

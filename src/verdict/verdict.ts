@@ -111,9 +111,7 @@ function framesOf({ own, further }: Proof, home: number) {
 
 /** In place. Frames come in order as a rule: a flood's millions are only looked at. */
 function ascending(frames: number[]): number[] {
-  return frames.every((frame, i) => i === 0 || frames[i - 1] <= frame)
-    ? frames
-    : frames.sort((a, b) => a - b)
+  return frames.every((frame, i) => i === 0 || frames[i - 1] <= frame) ? frames : frames.sort((a, b) => a - b)
 }
 
 /** @param sender the side in whose name the reset was sent */

@@ -11,7 +11,7 @@ describe('what a source has tried', () => {
   test('is counted like sets of hosts, ports and listeners, whether they have numbers or not', () => {
     const random = generator(11)
     const below = (n: number) => Math.floor(random() * n)
-    const pairs = new SourcePairs()
+    const pairs = new SourcePairs(1 << 20)
     const plain = new Map<
       number,
       { hosts: Set<number>; ports: Set<number>; listeners: Map<string, number> }
@@ -42,6 +42,7 @@ describe('what a source has tried', () => {
         hosts: hosts.size,
         ports: ports.size,
         listeners: listeners.size,
+        unknown: [...listeners.values()].filter(n => n < 0).length,
       })
     const numbers = [...plain.values()].flatMap(({ listeners }) =>
       [...listeners.values()].filter(n => n >= 0),
@@ -50,7 +51,7 @@ describe('what a source has tried', () => {
   })
 
   test('is found by its address, with or without a number of its own', () => {
-    const sources = new Sources()
+    const sources = new Sources(1000, 1000, 1000)
     const end = Int32Array.of(0, 0, 0xffff, 0x0a000001, 443)
     for (let i = 0; i < 3; i++) {
       const client = Int32Array.of(0, 0, 0xffff, 0x0b000000 + i)
@@ -79,8 +80,8 @@ describe('what a source has tried', () => {
 })
 
 test('lists of who accepted keep what a list of times keeps', () => {
-  const lists = new AcceptLists()
-  const plain = [new TimeList(), new TimeList()]
+  const lists = new AcceptLists(1 << 20)
+  const plain = [new TimeList({ times: 1e6 }), new TimeList({ times: 1e6 })]
   for (let i = 0; i < 40_000; i++) {
     const source = i % 5 === 0 ? 1 : 0
     lists.push(source, i, i & 0xff)

@@ -83,9 +83,47 @@ test('memory is bounded: the least recently active go, resets stay, and the note
     { memoryBytes: 4e6, notesOf: () => notes },
   )
   expect(rstFrames(world)).toEqual([11])
-  expect(notes.list().map(n => n.name)).toEqual(['connections-evicted'])
+  expect(notes.list().map(n => n.name)).toEqual(['connections-evicted', 'tables-full'])
   // 4 MB hold fewer than 3,000 connections; the bound is looked at every 4,096 segments.
   expect(notes.list()[0].count).toBeGreaterThan(20_000 - 3_000 - 4_096)
+})
+
+test('RSTs beyond the connections that are judged are counted, in one pass as in two', async () => {
+  // 4 MB have room for 1,365 reset connections; c7 is reset again when all room is taken.
+  const lines = Array.from({ length: 1500 }, (_, i) => `c${i} S 1000\ns${i} R 0 ack 1001`)
+  const text = [...lines, 'c7 R 1001', 's1490 R 1 ack 1001'].join('\n')
+  const told = []
+  for (const singlePass of [true, false]) {
+    const notes = new Notes()
+    const world = await worldOf(text, { singlePass }, { memoryBytes: 2 ** 22, notesOf: () => notes })
+    const [left] = notes.list().filter(n => n.name === 'rst-frames-left-out')
+    const listed = rstFrames(world)
+    expect(listed).toContain(3001)
+    expect(listed.length + left.count).toBe(1502)
+    expect(world.totals).toMatchObject({ rstFrames: 1502, resetConnections: 1365 })
+    expect(world.captureLoss, 'what is absent proves nothing').toBe(true)
+    told.push(listed)
+  }
+  expect(told[0]).toEqual(told[1])
+})
+
+test('RSTs of one connection are listed as far as there is room', async () => {
+  const flood = Array.from({ length: 70_000 }, (_, i) => `s R ${5001 + i}`).join('\n')
+  const told = []
+  for (const singlePass of [true, false]) {
+    const notes = new Notes()
+    const world = await worldOf(
+      HANDSHAKE + flood,
+      { singlePass },
+      { memoryBytes: 2 ** 22, notesOf: () => notes },
+    )
+    const [left] = notes.list().filter(n => n.name === 'rst-frames-left-out')
+    told.push([rstFrames(world).length, left.count])
+  }
+  expect(told).toEqual([
+    [65_792, 4208],
+    [65_792, 4208],
+  ])
 })
 
 test('an empty capture', async () => {
