@@ -138,11 +138,15 @@ export class Attempts {
   private add(tuple: Int32Array): void {
     if (this.young.tuples.size >= this.most) {
       this.forgotten += this.old.tuples.size
+      // Used again: a flood would leave their memory to the collector by the gigabyte.
+      const { old } = this
+      old.tuples.clear()
       this.old = this.young
-      this.young = new Generation()
+      this.young = old
     }
     const { young } = this
     this.at = young.tuples.add(tuple) * STRIDE
+    young.words.fill(0, this.at, this.at + STRIDE)
     if (this.at + STRIDE > young.words.length) {
       const grown = new Int32Array(young.words.length * 2)
       grown.set(young.words)

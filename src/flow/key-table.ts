@@ -113,6 +113,16 @@ export class KeyTable {
     return this.slots.byteLength + this.keys.byteLength + this.free.length * 8
   }
 
+  /** Removes all keys. The memory stays, for as many again. */
+  clear(): void {
+    this.slots.fill(0)
+    this.deletions += this.size
+    this.size = 0
+    this.nextId = 0
+    this.free.length = 0
+    this.lastId = NOT_ASKED
+  }
+
   /** Hash of a key. */
   hash(key: Int32Array): number {
     return hashOf(key, 0, this.words)
