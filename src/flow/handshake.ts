@@ -73,3 +73,9 @@ function learnIsn(opener: TrackedSide, ack: number): void {
   opener.started = true
   opener.nextSeq = ack
 }
+
+/** The client's first segment behind the SYN-ACK (RFC 9293 §3.5, third step). */
+export function acknowledgesServer(c: ConnectionCursor, segment: Segment): boolean {
+  c.beyondSyn = true
+  return c.synAckSeen && ((segment.ack - c.server.isn) | 0) >= 1
+}

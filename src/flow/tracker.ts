@@ -10,7 +10,7 @@ import { grown } from './columns.js'
 import { TrackedConnection } from './connection.js'
 import { noteCopy, originalOf } from './copies.js'
 import { CLIENT, ConnectionCursor, type SideIndex } from './cursor.js'
-import { observeSyn } from './handshake.js'
+import { acknowledgesServer, observeSyn } from './handshake.js'
 import { leastWanted, Queue } from './forgetting.js'
 import { noteHistory } from './history.js'
 import { choose, FORGET_CLOSED_NS, sideOf } from './incarnations.js'
@@ -356,12 +356,6 @@ export class Tracker {
 
 function isOver(c: ConnectionCursor, nowNs: number): boolean {
   return !c.reset && nowNs - c.lastTimeNs > FORGET_CLOSED_NS
-}
-
-/** The client's first segment behind the SYN-ACK (RFC 9293 §3.5, third step). */
-function acknowledgesServer(c: ConnectionCursor, segment: Segment): boolean {
-  c.beyondSyn = true
-  return c.synAckSeen && ((segment.ack - c.server.isn) | 0) >= 1
 }
 
 function noteSynFrame(c: TrackedConnection, frame: Frame): void {
