@@ -68,24 +68,68 @@ export class TrackedConnection extends ConnectionCursor {
   finished = false
   private before: TrackedConnection | undefined = undefined
 
-  /**
-   * @param serial order of creation
-   * @param tuple id of its 4-tuple in the connection table
-   * @param firstTimeNs when its first segment came
-   */
-  constructor(
-    numbers: Numbers,
-    readonly serial: number,
-    readonly tuple: number,
+  /** Order of creation. */
+  serial = 0
+  /** Id of its 4-tuple in the connection table. */
+  tuple = 0
+  capture = 0
+  ipVersion: 4 | 6 = 4
+  /** When its first segment came. */
+  firstTimeNs = Number.NaN
+
+  /** Nobody until it begins. */
+  constructor(numbers: Numbers) {
+    super(numbers, NOWHERE)
+  }
+
+  /** Becomes a new connection, whatever it was before. */
+  begin(
+    serial: number,
+    tuple: number,
     clientLow: boolean,
-    readonly capture: number,
-    readonly ipVersion: 4 | 6,
-    readonly firstTimeNs: number,
-  ) {
-    super(numbers, numbers.take())
-    numbers.setOwner(this.at, this)
+    capture: number,
+    ipVersion: 4 | 6,
+    firstTimeNs: number,
+  ): void {
+    this.moveTo(this.numbers.take())
+    this.numbers.setOwner(this.at, this)
+    this.serial = serial
+    this.tuple = tuple
+    this.capture = capture
+    this.ipVersion = ipVersion
+    this.firstTimeNs = firstTimeNs
     this.clientLow = clientLow
     this.lastTimeNs = firstTimeNs
+    this.clear()
+  }
+
+  private clear(): void {
+    this.application = undefined
+    this.headRow = NO_ROW
+    this.tailRow = NO_ROW
+    this.ringRow = NO_ROW
+    this.ringRows = 0
+    this.fixedRows = 0
+    this.rowsBefore = 0
+    this.spareRow = NO_ROW
+    this.spareRows = 0
+    this.moreBlocks = undefined
+    this.frozen = undefined
+    this.rolesCertain = false
+    this.leftOut = false
+    this.furtherRsts = undefined
+    this.copies = 0
+    this.copiesPerPacket = 0
+    this.firstCopyFrame = 0
+    this.firstCopyCapture = 0
+    this.challenged = false
+    this.challengeAck = 0
+    this.synFrame = -1
+    this.synCapture = 0
+    this.encapsulation = NONE
+    this.icmpErrors = undefined
+    this.finished = false
+    this.before = undefined
   }
 
   /** The incarnation before this one, as long as its packets can still be told from this one's. */

@@ -25,11 +25,14 @@ export class Queue<T> {
 
 /** What may be forgotten, what is over first, then by how long it has been silent. */
 export function leastWanted(held: Iterable<TrackedConnection>): TrackedConnection[] {
+  const candidates: TrackedConnection[] = []
+  for (const c of held) if (!c.reset) candidates.push(c)
   // Read once each: comparing a million connections by their numbers waited for memory twenty million times.
-  const candidates: { c: TrackedConnection; over: number; timeNs: number }[] = []
-  for (const c of held) {
-    if (!c.reset) candidates.push({ c, over: Number(c.finished || c.closing), timeNs: c.lastTimeNs })
-  }
-  candidates.sort((a, b) => b.over - a.over || a.timeNs - b.timeNs || a.c.serial - b.c.serial)
-  return candidates.map(candidate => candidate.c)
+  const times = Float64Array.from(candidates, c => c.lastTimeNs)
+  const over = Uint8Array.from(candidates, c => Number(c.finished || c.closing))
+  const order = Uint32Array.from(candidates.keys())
+  order.sort(
+    (a, b) => over[b] - over[a] || times[a] - times[b] || candidates[a].serial - candidates[b].serial,
+  )
+  return Array.from(order, place => candidates[place])
 }

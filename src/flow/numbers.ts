@@ -98,9 +98,9 @@ export class Numbers {
   private rows = 1
   private readonly free: number[] = []
 
-  /** Memory behind the rows that are or were in use, their owners' places and their holes. */
+  /** Memory behind the rows in use, their owners' places and their holes. */
   get memoryBytes(): number {
-    return this.rows * ROW_BYTES + this.holes.size * HOLES_BYTES
+    return (this.rows - this.free.length) * ROW_BYTES + this.holes.size * HOLES_BYTES
   }
 
   /** Place of a row for a new connection. */

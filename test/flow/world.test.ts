@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { TrackedConnection } from '../../src/flow/connection.js'
 import { KeyTable } from '../../src/flow/key-table.js'
+import { Numbers } from '../../src/flow/numbers.js'
 import { Notes } from '../../src/notes.js'
 import { connectionsOf, HANDSHAKE, rstFrames, worldOf } from './notation.js'
 import { random } from './story.js'
@@ -123,6 +125,30 @@ test('RSTs of one connection are listed as far as there is room', async () => {
   expect(told).toEqual([
     [65_792, 4208],
     [65_792, 4208],
+  ])
+})
+
+test('a connection that begins in the place of a forgotten one is like a new one', () => {
+  const numbers = new Numbers()
+  const used = new TrackedConnection(numbers)
+  used.begin(1, 2, true, 3, 6, 4.5e9)
+  const fresh = new TrackedConnection(numbers)
+  fresh.begin(7, 8, false, 9, 4, 10)
+  const state = (c: TrackedConnection) => ({ ...c, numbers: 0, at: 0, client: 0, server: 0 })
+  const expected = state(fresh)
+  // Whatever it holds: every field of its own is something else.
+  for (const [name, value] of Object.entries(used)) {
+    if (['numbers', 'at', 'client', 'server'].includes(name)) continue
+    Reflect.set(
+      used,
+      name,
+      typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : ['x'],
+    )
+  }
+  used.begin(7, 8, false, 9, 4, 10)
+  expect(state(used)).toEqual(expected)
+  expect([...numbers.words.subarray(used.at, used.at + 128)]).toEqual([
+    ...numbers.words.subarray(fresh.at, fresh.at + 128),
   ])
 })
 
