@@ -46,6 +46,8 @@ export interface OriginContext {
   rst: SegmentRecord
   /** Sequence numbers of this direction's RSTs climb above everything sent, step by step (several frames). */
   climbing: boolean
+  /** RST+ACKs of the same moment bear several numbers. */
+  resetTwice: boolean
   /** They may be a stack's answers, one by one, to acknowledgements that the capture lost. */
   answersMissing: boolean
   /** Frames of real data the sender sent later at or above RST.seq. */
@@ -280,6 +282,11 @@ function numberSigns(context: OriginContext): OriginSign[] {
       weight: 1,
       frames: [rst.frame],
     })
+  }
+  if (context.resetTwice && print.linuxSender) {
+    // What is left of a closed socket answers by bare RSTs (Linux net/ipv4/tcp_ipv4.c tcp_v4_send_reset); Windows answers by RST+ACK.
+    const statement = 'several RST+ACKs bear different numbers: a socket resets itself once'
+    signs.push({ statement, weight: 3, frames: [rst.frame] })
   }
   signs.push(...afterwardsSigns(context))
   if (print.belowNext !== undefined) {

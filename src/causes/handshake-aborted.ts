@@ -1,4 +1,4 @@
-import { against, and, below, contrary, defineCause, fair, must, strong, weak } from './define.js'
+import { against, and, atLeast, below, contrary, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
 import { AT_ONCE_MS, scans } from './thresholds.js'
 
@@ -55,7 +55,18 @@ export default defineCause({
     // program held the handshake's last ACK back (TCP_QUICKACK 0, as haproxy's checks do) and threw the connection away at once.
     fair(
       'its reset takes the place of the last ACK of the handshake: the connect had succeeded, and was all that it wanted',
-      f => and(f.active, f.synAckSeen, !f.payloadSeen, below(f.sincePeerPacketMs, AT_ONCE_MS)),
+      f =>
+        and(
+          f.active,
+          f.synAckSeen,
+          !f.payloadSeen,
+          !f.seqOffsetBytes,
+          below(f.sincePeerPacketMs, AT_ONCE_MS),
+        ),
+    ),
+    contrary(
+      'its reset lies {seqOffsetBytes} beyond the handshake: what the connection was used for was not captured',
+      f => and(f.active, f.synAckSeen, atLeast(f.seqOffsetBytes, 1)),
     ),
     contrary('data had been exchanged', f => f.payloadSeen),
     ...kernelSigns('handshake-aborted'),

@@ -9,6 +9,7 @@ import { linuxSender } from './fingerprint.js'
 import { framesOf } from './frames.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
+import { CERTAIN_SHARE, MEASURABLE_RTT_MS } from './paths.js'
 import { findProbePatterns, type ProbePatterns } from './probes.js'
 import { leakBehind } from './leaks.js'
 import { reactionFacts } from './reaction.js'
@@ -153,8 +154,12 @@ function paused(view: ResetView, speaker: SideView, listener: SideView): boolean
   // A reset's own acknowledgement counts once the data had time to be read: an ACK of its own would have followed within a delayed ACK's time.
   const own = view.first.from === listener.side && hasAck(view.first)
   const answered = msBetween(view.first, last) >= DELAYED_ACK_MS || packetsUnseen(view, last)
-  const heard = own && answered ? view.first.ack : listener.ackedTo
+  const heard = own && answered ? newest(view.first.ack, listener.ackedTo) : listener.ackedTo
   return heard === undefined ? undefined : distance(heard, endOf(last)) >= 0
+}
+
+function newest(a: number, b: number | undefined): number {
+  return b === undefined || distance(a, b) > 0 ? a : b
 }
 
 /** More of the same turn was on its way when the reset came. */
@@ -283,6 +288,12 @@ function sentBefore(a: SegmentRecord, b: SegmentRecord): boolean {
   )
 }
 
+/** The reset had left its sender before `r` could get there. */
+function leftBefore({ first, senderPath }: ResetView, r: SegmentRecord): boolean {
+  const rttNs = senderPath.ns ?? 0
+  return rttNs >= MEASURABLE_RTT_MS * 1e6 && first.timeNs - r.timeNs < rttNs * CERTAIN_SHARE
+}
+
 function otherResets(view: ResetView, trigger: Trigger) {
   const { connection, first, sender, peer } = view
   const earlier = connection.segments.filter(
@@ -297,9 +308,12 @@ function otherResets(view: ResetView, trigger: Trigger) {
   const both =
     later.some(r => r.from === sender.side && fresh(r)) && later.some(r => r.from === peer.side && fresh(r))
   return {
-    // What it answers was sent before that reset, and arrived before it.
+    // What it answers was sent before that reset, and arrived before it; a socket that ended itself had done so before that reset could arrive.
     resetBefore: earlier.some(
-      r => r.from === peer.side && !(trigger.record && sentBefore(trigger.record, r)),
+      r =>
+        r.from === peer.side &&
+        !(trigger.record && sentBefore(trigger.record, r)) &&
+        !(trigger.active === true && leftBefore(view, r)),
     ),
     mirrored: earlier.some(r => r.from === peer.side && msBetween(first, r) <= 1),
     wentOn: both,

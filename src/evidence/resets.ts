@@ -127,6 +127,7 @@ function originContext(view: ResetView, rst: SegmentRecord, direction: SegmentRe
     rst,
     print,
     climbing: climbs(view, near),
+    resetTwice: ownNumber(rst) && near.some(r => ownNumber(r) && r.seq !== rst.seq),
     laterData: later(view, rst, goesOn),
     laterSegments: later(view, rst, r => r.kind !== 'retransmission' && (r.flags & 0x13) === 0x10),
     laterTaking: laterTaking(view, rst),
@@ -137,6 +138,11 @@ function originContext(view: ResetView, rst: SegmentRecord, direction: SegmentRe
     shape: knownShape(view, rst, near),
     deviceBefore: trigger.kind === 'syn' ? deviceBefore(view, rst, originOf) : undefined,
   }
+}
+
+/** RST+ACK at a number of its own: what a socket sends when it resets itself (0 answers a SYN). */
+function ownNumber(r: SegmentRecord): boolean {
+  return hasAck(r) && r.seq !== 0 && (r.flags & SYN) === 0
 }
 
 /** Bears the hop limit of the host's own packets, as the forged RSTs that it may stand among do not. */

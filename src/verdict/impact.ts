@@ -1,6 +1,6 @@
 /** What a reset cost, by the first of contract §2's rules that fits. */
 import type { Facts } from '../evidence/index.js'
-import { stoppedReading } from '../causes/thresholds.js'
+import { IDLE_MS, stoppedReading } from '../causes/thresholds.js'
 import type { CauseId, Impact } from '../model.js'
 
 const HARMLESS: ReadonlySet<CauseId> = new Set([
@@ -64,8 +64,17 @@ function turnedAway(f: Facts, cause: CauseId): boolean {
 /** What met the FIN went on with what had begun before it, or was all that its sender had to say. */
 function afterClose(f: Facts): Impact {
   if (f.dataAfterFinIsGoodbye) return 'none'
-  if (f.turnSide !== f.sender && f.turnBytes > f.dataAfterFinBytes) return 'transfer-cut'
+  if (f.turnSide !== f.sender && f.turnBytes > f.dataAfterFinBytes && !newWords(f)) return 'transfer-cut'
   return f.sender === 'client' ? lateForClient(f) : 'request-lost'
+}
+
+/** What met the client's FIN was no rest of anything: it came after a pause, or in a TLS handshake, whose records are no stream of the application's. */
+function newWords(f: Facts): boolean {
+  if (f.sender !== 'client') return false
+  return (
+    (f.silenceBeforeFinMs ?? 0) >= IDLE_MS ||
+    (f.encrypted && f.exchanges <= 1 && f.turnBytes < TRANSFER_BYTES)
+  )
 }
 
 /** A client that closes often has all it wants (a browser's spare connection gets its session ticket late): only where its words can be read had it asked for what came too late. */
