@@ -60,11 +60,11 @@ function sizeOf({ openings }: Skimmed): number {
 }
 
 function isTraced({ reader, openings }: Skimmed, id: number): boolean {
-  return reader.everything || reader.skimmed.interesting.find(openings.tupleOf(id)) >= 0
+  return reader.everything || reader.skimmed.interest.tuples.find(openings.tupleOf(id)) >= 0
 }
 
 function take({ reader }: Skimmed, tuple: Int32Array): void {
-  reader.skimmed.interesting.add(tuple)
+  reader.skimmed.interest.tuples.add(tuple)
 }
 
 /** By addresses and the client's sequence number; where there is none, by the sequence number and the server's, or a port. */
@@ -104,7 +104,8 @@ function takeResets(skims: [Skimmed, Skimmed]): void {
 /** The neighbours that each capture needs, in the other one, too: they show which ports and hosts it sees. */
 function takeTwins(skims: [Skimmed, Skimmed], pairs: Pair[]): void {
   for (const { ids } of pairs) {
-    if (!skims.some((s, i) => s.reader.skimmed.interesting.find(s.openings.tupleOf(ids[i])) >= 0)) continue
+    if (!skims.some((s, i) => s.reader.skimmed.interest.tuples.find(s.openings.tupleOf(ids[i])) >= 0))
+      continue
     for (const [i, s] of skims.entries()) take(s, s.openings.tupleOf(ids[i]))
   }
 }

@@ -27,7 +27,7 @@ export async function findStrays(
     const open = connections[1 - i].filter(c => !linked.has(c) && c.segments.some(isRst))
     const keys = packetKeys(open.slice(0, MOST_CONNECTIONS))
     if (keys.size === 0) continue
-    const { interesting } = reader.skimmed
+    const { tuples: interesting } = reader.skimmed.interest
     const key = new Int32Array(KEY_WORDS)
     const tuple = new Int32Array(TUPLE_WORDS)
     await reader.scan(segment => {

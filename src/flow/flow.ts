@@ -64,7 +64,7 @@ export class Flow {
 
   /** RST frames that stand in no connection for want of room; the same number however the capture was read. */
   get leftOut(): number {
-    return this.tracker.leftOut + (this.chosen ? this.skim.rstsBeyond : 0)
+    return this.tracker.leftOut + (this.chosen ? this.skim.interest.rstsBeyond : 0)
   }
 
   /** Every frame, TCP or not: the capture's time span. */
@@ -116,7 +116,7 @@ export class Flow {
   /** After skimming: whether a segment's connection was reset, or is a sibling of such. */
   isInteresting(segment: Segment): boolean {
     tupleKey(segment, this.tuple)
-    return this.skim.interesting.find(this.tuple) >= 0
+    return this.skim.interest.tuples.find(this.tuple) >= 0
   }
 
   /** Number of a connection's listener in the skim, -1 when it is not tracked. */
@@ -137,6 +137,6 @@ export class Flow {
   siblingIndex(c: TrackedConnection): number {
     if (c.synFrame < 0) return -1
     const listener = this.listenerOf(c)
-    return listener < 0 ? -1 : this.skim.listeners.list[listener].indexOf(c.synFrame, c.synCapture)
+    return listener < 0 ? -1 : this.skim.listeners.entry(listener).indexOf(c.synFrame, c.synCapture)
   }
 }

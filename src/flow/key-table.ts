@@ -47,7 +47,7 @@ export class KeyTable {
 
   /** Id of a key, NO_ID when it is not there. */
   find(key: Int32Array): number {
-    if (this.lastId !== NOT_ASKED && same(this.lastKey, 0, key, this.words)) return this.lastId
+    if (this.lastId !== NOT_ASKED && sameKey(this.lastKey, 0, key, this.words)) return this.lastId
     const { slots, mask, keys, words, lastKey } = this
     const hash = hashOf(key, 0, words)
     let at = hash & mask
@@ -55,7 +55,7 @@ export class KeyTable {
     for (; ; at = (at + 1) & mask) {
       const held = slots[at * 2 + 1]
       if (held === 0) break
-      if (slots[at * 2] === hash && same(keys, (held - 1) * words, key, words)) {
+      if (slots[at * 2] === hash && sameKey(keys, (held - 1) * words, key, words)) {
         id = held - 1
         break
       }
@@ -141,7 +141,7 @@ export class KeyTable {
 
   /** Whether a key has this id, which may be -1. What was guessed before a key was deleted (see `deletions`) must not be asked. */
   confirms(id: number, key: Int32Array): boolean {
-    return id >= 0 && same(this.keys, id * this.words, key, this.words)
+    return id >= 0 && sameKey(this.keys, id * this.words, key, this.words)
   }
 
   /** Reads the keys of ids, so that they are in the cache. The answer means nothing, but without it nothing would be read. */
@@ -180,13 +180,13 @@ export class KeyTable {
 }
 
 /** Compares `keys[at .. at + words)` with a key, from the end: ports and the low address words differ most. */
-function same(keys: Int32Array, at: number, key: Int32Array, words: number): boolean {
+export function sameKey(keys: Int32Array, at: number, key: Int32Array, words: number): boolean {
   for (let i = words - 1; i >= 0; i--) if (keys[at + i] !== key[i]) return false
   return true
 }
 
 /** A multiplication per word, two chains of them at a time; half the time of MurmurHash3 for nine words. */
-function hashOf(keys: Int32Array, at: number, words: number): number {
+export function hashOf(keys: Int32Array, at: number, words: number): number {
   let a = SEED
   let b = ~SEED
   const end = at + words

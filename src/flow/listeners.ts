@@ -2,6 +2,7 @@
 import { addressText } from '../wire/text.js'
 import { KeyTable } from './key-table.js'
 import { type Room, TimeList } from './time-list.js'
+import { TimeLog } from './time-log.js'
 import { ENDPOINT_WORDS, TUPLE_WORDS } from './tuple.js'
 
 /** Connections of a listener that are traced for comparison with the reset ones. */
@@ -21,10 +22,10 @@ export class TrackedListener {
   /** Attempts seen by SYN, and those of them that anything answered. */
   opened = 0
   answered = 0
-  readonly synTimes: TimeList
-  readonly acceptTimes: TimeList
-  readonly refusalTimes: TimeList
-  readonly serverFinTimes: TimeList
+  /** Number of its host, -1 when that is not tracked; known as soon as it has a connection. */
+  host = -1
+  /** By SYN_TIMES and so on. */
+  readonly times: readonly TimeList[]
   /** Its first connections: frame and capture of the SYN that opened each, and its tuple, FIRST words each. */
   private first = NONE
   private firsts = 0
@@ -34,10 +35,7 @@ export class TrackedListener {
     readonly port: number,
     room: Room,
   ) {
-    this.synTimes = new TimeList(room)
-    this.acceptTimes = new TimeList(room)
-    this.refusalTimes = new TimeList(room)
-    this.serverFinTimes = new TimeList(room)
+    this.times = Array.from({ length: LISTS }, () => new TimeList(room))
   }
 
   /** @param tuple is copied */
@@ -71,8 +69,18 @@ export class TrackedListener {
   }
 }
 
+// The lists of a listener.
+const LISTS = 4
+export const SYN_TIMES = 0
+export const ACCEPT_TIMES = 1
+export const REFUSAL_TIMES = 2
+export const SERVER_FIN_TIMES = 3
+
 export class Listeners {
-  readonly list: TrackedListener[] = []
+  private readonly entries: TrackedListener[] = []
+  private readonly log = new TimeLog((list, timeNs) =>
+    this.entries[Math.floor(list / LISTS)].times[list % LISTS].push(timeNs),
+  )
   /** Listeners that were not tracked for want of room: how often one was needed. */
   overflow = 0
   private readonly table = new KeyTable(ENDPOINT_WORDS)
@@ -88,20 +96,37 @@ export class Listeners {
 
   /** Memory in use, about. */
   get bytes(): number {
-    return this.table.bytes + this.list.length * LISTENER_BYTES + (this.times - this.room.times) * TIME_BYTES
+    const { table, entries, log, times, room } = this
+    return table.bytes + log.bytes + entries.length * LISTENER_BYTES + (times - room.times) * TIME_BYTES
   }
 
   /** Number of a listener, which is added when it is new; -1 when there is no room. */
   add(key: Int32Array, ipVersion: number): number {
-    if (this.list.length === this.most) {
+    if (this.entries.length === this.most) {
       const id = this.table.find(key)
       if (id < 0) this.overflow++
       return id
     }
     const id = this.table.add(key)
     if (this.table.added)
-      this.list.push(new TrackedListener(addressText(key.slice(0, 4), ipVersion), key[4], this.room))
+      this.entries.push(new TrackedListener(addressText(key.slice(0, 4), ipVersion), key[4], this.room))
     return id
+  }
+
+  /** All of them by number. */
+  get list(): readonly TrackedListener[] {
+    this.log.settle()
+    return this.entries
+  }
+
+  /** One of them; its times are not complete. */
+  entry(id: number): TrackedListener {
+    return this.entries[id]
+  }
+
+  /** @param which SYN_TIMES and so on */
+  noteTime(id: number, which: number, timeNs: number): void {
+    this.log.add(id * LISTS + which, timeNs)
   }
 
   /** -1 when it is not tracked. */

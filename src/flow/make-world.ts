@@ -6,8 +6,14 @@ import type { TrackedConnection } from './connection.js'
 import { MadeConnections } from './connections.js'
 import type { Flow } from './flow.js'
 import { HealthSums } from './health.js'
-import { NEARBY_CONNECTIONS } from './skim.js'
-import type { TrackedListener } from './listeners.js'
+import { NEARBY_CONNECTIONS } from './interest.js'
+import {
+  ACCEPT_TIMES,
+  REFUSAL_TIMES,
+  SERVER_FIN_TIMES,
+  SYN_TIMES,
+  type TrackedListener,
+} from './listeners.js'
 import { face, outline, snapshot } from './snapshot.js'
 import { ADDRESS_WORDS } from './tuple.js'
 
@@ -26,7 +32,10 @@ export interface MadeWorld {
 export function makeWorld(flow: Flow, held?: Iterable<TrackedConnection>): MadeWorld {
   const { skim } = flow
   // Asked before listeners known by their resets alone are added: a first pass over a file knows none of these either.
-  const comparable: Comparable = { nearby: skim.nearby(), perListener: skim.siblingsPerListener }
+  const comparable: Comparable = {
+    nearby: skim.interest.nearby(),
+    perListener: skim.interest.siblingsPerListener,
+  }
   const candidates = [...(held ?? flow.tracker.held)].filter(c => !c.leftOut)
   const resets = candidates.filter(c => c.reset)
   const byListener = new Map<number, TrackedConnection[]>()
@@ -184,10 +193,10 @@ function listenerTimeline(
     port: listener.port,
     connections: listener.connections + resets.filter(c => c.synFrame < 0).length,
     resetConnections: resets.length,
-    synTimesNs: [...listener.synTimes.entries],
-    acceptTimesNs: [...listener.acceptTimes.entries],
-    refusalTimesNs: [...listener.refusalTimes.entries],
-    serverFinTimesNs: [...listener.serverFinTimes.entries],
+    synTimesNs: [...listener.times[SYN_TIMES].entries],
+    acceptTimesNs: [...listener.times[ACCEPT_TIMES].entries],
+    refusalTimesNs: [...listener.times[REFUSAL_TIMES].entries],
+    serverFinTimesNs: [...listener.times[SERVER_FIN_TIMES].entries],
     siblings,
   }
 }

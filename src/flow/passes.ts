@@ -80,7 +80,7 @@ export function secondPass(
   }
   const onRun = eachAhead(flow, decoderOf, use)
   if (everything) return { onBatch: eachRun(EVERY_FRAME, onRun) }
-  return { picker: tuplePicker(flow.skim.interestingBits()), onRun }
+  return { picker: tuplePicker(flow.skim.interest.bits()), onRun }
 }
 
 /** Every TCP segment. */

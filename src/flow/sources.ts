@@ -73,6 +73,16 @@ export class Sources {
     return id
   }
 
+  /** Number of the source that is this host, -1 where it has none or is not known by that. */
+  ofHost(host: number): number {
+    return host >= 0 && host < this.byHost.length ? this.byHost[host] : -1
+  }
+
+  /** Number of a source, -1 when it is not tracked. */
+  find(address: Int32Array): number {
+    return this.table.find(address)
+  }
+
   /**
    * Counts a SYN to a listener.
    * @param id number of the source

@@ -104,7 +104,7 @@ export class WorldReader {
   async skim(): Promise<void> {
     const { flow, createDecoder, options, notesOf } = this
     await this.read(firstPass(flow, createDecoder, options, notesOf, this.once), 1)
-    if (!this.once) flow.skim.finish()
+    if (!this.once) flow.skim.interest.finish()
     // Without a reset everything is of interest: what else is wrong with the capture?
     this.everything = options.keepAll === true || flow.skim.rstFrames === 0
   }

@@ -2,7 +2,7 @@
 import type { Flow } from '../flow/flow.js'
 import type { TrackedConnection } from '../flow/index.js'
 import { MAX_SIBLINGS, type TrackedListener } from '../flow/listeners.js'
-import { NEARBY_CONNECTIONS } from '../flow/skim.js'
+import { NEARBY_CONNECTIONS } from '../flow/interest.js'
 
 /**
  * The same choice that `makeWorld` makes among all connections held, found from the resets instead: a busy server holds hundreds of
@@ -16,10 +16,10 @@ export function candidatesFor(flow: Flow, resets: Iterable<TrackedConnection>): 
     chosen.add(c)
     if (c.previous) chosen.add(c.previous)
     const id = flow.ensureListener(c)
-    if (id >= 0) listeners.add(flow.skim.listeners.list[id])
+    if (id >= 0) listeners.add(flow.skim.listeners.entry(id))
   }
   for (const listener of listeners) addFirst(flow, listener, MAX_SIBLINGS, chosen)
-  for (const listener of flow.skim.nearby()) addFirst(flow, listener, NEARBY_CONNECTIONS, chosen)
+  for (const listener of flow.skim.interest.nearby()) addFirst(flow, listener, NEARBY_CONNECTIONS, chosen)
   return [...chosen].filter(c => flow.tracker.held.has(c)).sort((a, b) => a.serial - b.serial)
 }
 
