@@ -131,6 +131,10 @@ export default defineCause({
       shutDownBefore,
     ),
     against(
+      'the client had said goodbye right before: there was nothing left to abort',
+      f => f.sender === 'client' && f.senderSaidClosing && f.peerPaused === true,
+    ),
+    against(
       'it was a refusal',
       f =>
         (f.senderRejection !== undefined && below(f.senderRejectionMs, 1000) === true) ||

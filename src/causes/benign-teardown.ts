@@ -41,6 +41,13 @@ function saidGoodbye(f: Facts): boolean {
   return f.encrypted && f.sender === 'server' && f.peerFinMs !== undefined && f.peerClosedFirst === true
 }
 
+/** The one thing that the server had not answered is the goodbye that met its FIN. */
+function onlyGoodbyeLeft(f: Facts): boolean {
+  return (
+    f.senderFinMs !== undefined && f.dataAfterFinIsGoodbye === true && f.turnBytes === f.dataAfterFinBytes
+  )
+}
+
 export default defineCause({
   id: 'benign-teardown',
   title: 'Harmless end',
@@ -67,6 +74,7 @@ export default defineCause({
       or(
         closedByBoth(f),
         saidGoodbye(f),
+        onlyGoodbyeLeft(f),
         not(or(f.requestOutstanding === true, f.sender === 'client' ? false : f.responseInProgress === true)),
       ),
     ),

@@ -125,6 +125,12 @@ export default defineCause({
       'its own window was closed: it was not idle, its application had stopped reading',
       f => f.active === true && stoppedReading(f),
     ),
+    // The next segment ended it: a timer that had let as long a silence pass before would have let this one pass.
+    contrary('connections of this listener survived a silence as long ({survivedSilenceMs})', f =>
+      f.silenceEndedByReset === false && f.survivedSilenceMs !== undefined && f.silenceMs !== undefined
+        ? f.survivedSilenceMs >= 0.98 * f.silenceMs && f.survivedSilenceMs <= 1.3 * f.silenceMs
+        : undefined,
+    ),
     contrary('connections of this listener survived longer silences ({survivedSilenceMs})', f =>
       f.survivedSilenceMs !== undefined && f.silenceMs !== undefined
         ? f.survivedSilenceMs > f.silenceMs * 1.3

@@ -37,7 +37,8 @@ export default defineCause({
       f.dataAfterFinIsGoodbye === undefined ? undefined : !f.dataAfterFinIsGoodbye,
     ),
     must('the side that asks is the one that was reset', f =>
-      f.rolesCertain ? f.sender === 'server' : f.sender === 'server' ? true : undefined,
+      // Whoever's requests were read is the client, also where the capture missed the SYN.
+      f.sender === 'server' ? true : f.rolesCertain || f.exchangeComplete !== undefined ? false : undefined,
     ),
     must('no device made it', f => f.origin !== 'middlebox'),
   ],

@@ -1,6 +1,7 @@
 /** Who closed first, and what crossed or ignored that FIN. */
 import type { SegmentRecord } from '../model.js'
 import type { Facts } from './facts.js'
+import { GOODBYE_BYTES } from './goodbye.js'
 import { TOGETHER_MS } from './timing.js'
 import { distance, endOf, hasAck, isRst, msBetween, type ResetView } from './view.js'
 
@@ -19,12 +20,11 @@ type Closing = Pick<
   | 'gaveUpWaiting'
 >
 
-/** Largest TLS record that says only goodbye: an encrypted alert (RFC 5246 §6.2.3.2, §7.2) is 5 + 16 (IV) + 2 + 48 (HMAC-SHA384) + padding to 16 bytes. */
-const GOODBYE_BYTES = 85
-
+/** @param unreadable the protocol is not known (headers only, as a rule) */
 export function closingFacts(
   view: ResetView,
   encrypted: boolean,
+  unreadable: boolean,
 ): { facts: Closing; frames: number[]; dataFrames: number[] } {
   const { sender, peer, first } = view
   const { fin } = sender
@@ -40,7 +40,7 @@ export function closingFacts(
       dataAfterFinBytes: fin ? met.reduce((sum, r) => sum + beyond(fin, r), 0) : 0,
       dataAfterFinStartsMessage: fin && firstMet && startsAfter(fin, firstMet),
       dataAfterFinIsGoodbye:
-        firstMet && encrypted
+        firstMet && (encrypted || (unreadable && closedWith(view, met)))
           ? met.every(r => r.payloadBytes <= GOODBYE_BYTES) && total(met) <= 2 * GOODBYE_BYTES
           : false,
       answerDueAtFin: fin && !encrypted ? answerDue(view, fin, met) : undefined,
@@ -65,6 +65,13 @@ const WAITED_MS = 500
 function waitedInVain(view: ResetView, fin: SegmentRecord, met: SegmentRecord[]): boolean {
   const last = view.before.findLast(r => r.newBytes > 0 && r.timeNs <= fin.timeNs && !met.includes(r))
   return last !== undefined && last.from === view.sender.side && msBetween(fin, last) >= WAITED_MS
+}
+
+/** The client closed as it said that: whoever wants an answer does not. */
+function closedWith({ peer }: ResetView, met: SegmentRecord[]): boolean {
+  const [last, ...more] = met
+  const fresh = more.length === 0 && last.newBytes > 0 && last.kind !== 'retransmission'
+  return fresh && peer.side === 'client' && peer.fin !== undefined && msBetween(peer.fin, last) <= TOGETHER_MS
 }
 
 function total(records: SegmentRecord[]): number {

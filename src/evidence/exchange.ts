@@ -14,6 +14,7 @@ import {
 } from '../flow/application/index.js'
 import type { Connection, Origin, SegmentRecord, Side } from '../model.js'
 import type { Facts } from './facts.js'
+import { saidGoodbye } from './goodbye.js'
 import { peerUnseen, unseenBefore } from './unseen.js'
 import { distance, type ResetView } from './view.js'
 
@@ -49,7 +50,7 @@ export function sideIndex(side: Side): SideIndex {
   return side === 'client' ? 0 : 1
 }
 
-export function exchangeFacts(view: ResetView, origin: Origin): Exchange {
+export function exchangeFacts(view: ResetView, origin: Origin, goodbye: SegmentRecord | undefined): Exchange {
   const state = applicationAt(view.connection, view.first)
   const own = sideIndex(view.sender.side)
   const rejectedBy = (side: SideIndex) => {
@@ -70,7 +71,8 @@ export function exchangeFacts(view: ResetView, origin: Origin): Exchange {
   return {
     application: applicationName(state) ?? undefined,
     encrypted: isEncrypted(state),
-    requestOutstanding: told(requestOutstanding(state)),
+    // A goodbye wants no answer.
+    requestOutstanding: goodbye && !state.counted ? undefined : told(requestOutstanding(state)),
     responseInProgress: heard(responseInProgress(state)),
     requestInProgress: heard(requestInProgress(state)),
     requestHeadOnly: insideRequestHead(state),
@@ -82,8 +84,8 @@ export function exchangeFacts(view: ResetView, origin: Origin): Exchange {
     peerRejectionMs: theirs?.ms,
     senderGap: lost.any,
     refusedMidRequest: refusedMidRequest(state, view),
-    senderSaidClosing: state.closing[own],
-    peerSaidClosing: state.closing[own === 0 ? 1 : 0],
+    senderSaidClosing: goodbye !== undefined || saidGoodbye(state, own),
+    peerSaidClosing: saidGoodbye(state, own === 0 ? 1 : 0),
     mismatch: state.mismatch ?? undefined,
     sessionRefused: state.mismatch !== null || stage(state) === 'handshake-failed',
   }

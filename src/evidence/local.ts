@@ -7,6 +7,7 @@ import { combine } from './combine.js'
 import type { FactName, Facts, FactSheet } from './facts.js'
 import { linuxSender } from './fingerprint.js'
 import { framesOf } from './frames.js'
+import { goodbyeOf } from './goodbye.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
 import { CERTAIN_SHARE, MEASURABLE_RTT_MS } from './paths.js'
@@ -66,24 +67,26 @@ export interface LocalSheet {
 export function localFacts(group: ResetGroup): LocalSheet {
   const { view } = group
   const trigger = findTrigger(view)
-  const encrypted = applicationAt(view.connection, view.first).protocol === 'tls'
-  const closing = closingFacts(view, encrypted)
+  const application = applicationAt(view.connection, view.first)
+  const encrypted = application.protocol === 'tls'
+  const goodbye = goodbyeOf(view, application)
+  const closing = closingFacts(view, encrypted, application.protocol === null)
   const unheard = unheardOf(view, trigger.record)
   const probes = findProbePatterns(view, trigger.record, unheard)
-  const time = timeFacts(view, trigger)
+  const time = timeFacts(view, trigger, goodbye)
   const leak = leakBehind(view, trigger)
   const facts: LocalFacts = combine(
-    stageFacts(group),
+    stageFacts(group, goodbye),
     triggerFacts(view, trigger, group.origin.origin),
     time.facts,
     closing.facts,
-    numberFacts(view, trigger, unheard),
+    numberFacts(view, trigger, unheard, goodbye),
     probeFacts(probes),
     {
       peerRetransmissions: view.peer.records.filter(r => r.kind === 'retransmission' && unacked(r, view))
         .length,
     },
-    exchangeFacts(view, group.origin.origin),
+    exchangeFacts(view, group.origin.origin, goodbye),
     otherResets(view, trigger),
     handshakeOddities(view, trigger),
     reactionFacts(view, trigger),
@@ -117,7 +120,7 @@ function unacked(r: SegmentRecord, view: ResetView): boolean {
   return view.sender.ackedTo === undefined || distance(endOf(r), view.sender.ackedTo) > 0
 }
 
-function stageFacts({ view, origin }: ResetGroup) {
+function stageFacts({ view, origin }: ResetGroup, goodbye: SegmentRecord | undefined) {
   const { sender, peer, before } = view
   return {
     sender: sender.side,
@@ -137,7 +140,7 @@ function stageFacts({ view, origin }: ResetGroup) {
     senderSegments: sender.records.filter(r => !(r.flags & SYN)).length,
     peerPaused: paused(view, peer, sender),
     senderPaused: paused(view, sender, peer),
-    ...turnFacts(view),
+    ...turnFacts(view, goodbye),
     linuxSender: linuxSender(view),
   }
 }
@@ -213,8 +216,11 @@ function usualGapInTurn(view: ResetView, side: Side): number {
   return (pieces >= STREAM_PIECES ? STREAM_PAUSES : PAUSES) * longestMs
 }
 
-function turnFacts(view: ResetView): Pick<Facts, 'turnBytes' | 'turnSide' | 'turnStreamed'> {
-  const data = view.before.filter(r => r.newBytes > 0)
+function turnFacts(
+  view: ResetView,
+  goodbye: SegmentRecord | undefined,
+): Pick<Facts, 'turnBytes' | 'turnSide' | 'turnStreamed'> {
+  const data = view.before.filter(r => r.newBytes > 0 && r !== goodbye)
   const last = data.at(-1)
   const side = last?.from
   let turnBytes = 0
@@ -226,8 +232,8 @@ function turnFacts(view: ResetView): Pick<Facts, 'turnBytes' | 'turnSide' | 'tur
   return { turnBytes, turnSide: side, turnStreamed: streamed }
 }
 
-function timeFacts(view: ResetView, trigger: Trigger) {
-  const silence = silenceBefore(view, trigger)
+function timeFacts(view: ResetView, trigger: Trigger, goodbye: SegmentRecord | undefined) {
+  const silence = silenceBefore(view, trigger, goodbye)
   const response = responseTimes(view)
   const syn = view.before.find(r => r.flags & SYN)
   const { sender, peer, first } = view
@@ -239,7 +245,7 @@ function timeFacts(view: ResetView, trigger: Trigger) {
       // What a bare RST answers, captured or not, came before it.
       silenceEndedByRepeat: silence && silence.to.kind === 'retransmission',
       silenceEndedByReset: silence?.endedByReset && (hasAck(first) || trigger.active === true),
-      dataSilenceMs: dataSilenceMs(view, trigger),
+      dataSilenceMs: dataSilenceMs(view, trigger, goodbye),
       sinceSenderPacketMs: sender.last && msBetween(first, sender.last),
       sincePeerPacketMs: heard && msBetween(first, heard),
       senderResponseMs: response.senderMs,
@@ -254,9 +260,16 @@ function timeFacts(view: ResetView, trigger: Trigger) {
   }
 }
 
-function numberFacts(view: ResetView, trigger: Trigger, unheard: readonly SegmentRecord[]) {
+function numberFacts(
+  view: ResetView,
+  trigger: Trigger,
+  unheard: readonly SegmentRecord[],
+  goodbye: SegmentRecord | undefined,
+) {
   const numbers = measureNumbers(view, trigger.active, unheard)
   const { sender, peer } = view
+  const own =
+    goodbye === undefined ? sender.lastData : sender.records.findLast(r => r.newBytes > 0 && r !== goodbye)
   return {
     senderUnackedBytes: numbers.senderUnackedBytes,
     peerUnackedBytes: numbers.peerUnackedBytes,
@@ -265,7 +278,7 @@ function numberFacts(view: ResetView, trigger: Trigger, unheard: readonly Segmen
     windowShrunk: numbers.windowShrunk,
     resetWindowRatio: numbers.resetWindowRatio,
     unreadBytes: numbers.unreadBytes,
-    peerSpokeLast: unseenTurn(view, trigger) ? undefined : spokeLast(sender.lastData, peer.lastData),
+    peerSpokeLast: unseenTurn(view, trigger) ? undefined : spokeLast(own, peer.lastData),
   }
 }
 

@@ -24,7 +24,11 @@ const AS_LONG = 0.98
  * The silence that a timer would have measured: from the sender's last sign of life on, the longest gap between neighbouring packets, the
  * reset included. Undefined when nothing of the connection precedes the reset, or packets were dropped from memory in between.
  */
-export function silenceBefore(view: ResetView, trigger: Trigger): Silence | undefined {
+export function silenceBefore(
+  view: ResetView,
+  trigger: Trigger,
+  goodbye: SegmentRecord | undefined,
+): Silence | undefined {
   // What was still on its way to the socket that reset itself broke no silence there.
   const late = (r: SegmentRecord) =>
     trigger.active === true &&
@@ -34,9 +38,10 @@ export function silenceBefore(view: ResetView, trigger: Trigger): Silence | unde
   const all = view.before.filter(r => r.kind !== 'rst' && !late(r))
   // A socket that ends itself serves a program, whose timers know nothing of the kernels' probes; a device's timer does.
   const records = trigger.active === true ? withoutProbes(all) : all
-  // A FIN that left together with the reset is part of the same event.
+  // A FIN or a goodbye that left together with the reset is part of the same event.
   const withReset = (r: SegmentRecord) =>
-    (r.flags & 1) !== 0 && r.from === view.sender.side && msBetween(view.first, r) <= TOGETHER_MS
+    r === goodbye ||
+    ((r.flags & 1) !== 0 && r.from === view.sender.side && msBetween(view.first, r) <= TOGETHER_MS)
   const lastOfSender = records.findLastIndex(
     r => r.from === view.sender.side && notKeepalive(r) && !withReset(r),
   )
@@ -82,10 +87,19 @@ function notKeepalive(r: SegmentRecord): boolean {
 }
 
 /** Time between the reset and the last payload of either side before it (for a passive reset: before the segment it answers). */
-export function dataSilenceMs(view: ResetView, trigger: Trigger): number | undefined {
+export function dataSilenceMs(
+  view: ResetView,
+  trigger: Trigger,
+  goodbye: SegmentRecord | undefined,
+): number | undefined {
   const end = trigger.record ?? view.first
   const last = view.before.findLast(
-    r => r.payloadBytes > 0 && notKeepalive(r) && r.timeNs <= end.timeNs && r !== trigger.record,
+    r =>
+      r.payloadBytes > 0 &&
+      notKeepalive(r) &&
+      r.timeNs <= end.timeNs &&
+      r !== trigger.record &&
+      r !== goodbye,
   )
   return last && msBetween(end, last)
 }
