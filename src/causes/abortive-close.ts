@@ -6,6 +6,7 @@ import {
   IDLE_MS,
   lyingUnread,
   owedNothing,
+  portWentWith,
   PROMPT_MS,
   requestsLeft,
   shutDownBefore,
@@ -126,6 +127,7 @@ export default defineCause({
       f => f.senderGap,
     ),
     against('many connections of the same owner ended together', diedTogether),
+    against('the port refused connections from then on: its process was gone', portWentWith),
     against(
       'it had shut down its sending side before: a program that means to abort does not close in good order first',
       shutDownBefore,

@@ -19,7 +19,7 @@ const APART_MS = 2
  * that behind the ACK before it, means that the ACK was taken and a connection made.
  */
 function ackWasTaken(f: Facts): Truth {
-  if (f.trigger !== 'data' || f.rstFrames > 1) return false
+  if (f.trigger !== 'data' || f.rstMoments > 1) return false
   if (f.sinceHandshakeAckMs === undefined || f.triggerDelayMs === undefined) return undefined
   return f.sinceHandshakeAckMs - f.triggerDelayMs >= APART_MS
 }

@@ -58,7 +58,8 @@ export interface Cause {
   /**
    * Concrete and directional: which side, which setting, which inequality. The first one must stand alone (README shows it). `{client}`,
    * `{server}`, `{sender}` and `{peer}` become role and address; advice whose {factName} was not measured is left out. What begins with
-   * `If the server reset: ` or `If the client reset: ` is for that side only, and said without these words where the side is known.
+   * `If the server reset: ` or `If the client reset: ` is for that side only, what begins with `If an end reset: ` or `If a device reset: ` for that
+   * maker only; said without these words where that is known.
    */
   remedies: string[]
   /** Where to look next, on which host: commands that can be pasted. Placeholders as in `remedies`. */

@@ -8,13 +8,15 @@ export default defineCause({
   means:
     'Connections are reset at a constant age, although they are in use: a proxy, pool or server limits how long a connection may live.',
   remedies: [
-    'Find the limit of {ageMs} on {sender} and let it end connections between two requests (drain, Connection: close, HTTP/2 GOAWAY) instead of by reset.',
     'On {peer}: retire pooled connections at an age below {ageMs}: HikariCP maxLifetime, Go sql.DB.SetConnMaxLifetime, PgBouncer server_lifetime.',
+    'If an end reset: find the limit of {ageMs} on {sender} and let it end connections between two requests (drain, Connection: close, HTTP/2 GOAWAY) instead of by reset.',
+    'If a device reset: a firewall, NAT or load balancer between {client} and {server} has the limit of {ageMs} (session lifetime, hard timeout): raise it there, or let it exempt this traffic; neither end will show it.',
     'Retry idempotent requests once on a new connection.',
     'Where it is set: Envoy max_connection_duration (with drain_timeout), gRPC MaxConnectionAge (with MaxConnectionAgeGrace), nginx keepalive_time.',
   ],
   nextChecks: [
-    'Look for lifetime, max age and duration in the configuration of {sender} and of the proxy in front of it: which one has the value {ageMs}?',
+    'If an end reset: look for lifetime, max age and duration in the configuration of {sender} and of the proxy in front of it: which one has the value {ageMs}?',
+    'If a device reset: on the firewalls, NATs and load balancers between {client} and {server}: session lifetime, age limit, hard timeout. Which one has the value {ageMs}? A capture on both sides of it shows that the reset begins there.',
   ],
   cites: [
     'Envoy documentation, max_connection_duration',
@@ -54,6 +56,8 @@ export default defineCause({
     against('nothing was exchanged', f => !f.payloadSeen),
     ...kernelSigns('max-lifetime'),
   ],
-  summary: (_f, n, say) =>
-    `${n.sender} ends connections at an age of ${say('ageMs')}; this one with ${n.peer} was in use`,
+  summary: (f, n, say) =>
+    f.origin === 'middlebox'
+      ? `a device between ${n.client} and ${n.server} ends connections at an age of ${say('ageMs')}; this one was in use`
+      : `${n.sender} ends connections at an age of ${say('ageMs')}; this one with ${n.peer} was in use`,
 })

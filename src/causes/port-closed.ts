@@ -46,5 +46,8 @@ export default defineCause({
     contrary('its sender had spoken before on this connection', f => not(f.senderPayloadBytes === 0)),
     ...kernelSigns('port-closed'),
   ],
-  summary: (_f, n) => `${n.server} refused the connection from ${n.client}: nothing listens on that port`,
+  summary: (f, n, say) =>
+    f.nextAcceptMs === undefined
+      ? `${n.server} refused the connection from ${n.client}: nothing listens on that port`
+      : `${n.server} refused the connection from ${n.client}: nothing listened on that port then; ${say('nextAcceptMs')} later it accepted one`,
 })

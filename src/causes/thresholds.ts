@@ -231,3 +231,8 @@ const WENT_ON_MS = 100
 export function nothingForgotten(f: Facts): boolean {
   return f.silenceEndedByReset === false && (f.triggerArrived === true || f.senderWentOn)
 }
+
+/** The port had accepted and refused from then on: whoever listened there was gone. */
+export function portWentWith(f: Facts): boolean {
+  return f.sender === 'server' && f.acceptedBefore && f.refusalsAfter > 0
+}

@@ -16,6 +16,7 @@ import {
   askedInOneRead,
   diedTogether,
   lyingUnread,
+  portWentWith,
   PROMPT_MS,
   requestsLeft,
   shutDownBefore,
@@ -118,6 +119,7 @@ export default defineCause({
       f => f.senderGap,
     ),
     against('many connections of the same owner ended together', diedTogether),
+    against('the port refused connections from then on: its process was gone', portWentWith),
     contrary('the peer had closed and everything was acknowledged', f =>
       and(f.peerFinMs !== undefined, f.exchangeComplete),
     ),

@@ -3,7 +3,7 @@ import type { Origin, SegmentRecord } from '../model.js'
 import { linuxSender } from './fingerprint.js'
 import { handshakeDone } from './handshake.js'
 import { seqOffset, type Trigger } from './trigger.js'
-import { distance, hasAck, type ResetView, SYN } from './view.js'
+import { distance, hasAck, msBetween, type ResetView, SYN } from './view.js'
 
 export function triggerFacts(view: ResetView, trigger: Trigger, origin: Origin) {
   const record = trigger.record
@@ -19,10 +19,14 @@ export function triggerFacts(view: ResetView, trigger: Trigger, origin: Origin) 
     triggerUnseen: triggerUnseen(view, trigger),
     rstFrames: view.rsts.reduce((sum, r) => sum + 1 + r.copies.length, 0),
     distinctSeqs: new Set(view.rsts.map(r => r.seq)).size,
+    rstMoments: view.rsts.filter((r, i) => i === 0 || msBetween(r, view.rsts[i - 1]) > ONE_MOMENT_MS).length,
     resetText: view.rsts.find(r => r.resetText)?.resetText,
     mptcpResetReason: view.rsts.find(r => r.mptcpResetReason !== undefined)?.mptcpResetReason,
   }
 }
+
+/** Two recordings of one packet stand closer than that (measured below 0.02 ms). */
+const ONE_MOMENT_MS = 0.2
 
 /** Linux sockets reset themselves by RST+ACK only (tcp_send_active_reset): a host's bare RST answers a segment, whether that was captured or not. */
 function activeOf(view: ResetView, trigger: Trigger, origin: Origin): boolean | undefined {

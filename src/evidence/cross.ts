@@ -44,7 +44,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   // Whoever ended the connection: one process may own several listeners.
   const ages = bySide(side => counters(sent[side], hostKey, sameAge))
   const byConnection = groupBy(marks, m => m.connection)
-  const forgotten = counters(marks.filter(unaware), hostKey, group =>
+  const forgotten = counters(denialsOf(marks), hostKey, group =>
     sameTime(group.map(timeOf), FORGOTTEN_MS * 1e6),
   )
   const denials = counters(marks.filter(unaware), peerKey, deniers)
@@ -71,7 +71,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
       portRefuses: near.refusing,
       nextAcceptMs: near.nextAcceptMs,
       acceptedBefore: near.acceptedBefore,
-      forgottenCount: mark.unaware ? forgotten.get(hostKey(mark))!(mark.timeNs) : 0,
+      forgottenCount: mark.unaware ? (forgotten.get(hostKey(mark))?.(mark.timeNs) ?? 1) : 0,
       forgetfulHosts: mark.unaware ? denials.get(peerKey(mark))!(mark) : 0,
       sourceListeners: breadth.sourceListeners,
       sourceHosts: breadth.sourceHosts,
@@ -147,6 +147,23 @@ function deniers(group: Mark[]): (own: Mark) => number {
     }
     return hosts.size
   }
+}
+
+/** Recorded on both sides of a NAT one connection is two: the denials of one host with one number in one moment are one. */
+const SECOND_VIEW_NS = 50e6
+
+/** One denial for each connection: a device and the host itself may both have denied it. */
+function denialsOf(marks: Mark[]): Mark[] {
+  const connections = new Set<string>()
+  const views = new Map<string, number>()
+  return marks.filter(m => {
+    if (!m.unaware || connections.has(`${m.connection} ${m.sender}`)) return false
+    connections.add(`${m.connection} ${m.sender}`)
+    const view = `${m.listener} ${hostKey(m)} ${m.seq}`
+    const before = views.get(view)
+    views.set(view, m.timeNs)
+    return before === undefined || m.timeNs - before > SECOND_VIEW_NS
+  })
 }
 
 function unaware(mark: Mark): boolean {

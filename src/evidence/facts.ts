@@ -66,6 +66,8 @@ export class Facts {
   /** RST frames of this reset, and distinct sequence numbers among them. */
   rstFrames!: number
   distinctSeqs!: number
+  /** Moments at which RSTs of this reset came: what was recorded twice, or answers segments sent in one go, counts once. */
+  rstMoments!: number
 
   // ── time
   /** Since the SYN; undefined when it was not captured. */

@@ -18,6 +18,8 @@ export interface Mark extends Timed {
   sender: Side
   /** First RST frame. */
   timeNs: number
+  /** Its sequence number. */
+  seq: number
   frame: number
   /** First packet of the connection. */
   beganNs: number
@@ -53,6 +55,7 @@ export function markOf(id: string, { view, origin }: ResetGroup, f: LocalFacts):
     listener: `${server.address} ${server.port}`,
     sender: f.sender,
     timeNs: first.timeNs,
+    seq: first.seq,
     frame: first.frame,
     beganNs: connection.firstTimeNs,
     begunBefore: connection.handshake === 'not-captured',

@@ -22,6 +22,8 @@ export interface Group {
   peerDoes: (one: string, many: string) => string
   /** A device on the path made them. */
   byDevice: boolean
+  /** The listener accepted connections after the last of them. */
+  openedLater: boolean
   /** A measured fact over the group: "5.0 s", "0.2 s to 54.0 s"; undefined where nothing was measured. */
   span: (name: FactName) => string | undefined
   /** The same with both ends always, where each reset tells its own value next to it: "8.0 s to 8.2 s". */
@@ -46,8 +48,10 @@ const given = (value: string | undefined, words: (value: string) => string): str
 
 export const INCIDENT_WORDS: Record<CauseId, Words> = {
   'port-closed': {
-    title: g => `nothing listens on ${g.server}`,
-    sentence: g => `${g.server} refused ${many(g)} from ${g.client}: nothing listens on that port`,
+    title: g =>
+      `nothing ${g.openedLater ? 'listened' : 'listens'} on ${g.server}${g.openedLater ? ' for a while' : ''}`,
+    sentence: g =>
+      `${g.server} refused ${many(g)} from ${g.client}: nothing ${g.openedLater ? 'listened on that port then; it accepted connections afterwards' : 'listens on that port'}`,
   },
   'firewall-reject': {
     title: g => `${g.client} may not reach ${g.server}`,
@@ -105,9 +109,11 @@ export const INCIDENT_WORDS: Record<CauseId, Words> = {
   },
   'max-lifetime': {
     title: g =>
-      `${g.sender} ${g.senderDoes('ends', 'end')} connections${given(g.range('ageMs'), x => ` at an age of ${x}`)}`,
+      g.byDevice
+        ? `a device ends connections to ${g.server}${given(g.range('ageMs'), x => ` at an age of ${x}`)}`
+        : `${g.sender} ${g.senderDoes('ends', 'end')} connections${given(g.range('ageMs'), x => ` at an age of ${x}`)}`,
     sentence: g =>
-      `${g.sender} ended ${many(g)} with ${g.peer}${given(g.range('ageMs'), x => ` at an age of ${x}`)}, in use or not`,
+      `${g.byDevice ? `a device ${between(g)} ended ${many(g)}` : `${g.sender} ended ${many(g)} with ${g.peer}`}${given(g.range('ageMs'), x => ` at an age of ${x}`)}, in use or not`,
   },
   'post-restart': {
     title: g => `${g.sender} forgot its connections`,
@@ -249,6 +255,7 @@ export function groupOf(resets: Reset[], about: About): Group {
     senderDoes: (one, more) => (several[sender] ? more : one),
     peerDoes: (one, more) => (several[peer] ? more : one),
     byDevice: resets.every(r => r.origin === 'middlebox'),
+    openedLater: about.fact(resets.at(-1)!, 'nextAcceptMs') !== undefined,
     span: name => spanOf(numbersOf(resets, name, about)),
     range: name => rangeOf(numbersOf(resets, name, about)),
     shared: <K extends FactName>(name: K) => {

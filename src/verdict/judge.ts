@@ -240,8 +240,9 @@ function advise(advice: string[], facts: Facts, names: Names, say: Say): string[
   const sayOrName: Say = name => party[name] ?? say(name)
   const said: string[] = []
   for (const text of advice) {
-    const { side, words } = counsel(text)
+    const { side, maker, words } = counsel(text)
     if (side !== undefined && side !== facts.sender) continue
+    if (maker !== undefined && maker !== (facts.origin === 'middlebox' ? 'a device' : 'an end')) continue
     if (words.names.every(name => name in party || facts[name] !== undefined))
       said.push(words.fill(sayOrName))
   }
@@ -251,6 +252,7 @@ function advise(advice: string[], facts: Facts, names: Names, say: Say): string[
 interface Counsel {
   /** Whom it is for, where it is not for both. */
   side: Side | undefined
+  maker: 'an end' | 'a device' | undefined
   words: Template
 }
 
@@ -260,10 +262,12 @@ const COUNSELS = new Map<string, Counsel>()
 function counsel(text: string): Counsel {
   let made = COUNSELS.get(text)
   if (made === undefined) {
-    const [condition = '', side] = /^If the (server|client) reset: /.exec(text) ?? []
+    const [condition = '', side, maker] =
+      /^If (?:the (server|client)|(an end|a device)) reset: /.exec(text) ?? []
     const rest = text.slice(condition.length)
-    const words = template(side === undefined ? text : rest[0].toUpperCase() + rest.slice(1))
-    COUNSELS.set(text, (made = { side: side as Side | undefined, words }))
+    const words = template(condition === '' ? text : rest[0].toUpperCase() + rest.slice(1))
+    made = { side: side as Counsel['side'], maker: maker as Counsel['maker'], words }
+    COUNSELS.set(text, made)
   }
   return made
 }

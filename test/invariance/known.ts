@@ -17,11 +17,6 @@ const KNOWN: Known[] = [
     why: 'a lone bare RST without identification cannot be proved to be a copy; the second one then counts as something to compare the first with',
   },
   {
-    retelling: /^every frame twice/,
-    difference: /dpi-perfect-mimic.* server unknown endpoint .* became server accept-queue-overflow/,
-    why: 'the second of two such RSTs, which cannot be proved to be a copy either, seems to answer the data, and the first one the handshake',
-  },
-  {
     retelling: /^IPv6$/,
     difference: /cases\/traps\/carrier-nat-client.* became middlebox-injection/,
     why: 'without identifications a Mac (hop limit 64, timestamps, window scale 6) counts as Linux, whose aborts bear timestamps',

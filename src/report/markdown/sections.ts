@@ -111,6 +111,13 @@ function alternatives({ cause, alternatives: others }: Reset): string {
     .join(' · ')
 }
 
+/** The only reset of its incident, whose sentence is its own. */
+function alone(reset: Reset, { report }: View): boolean {
+  return report.incidents.some(
+    i => i.id === reset.incident && i.resets.length === 1 && i.summary === reset.summary,
+  )
+}
+
 /** The proof of one reset: evidence, the ladder as text, and the same as a diagram. */
 export function storySections(reset: Reset, index: number, view: View): Section[] {
   const packets = view.packets(reset)
@@ -118,7 +125,7 @@ export function storySections(reset: Reset, index: number, view: View): Section[
   const pair = `${code(namedEndpoint(view.names, client))} → ${code(namedEndpoint(view.names, server))}`
   const head = [
     `### ${reset.id}: ${pair}${application ? ` ${code(application)}` : ''}`,
-    text(sentence(reset.summary)),
+    alone(reset, view) ? '' : text(sentence(reset.summary)),
     text(sentence(seenWords(reset, view.report.captures))),
     evidence(reset, view.report.captures),
     `Wireshark filter:\n\n${block([reset.wiresharkFilter])}`,
