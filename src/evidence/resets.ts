@@ -134,7 +134,10 @@ function originContext(view: ResetView, rst: SegmentRecord, direction: SegmentRe
     tookUnarrived: tookUnarrived(view, rst),
     mirrored: mirrored(view, rst),
     mixedHopLimits: new Set(near.map(r => r.hopLimit)).size > 2,
-    answersMissing: print.hopLimitDelta === 0 && !hasAck(rst) && (framesMissing(view) || !backToBack(near)),
+    answersMissing:
+      print.hopLimitDelta === 0 &&
+      !hasAck(rst) &&
+      (framesMissing(view) || !backToBack(near) || likeStack(near, print)),
     shape: knownShape(view, rst, near),
     deviceBefore: trigger.kind === 'syn' ? deviceBefore(view, rst, originOf) : undefined,
   }
@@ -148,6 +151,11 @@ function ownNumber(r: SegmentRecord): boolean {
 /** Bears the hop limit of the host's own packets, as the forged RSTs that it may stand among do not. */
 function likeHost(r: SegmentRecord, { baseline }: Fingerprint): boolean {
   return baseline !== undefined && r.hopLimit === baseline.hopLimit
+}
+
+/** As Linux answers segments it has no socket for: bare, window 0, nothing but the number asked for (net/ipv4/tcp_ipv4.c tcp_v4_send_reset). */
+function likeStack(near: SegmentRecord[], { linuxSender }: Fingerprint): boolean {
+  return linuxSender === true && near.every(r => !hasAck(r) && r.window === 0 && r.ipId <= 0)
 }
 
 /** A genuine answer stands among forged resets of the same moment: their numbers and hop limits do not speak against it. */
