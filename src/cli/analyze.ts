@@ -9,7 +9,9 @@ import { readHosts } from './hosts.js'
 import type { Io } from './io.js'
 import { CAPTURES, NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
 import { helpOf, type Parsed, parseArguments, type Syntax } from './parse.js'
+
 import { startProgress } from './progress.js'
+import { collectSooner } from './thrift.js'
 import {
   checkFormat,
   checkTogether,
@@ -70,6 +72,8 @@ async function analyze(
   io: Io,
 ): Promise<number> {
   checkTogether(options)
+  // What is read once is traced as a whole, and most of it evicted again.
+  if (options.memory !== undefined || operands.includes('-')) collectSooner()
   const format = checkFormat(options.format ?? 'text')
   const targets = targetsOf(options.output)
   await checkTargets(targets, inputsOf(operands, options))

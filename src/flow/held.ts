@@ -17,6 +17,9 @@ import { TUPLE_WORDS } from './tuple.js'
 const OBJECT_BYTES = 600
 /** A RST frame that is only listed. */
 const LISTED_BYTES = 8
+/** The least that a connection takes; no more rows than these are made room for at once. */
+const LEAST_BYTES = 1600
+const MOST_ROWS = 1 << 20
 /** Share of the memory that is left to connections, however full the tables beside are. */
 const LEAST_SHARE = 0.25
 /** What its payload told, the same way. */
@@ -43,7 +46,7 @@ export class HeldConnections {
   readonly held = new Set<TrackedConnection>()
   /** Connections forgotten for want of memory. */
   evicted = 0
-  readonly numbers = new Numbers()
+  readonly numbers: Numbers
   /** Place of the newest incarnation's numbers by tuple id, NOWHERE where none is held. */
   newest = new Int32Array(256)
   /** Closed on both sides and not yet forgotten, in order of closing. */
@@ -62,6 +65,7 @@ export class HeldConnections {
 
   constructor(private readonly options: HoldOptions) {
     this.memoryBytes = options.memoryBytes
+    this.numbers = new Numbers(Math.min(MOST_ROWS, Math.ceil(options.memoryBytes / LEAST_BYTES)))
   }
 
   /** A new connection: its tuple's newest. */

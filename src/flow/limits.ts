@@ -41,6 +41,8 @@ const FULL = {
   times: 1 << 22,
   accepts: 1 << 21,
 } as const
+/** The rest is what was let go and not collected yet, and what nobody counts. */
+const COUNTED_SHARE = 0.85
 /** No table is smaller, whatever is allowed. */
 const LEAST = 1024
 
@@ -50,7 +52,7 @@ export function limitsOf(memoryBytes?: number): Limits {
   const share = Math.min(1, bytes / DEFAULT_MEMORY_BYTES)
   const of = (full: number): number => Math.max(LEAST, Math.floor(full * share))
   return {
-    bytes,
+    bytes: bytes * COUNTED_SHARE,
     resets: memoryBytes === undefined ? DEFAULT_RESETS : Math.max(LEAST, Math.floor(bytes / RESET_BYTES)),
     furtherRsts: Math.max(LEAST, Math.floor(bytes / LISTED_RST_BYTES)),
     attempts: of(FULL.attempts),

@@ -9,6 +9,8 @@ import type { TrackedConnection } from './connection.js'
 const STRIDE = 128
 /** A row, its owner's place, its place in the list of free ones. */
 const ROW_BYTES = STRIDE * 4 + 2 * 8
+/** From so many on all that may come are made room for at once: memory that is not touched yet costs nothing, copies and what they leave do. */
+const MANY_ROWS = 1 << 16
 /** Of one side with holes: two small typed arrays and the place in the map, measured. */
 const HOLES_BYTES = 480
 /** A cache line. */
@@ -98,6 +100,9 @@ export class Numbers {
   private rows = 1
   private readonly free: number[] = []
 
+  /** @param most rows that are expected where there are many */
+  constructor(private readonly most = 0) {}
+
   /** Memory behind the rows in use, their owners' places and their holes. */
   get memoryBytes(): number {
     return (this.rows - this.free.length) * ROW_BYTES + this.holes.size * HOLES_BYTES
@@ -152,7 +157,10 @@ export class Numbers {
   }
 
   private grow(): void {
-    const grown = new Int32Array(this.words.length * 2)
+    const doubled = this.words.length * 2
+    const grown = new Int32Array(
+      doubled < MANY_ROWS * STRIDE ? doubled : Math.max(doubled, this.most * STRIDE),
+    )
     grown.set(this.words)
     this.words = grown
     this.doubles = new Float64Array(grown.buffer)
