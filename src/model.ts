@@ -329,6 +329,8 @@ export interface SourceTimeline {
   lastTimeNs: number
   /** SYN-ACKs it got: when, from which listener; at most 4096 (then every other one is dropped, as in ListenerTimeline). */
   accepts: { timeNs: number; address: string; port: number }[]
+  /** Some of them were dropped: that none is there says nothing. */
+  thinned: boolean
 }
 
 /** Hop limits a host's SYN, SYN-ACK, FIN and RST packets bore, over all its connections; at most eight values. */
@@ -393,6 +395,8 @@ export interface World {
   startTimeNs: number
   /** True when the capture itself lost packets (drop counters, unseen bytes in many connections). */
   captureLoss: boolean
+  /** There were more listeners, or sources, than are remembered: of one that is not there nothing is known. */
+  overflow?: { listeners: boolean; sources: boolean }
   /** Live: the capturing program told of packets lost between these times. */
   lostBetween?(fromNs: number, toNs: number): boolean
   /** True when the capture's clock was set back while it ran: what came first, and after how long, is not known. */

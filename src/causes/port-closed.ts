@@ -1,4 +1,4 @@
-import { against, contrary, defineCause, fair, must, not, strong, weak } from './define.js'
+import { against, atLeast, contrary, defineCause, fair, must, not, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
 import { scans } from './thresholds.js'
 
@@ -42,7 +42,7 @@ export default defineCause({
     fair('connections to this port had been accepted before', f => (f.acceptedBefore ? true : undefined)),
     against('something about it speaks for a device on the path', f => f.forgerySuspected),
     contrary('its source tries many ports or hosts in vain', scans),
-    weak('other attempts were refused as well', f => f.refusalsAfter > 0),
+    weak('other attempts were refused as well', f => atLeast(f.refusalsAfter, 1)),
     contrary('its sender had spoken before on this connection', f => not(f.senderPayloadBytes === 0)),
     ...kernelSigns('port-closed'),
   ],

@@ -1,4 +1,16 @@
-import { against, and, contrary, defineCause, fair, must, not, some, strong, weak } from './define.js'
+import {
+  against,
+  and,
+  atLeast,
+  contrary,
+  defineCause,
+  fair,
+  must,
+  not,
+  some,
+  strong,
+  weak,
+} from './define.js'
 import { kernelSigns } from './kernel.js'
 import { FASTEST_RESTART_MS, hungUpAfterAnswer, IDLE_MS, LONG_IDLE_MS } from './thresholds.js'
 
@@ -71,7 +83,7 @@ export default defineCause({
       'the silence ({silenceMs}) is short for an idle timer',
       f => f.silenceMs !== undefined && f.silenceMs < LONG_IDLE_MS,
     ),
-    fair('connections were refused afterwards', f => f.refusalsAfter > 0),
+    fair('connections were refused afterwards', f => atLeast(f.refusalsAfter, 1)),
     fair(
       'the peer had to repeat itself before it was answered: its partner was away',
       f => f.peerRetransmissions > 0,

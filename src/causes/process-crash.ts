@@ -45,7 +45,7 @@ export default defineCause({
     must('the connection had been established', f => f.handshakeDone),
     must('the reset came by itself', f => f.active),
     must('{burstCount} connections of the same owner ended together, or the port refuses afterwards', f =>
-      or(f.burstCount >= 2, f.refusalsAfter > 0, f.sender === 'server' && f.portRefuses),
+      or(f.burstCount >= 2, atLeast(f.refusalsAfter, 1), and(f.sender === 'server', f.portRefuses)),
     ),
     must('its sender had not closed long before', f => f.senderFinMs === undefined || f.finWithReset),
     must('no device made it', f => f.origin !== 'middlebox'),
@@ -67,7 +67,7 @@ export default defineCause({
       and(f.burstCount === 2, below(f.burstSpanMs, 100)),
     ),
     strong('the port refused {refusalsAfter} connections afterwards', f =>
-      and(f.refusalsAfter > 0, f.sender === 'server', f.acceptedBefore),
+      and(atLeast(f.refusalsAfter, 1), f.sender === 'server', f.acceptedBefore),
     ),
     fair('the port had begun to refuse connections shortly before: its listener was gone already', f =>
       and(f.sender === 'server', f.portRefuses, f.refusalsAfter === 0),

@@ -40,6 +40,7 @@ export function scans(f: Facts): boolean {
   const broad = f.sourcePorts >= SCAN_PORTS || f.sourceHosts >= SCAN_HOSTS
   return (
     broad &&
+    f.sourceSyns !== undefined &&
     f.sourceSyns <= SCAN_REPEATS * f.sourceListeners &&
     (f.sourceRefused * 2 >= f.sourceListeners || f.sourceSilent * 2 >= f.sourceListeners)
   )

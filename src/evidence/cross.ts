@@ -57,7 +57,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
     const train = probes.get(mark)
     const { earlier, forgedBefore } = resetsBefore(mark, byConnection.get(mark.connection)!)
     // Spread into the rest it took as long as all the neighbours.
-    const breadth = breadthOf(near.source, breadths.get(mark.client)!)
+    const breadth = breadthOf(near.source, breadths.get(mark.client)!, world)
     return {
       survivedSilenceMs: near.survivedSilenceMs,
       sameSilenceCount: silences[mark.sender].get(mark.listener)!(mark),
@@ -240,7 +240,7 @@ function portOf({ client, clientPort }: Mark): string {
   return `${client} ${clientPort}`
 }
 
-function breadthOf(source: SourceTimeline | undefined, silent: Breadth) {
+function breadthOf(source: SourceTimeline | undefined, silent: Breadth, { overflow }: World) {
   const activeMs = source ? (source.lastTimeNs - source.firstTimeNs) / 1e6 : 0
   return {
     sourceListeners: Math.max(source?.listeners ?? 0, silent.listeners.size),
@@ -248,7 +248,7 @@ function breadthOf(source: SourceTimeline | undefined, silent: Breadth) {
     sourcePorts: Math.max(source?.ports ?? 0, silent.ports.size),
     sourceRefused: source?.refused ?? 0,
     sourceSilent: silent.listeners.size,
-    sourceSyns: source?.syns ?? 0,
+    sourceSyns: source?.syns ?? (overflow?.sources ? undefined : 0),
     sourceRate: source && source.syns > 1 && activeMs > 0 ? (source.syns - 1) / (activeMs / 1000) : undefined,
   }
 }

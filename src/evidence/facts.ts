@@ -209,11 +209,11 @@ export class Facts {
   /** Connections that the same sender (listener or client) reset within half a second, this one included. */
   burstCount!: number
   burstSpanMs!: number | undefined
-  refusalsAfter!: number
+  refusalsAfter!: number | undefined
   /** The port had accepted before, and its newest answer to a SYN before the reset was a refusal. */
-  portRefuses!: boolean
+  portRefuses!: boolean | undefined
   nextAcceptMs!: number | undefined
-  acceptedBefore!: boolean
+  acceptedBefore!: boolean | undefined
   /** Resets of the same host (any port, any peer) that answered the next segment without a FIN, this one included. */
   forgottenCount!: number
   /** Hosts that denied connections of this same peer without a FIN at about the same time, this one included; 0 where this reset is no such denial. */
@@ -225,7 +225,7 @@ export class Facts {
   sourceRefused!: number
   /** Reset connections of the source, by listener, in which it sent no data. */
   sourceSilent!: number
-  sourceSyns!: number
+  sourceSyns!: number | undefined
   /** Listeners that its client touched from this very port and had reset without having sent data. */
   samePortListeners!: number
   /** Attempts per second of the source over its active time. */
@@ -235,7 +235,7 @@ export class Facts {
   probePeriodMs!: number | undefined
   probeJitter!: number | undefined
   /** The client got through to the same port within 3 s. */
-  retrySucceeded!: boolean
+  retrySucceeded!: boolean | undefined
   retryMs!: number | undefined
   /** While this attempt waited, another one of the client for the same port was accepted. */
   raceWon!: boolean

@@ -10,18 +10,18 @@ export interface Neighbours {
   burst: number
   burstSpanMs: number | undefined
   /** SYNs to the listener refused after the reset, before anything was accepted again. */
-  refusalsAfter: number
+  refusalsAfter: number | undefined
   /** The newest answer of the listener to a SYN before the reset was a refusal. */
-  refusing: boolean
+  refusing: boolean | undefined
   /** Time until the listener accepted again. */
   nextAcceptMs: number | undefined
   /** The listener accepted connections before the reset. */
-  acceptedBefore: boolean
+  acceptedBefore: boolean | undefined
   source: SourceTimeline | undefined
   /** Longest silence after which a connection of this listener still went on. */
   survivedSilenceMs: number | undefined
   /** The client tried the same listener again and was accepted within 3 s. */
-  retrySucceeded: boolean
+  retrySucceeded: boolean | undefined
   retryMs: number | undefined
   raceWon: boolean
 }
@@ -58,21 +58,26 @@ export function findNeighbours(mark: Mark, around: Neighbourhood): Neighbours {
   const nextAccept = nextWithin(accepts, mark.timeNs)
   const burst = ends.around(mark)
   const retry = retryOf(mark, source, failed)
+  const { overflow } = around.world
+  const known = listener !== undefined || overflow?.listeners !== true
+  const heard = source === undefined ? overflow?.sources !== true : !source.thinned
   return {
     burst: burst.count,
     burstSpanMs: burst.count === 0 ? undefined : burst.spanMs,
-    refusalsAfter: countAfter(listener?.refusalTimesNs ?? [], mark.timeNs, nextAccept),
-    refusing: refusedLast(listener, mark.timeNs),
+    refusalsAfter: known ? countAfter(listener?.refusalTimesNs ?? [], mark.timeNs, nextAccept) : undefined,
+    refusing: known ? refusedLast(listener, mark.timeNs) : undefined,
     nextAcceptMs: nextAccept === undefined ? undefined : (nextAccept - mark.timeNs) / 1e6,
-    acceptedBefore: inOrder(accepts)
-      ? accepts.length > 0 && accepts[0] < mark.timeNs
-      : accepts.some(t => t < mark.timeNs),
+    acceptedBefore: known ? someBefore(accepts, mark.timeNs) : undefined,
     source,
     survivedSilenceMs: longer(mark.ownSilenceMs, survivedSilenceMs),
-    retrySucceeded: retry !== undefined && retry <= RETRY_MS,
+    retrySucceeded: retry === undefined && !heard ? undefined : retry !== undefined && retry <= RETRY_MS,
     retryMs: retry,
     raceWon: wonElsewhere(mark, source, failed),
   }
+}
+
+function someBefore(times: number[], timeNs: number): boolean {
+  return inOrder(times) ? times.length > 0 && times[0] < timeNs : times.some(t => t < timeNs)
 }
 
 /** It had accepted once and refused since, within the aftermath of whatever ended it. */

@@ -56,6 +56,11 @@ export class AcceptLists {
     return found
   }
 
+  isThinned(source: number): boolean {
+    const at = source * STRIDE
+    return at < this.lists.length && this.lists[at + ONE_OF] > 1
+  }
+
   /** Every other entry goes; from now on half as many are taken. */
   private halve(at: number): void {
     const { lists, entries } = this

@@ -72,6 +72,7 @@ export function makeWorld(flow: Flow, held?: Iterable<TrackedConnection>): MadeW
     health: health(flow, sums, skim.connections + withoutSyn),
     endTimeNs: flow.endTimeNs,
     startTimeNs: flow.startTimeNs,
+    overflow: { listeners: skim.listeners.overflow > 0, sources: skim.sources.overflow > 0 },
     captureLoss: sums.captureLoss || flow.leftOut > 0,
   }
   return { world, sums }

@@ -125,6 +125,7 @@ export class Sources {
         const { address, port } = endpointOf(listener)
         return { timeNs, address, port }
       }),
+      thinned: this.accepts.isThinned(id),
     }
   }
 }

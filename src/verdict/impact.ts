@@ -14,10 +14,11 @@ export function judgeImpact(f: Facts, cause: CauseId): Impact {
   if (f.wentOn) return 'ignored'
   if (HARMLESS.has(cause)) return 'none'
   const connecting = f.trigger === 'syn' || f.handshakeDone === false || cause === 'accept-queue-overflow'
-  if (connecting)
-    return f.retrySucceeded || f.synRepeated || (cause === 'handshake-aborted' && f.raceWon)
-      ? 'none'
-      : 'connect-failed'
+  if (connecting) {
+    if (f.retrySucceeded || f.synRepeated || (cause === 'handshake-aborted' && f.raceWon)) return 'none'
+    // Too many were accepted to remember whether this client was.
+    return f.retrySucceeded === undefined ? 'unknown' : 'connect-failed'
+  }
   // Of one direction alone nobody knows what was answered.
   if (f.orphan || (!f.bothSidesSeen && !f.peerPayloadBytes && f.senderPayloadBytes > 0)) return 'unknown'
   return establishedImpact(f, cause)

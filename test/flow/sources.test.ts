@@ -75,6 +75,7 @@ describe('what a source has tried', () => {
       firstTimeNs: 10e9,
       lastTimeNs: 10e9 + 1,
       accepts: [{ timeNs: 10e9 + 2, address: 'there', port: 9 }],
+      thinned: false,
     })
   })
 })
