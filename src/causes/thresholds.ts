@@ -235,5 +235,5 @@ export function nothingForgotten(f: Facts): boolean {
 
 /** The port had accepted and refused from then on: whoever listened there was gone. */
 export function portWentWith(f: Facts): boolean {
-  return f.sender === 'server' && f.acceptedBefore && f.refusalsAfter > 0
+  return f.sender === 'server' && f.acceptedBefore === true && (f.refusalsAfter ?? 0) > 0
 }
