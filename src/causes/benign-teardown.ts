@@ -201,6 +201,9 @@ export default defineCause({
         f.sender === 'server' || f.peerPaused !== true,
       ),
     ),
+    against('what the client had sent never got a word of the server', f =>
+      and(f.sender === 'server', f.senderPayloadBytes === 0, f.peerPayloadBytes > 0, f.bothSidesSeen),
+    ),
     against('its own transfer was cut', f =>
       and(f.peerFinMs !== undefined, atLeast(f.senderUnackedBytes, 1000)),
     ),

@@ -66,6 +66,9 @@ export default defineCause({
       f => f.unheardAnswers !== undefined,
     ),
     contrary('the peer was still acknowledging', f => f.senderUnackedBytes === 0),
+    contrary('its program had closed {senderFinMs} before: data of the peer met a closed socket', f =>
+      and(f.senderFinMs !== undefined, f.active === false, f.trigger === 'data', f.dataAfterFinBytes > 0),
+    ),
     weak('the peer, too, repeated what was not acknowledged', f => f.peerRetransmissions > 0),
     ...kernelSigns('retransmission-timeout'),
   ],
