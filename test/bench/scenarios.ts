@@ -90,6 +90,27 @@ export const SCENARIOS: Scenario[] = [
       ),
   },
   {
+    name: 'one connection, many segments',
+    n: 200_000,
+    make: n =>
+      pcapFrom(
+        times(n, i => {
+          const all = [...reset(client(0), 40_000, 443, 0)]
+          if (i === 0) return all.slice(0, 5)
+          const [ack, data] = [all[2], all[4]]
+          const us = 50_000 + i * 20
+          const seq = 900 + i * 400
+          // Every thousandth piece is lost and comes again later; the last one is followed by a reset.
+          if (i === n - 1) return [{ ...all[5], seq, us }]
+          if (i % 1000 === 999) return [{ ...data, seq: seq - 400, us }]
+          return [
+            ...(i % 1000 === 998 ? [] : [{ ...data, seq, us }]),
+            { ...ack, seq: 140, ack: seq, us: us + 5 },
+          ]
+        }),
+      ),
+  },
+  {
     name: 'one connection, many RSTs',
     n: 100_000,
     make: n =>

@@ -64,12 +64,20 @@ function* mirrored(packets: Iterable<Packet>): Generator<Packet> {
   for (const p of packets) yield { ...p, source: p.destination, destination: p.source }
 }
 
-/** A port after the other, host after host; one in ten thousand refuses. */
-function* scan(i: number): Generator<Packet> {
+/** As many connections at once, each of which asks once and is never answered. */
+function* waves(n: number): Generator<Packet> {
+  for (let step = 0; step < 4; step++)
+    for (let i = 0; i < n; i++) yield { ...exchange(i)[step], us: (step * n + i) * 10 }
+}
+
+const refused = (i: number): Generator<Packet> => scan(i, 1)
+
+/** A port after the other, host after host; one in so many refuses. */
+function* scan(i: number, refusing = 10_000): Generator<Packet> {
   const to = { destination: 0x0b000000 + Math.floor(i / 60_000), destinationPort: 1 + (i % 60_000) }
   const probe = syn(i, { source: SERVER, sourcePort: 50_000, ...to })
   yield probe
-  if (i % 10_000 === 0)
+  if (i % refusing === 0)
     yield {
       ...probe,
       source: to.destination,
@@ -162,8 +170,10 @@ function* raw(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
 
 export const STREAMS: Stream[] = [
   { name: 'half-open connections', n: 5_000_000, pieces: n => capture(times(n, i => [syn(i)])) },
-  { name: 'SYN scan', n: 2_500_000, pieces: n => capture(times(n, scan)) },
-  { name: 'one connection, RSTs', n: 1_000_000, pieces: n => capture(times(n, storm)) },
+  { name: 'SYN scan', n: 2_500_000, pieces: n => capture(times(n, i => scan(i))) },
+  { name: 'one connection, RSTs', n: 5_000_000, pieces: n => capture(times(n, storm)) },
+  { name: 'closed ports, each refuses', n: 40_000, pieces: n => capture(times(n, i => refused(i))) },
+  { name: 'open connections', n: 500_000, pieces: n => capture(waves(n)) },
   { name: 'one listener, as many clients', n: 500_000, pieces: n => capture(times(n, exchanges)) },
   {
     name: 'one client, as many hosts',

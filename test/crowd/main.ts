@@ -26,14 +26,14 @@ const [seconds, mostMib] = [Number(values.seconds), Number(values.mib)]
 const oracle = (name: string) => !values['no-oracle'] && haveProgram(name)
 const [tshark, tcpdump] = [oracle('tshark'), oracle('tcpdump')]
 
-/** Waiting counts as well, but a busy machine lets a program wait longer than it works. */
-const PATIENCE = 12
+/** It is ended when it has worked so many times as long. */
+const PATIENCE = 3
 
 /** What nobody may do, whatever it is given. */
 function wrongs(run: Run): string[] {
   const lines = run.words.trimEnd().split('\n')
   const said = [
-    run.hung && `not ended after ${PATIENCE * seconds} s`,
+    run.hung && `not ended after ${PATIENCE * seconds} s of processor time`,
     run.cpuSeconds > seconds && `${run.cpuSeconds.toFixed(1)} s of processor time`,
     !run.hung && run.code === undefined && 'ended by a signal',
     run.code !== undefined && run.code > 1 && `exit ${run.code}`,

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { HangWatch } from '../hang.js'
 import { tsharkFields } from '../oracle.js'
 
 const FORMATS = ['json', 'ndjson', 'md', 'html', 'txt']
@@ -28,7 +29,7 @@ export interface Run {
 
 /**
  * @param work an empty folder for what it writes
- * @param seconds after which it is ended
+ * @param seconds of processor time after which it is ended
  */
 export async function analyse(file: string, work: string, seconds: number): Promise<Run> {
   const out = (name: string) => path.join(work, name)
@@ -70,6 +71,8 @@ interface Ended {
   output: string
 }
 
+/** How often a process is looked at. */
+const LOOK_MS = 250
 const MOST_WORDS = 20_000
 
 export function watch(
@@ -81,15 +84,17 @@ export function watch(
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
     const ended: Ended = { code: undefined, hung: false, words: '', output: '' }
-    const timer = setTimeout(() => {
+    const watched = child.pid === undefined ? undefined : new HangWatch(child.pid, seconds)
+    const timer = setInterval(() => {
+      if (!watched?.hangs) return
       ended.hung = true
       child.kill('SIGKILL')
-    }, seconds * 1000)
+    }, LOOK_MS)
     child.stderr.on('data', (piece: Buffer) => (ended.words = (ended.words + piece).slice(0, MOST_WORDS)))
     child.stdout.on('data', (piece: Buffer) => (ended.output = (ended.output + piece).slice(0, MOST_WORDS)))
     child.on('error', reject)
     child.on('close', code => {
-      clearTimeout(timer)
+      clearInterval(timer)
       resolve({ ...ended, code: code ?? undefined })
     })
   })

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { HangWatch } from '../hang.js'
 import { seedOf } from './dice.js'
 import { TARGETS } from './targets/index.js'
 import { noSum, printTotals, readTotals, type Sum, type Totals, writeTotals } from './totals.js'
@@ -31,8 +32,8 @@ for (const name of names) {
 }
 const FOLDER = path.resolve(import.meta.dirname, '../../.cache/fuzz')
 
-/** A batch that takes longer hangs. */
-const HANG_MS = 60_000
+/** A batch that works longer than this hangs: seconds of processor time. */
+const HANG_SECONDS = 60
 /** After so many kinds of failure there is enough to do. */
 const MOST_KINDS = 20
 const MEMORY_MB = 1024
@@ -66,7 +67,7 @@ function watch(name: string, first: number, deadline: number, sum: Sum): Promise
     },
   )
   let at = first
-  let since = Date.now()
+  const watched = worker.pid === undefined ? undefined : new HangWatch(worker.pid, HANG_SECONDS)
   return new Promise(resolve => {
     const end = (message?: string): void => {
       clearInterval(timer)
@@ -77,10 +78,10 @@ function watch(name: string, first: number, deadline: number, sum: Sum): Promise
     }
     const timer = setInterval(() => {
       if (Date.now() > deadline || kinds.size >= MOST_KINDS) end()
-      else if (Date.now() - since > HANG_MS) end(`hangs: more than ${HANG_MS / 1000} s`)
+      else if (watched?.hangs) end(`hangs: more than ${HANG_SECONDS} s of processor time, or none at all`)
     }, 200)
     worker.on('message', (word: Word) => {
-      since = Date.now()
+      watched?.again()
       if (word.kind === 'begin') at = word.index
       else if (word.kind === 'failure') record(name, word.index, word.message, sum)
       else sum.executions += TARGETS[name].size
