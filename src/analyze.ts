@@ -46,7 +46,7 @@ export async function analyzeCaptures(paths: string[], options: AnalyzeOptions =
   const captures = await openCaptures(paths, { ...options, threads: scanThreads(options.jobs) })
   const filter = segmentFilter(options)
   const notes = captures.infos().map(() => new Notes())
-  const book = new NameBook()
+  const book = new NameBook(options.memoryBytes)
   const world = await buildWorld(captures, createDecoder, {
     notesOf: capture => notes[capture],
     onDatagram: (segment, _frame, found) => {

@@ -61,7 +61,7 @@ export class LiveSession {
   readonly ledger: Ledger
   private readonly flow: Flow
   private readonly skims: Skims
-  private readonly book = new NameBook()
+  private readonly book: NameBook
   private readonly pending = new Pending()
   private readonly trouble = new CaptureTrouble()
   private engineDrops = 0
@@ -75,6 +75,7 @@ export class LiveSession {
 
   constructor(private readonly options: SessionOptions) {
     this.ledger = new Ledger(options.memoryBytes)
+    this.book = new NameBook(options.memoryBytes)
     this.mostWaiting = Math.max(1024, Math.floor((options.memoryBytes / 2 ** 20) * WAITING_PER_MIB))
     this.flow = new Flow({
       timebase: options.timebase,

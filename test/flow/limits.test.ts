@@ -7,9 +7,11 @@ import { openCaptures } from '../../src/capture/index.js'
 import { gatherCases } from '../../src/evidence/index.js'
 import { buildWorld } from '../../src/flow/index.js'
 import { limitsOf } from '../../src/flow/limits.js'
+import { NameBook } from '../../src/flow/name-book.js'
 import { Notes } from '../../src/notes.js'
 import { judgeImpact } from '../../src/verdict/impact.js'
 import { createDecoder } from '../../src/wire/decoder.js'
+import { STREAMS } from '../bench/streams.js'
 import { type Packet, pcapFrom } from '../bench/synthetic.js'
 
 /** Tables of 1,024 entries. */
@@ -74,6 +76,22 @@ test('an attempt that is no longer known is counted as forgotten', async () => {
     Array.from({ length: 3000 }, (_, i) => attempt(1 + i, 9, i, SYN_ACK)).flat(),
   )
   expect(notes).toContain('tables-full')
+})
+
+test('names take a share of the memory', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'rst-analyze-limits-'))
+  const answers = STREAMS.find(stream => stream.name === 'DNS answers')!
+  fs.writeFileSync(path.join(folder, 'a.pcap'), Buffer.concat([...answers.pieces(2000)]))
+  const told = []
+  for (const memoryBytes of [undefined, 64 * 100 * 'h0000000.example'.length]) {
+    const captures = await openCaptures([path.join(folder, 'a.pcap')])
+    const book = new NameBook(memoryBytes)
+    await buildWorld(captures, createDecoder, { onDatagram: segment => book.note(segment) })
+    captures.close()
+    told.push(book.list().size)
+  }
+  fs.rmSync(folder, { recursive: true })
+  expect(told).toEqual([2000, 100])
 })
 
 test('tables shrink with the memory and never grow beyond the default', () => {
