@@ -2,7 +2,7 @@
  * Facts of very many resets, packed: a tag per fact and eight bytes for what is no flag, word or small count. A reset takes about 300 bytes
  * where its object takes 1,600, and the garbage collector has nothing to follow: a million resets wait for what others tell of them.
  */
-import type { FactName, Facts } from './facts.js'
+import { FACT_NAMES, type FactName, Facts } from './facts.js'
 
 const UNDEFINED = 0
 const FALSE = 1
@@ -25,22 +25,33 @@ export class FactStore {
   private readonly words: string[] = []
   private readonly places = new Map<string, number>()
 
-  /** @param names the facts that are kept */
+  /** Column of each fact in order of declaration, -1 where it is not kept. */
+  private readonly columns: number[]
+
+  /** @param names the facts that are kept, in order of declaration */
   constructor(private readonly names: readonly FactName[]) {
+    this.columns = FACT_NAMES.map(name => names.indexOf(name))
     this.tags = new Uint8Array(256 * names.length)
   }
 
   /** @returns the number of the new row */
   add(facts: Partial<Facts>): number {
-    const { names } = this
+    const { names, columns } = this
     this.makeRoom()
     this.starts[this.size] = this.used
     const at = this.size * names.length
-    for (let i = 0; i < names.length; i++) this.tags[at + i] = this.put(facts[names[i]])
+    if (facts instanceof Facts) {
+      // Values looked up by 150 computed names took five times as long as walking through the object.
+      let place = 0
+      for (const name in facts) {
+        const column = columns[place++]
+        if (column >= 0) this.tags[at + column] = this.put(facts[name as FactName])
+      }
+    } else for (let i = 0; i < names.length; i++) this.tags[at + i] = this.put(facts[names[i]])
     return this.size++
   }
 
-  /** Writes the row's facts into `facts` and leaves all others alone. */
+  /** Writes what the row knows into `facts` and leaves all others alone: what it does not know must not be known there. */
   read(row: number, facts: Facts): Facts {
     const { names, tags } = this
     const into = facts as unknown as Record<FactName, Value>
@@ -48,6 +59,7 @@ export class FactStore {
     let next = this.starts[row]
     for (let i = 0; i < names.length; i++) {
       const tag = tags[at + i]
+      if (tag === UNDEFINED) continue
       if (tag === NUMBER || tag === WORD) into[names[i]] = this.get(tag, next++)
       else into[names[i]] = plain(tag)
     }

@@ -1,5 +1,5 @@
 /** What other resets need to know of a reset, so that its packets and facts need not stay at hand. */
-import type { Side } from '../model.js'
+import type { Endpoint, Side } from '../model.js'
 import type { LocalFacts } from './local.js'
 import type { ResetGroup } from './resets.js'
 import { msBetween, type ResetView } from './view.js'
@@ -52,7 +52,7 @@ export function markOf(id: string, { view, origin }: ResetGroup, f: LocalFacts):
     clientPort: client.port,
     server: server.address,
     port: server.port,
-    listener: `${server.address} ${server.port}`,
+    listener: listenerName(server),
     sender: f.sender,
     timeNs: first.timeNs,
     seq: first.seq,
@@ -75,6 +75,24 @@ export function markOf(id: string, { view, origin }: ResetGroup, f: LocalFacts):
     silenceMs: f.silenceMs,
     ownSilenceMs: ownSilence(view),
   }
+}
+
+/** The same string for all marks of a listener, as long as listeners are few: what is looked up by it need not be hashed anew. */
+const LISTENERS = new Map<string, Map<number, string>>()
+const MOST_ADDRESSES = 4096
+
+function listenerName({ address, port }: Endpoint): string {
+  let ports = LISTENERS.get(address)
+  if (ports === undefined) {
+    if (LISTENERS.size === MOST_ADDRESSES) LISTENERS.clear()
+    LISTENERS.set(address, (ports = new Map()))
+  }
+  let name = ports.get(port)
+  if (name === undefined) {
+    if (ports.size === MOST_ADDRESSES) ports.clear()
+    ports.set(port, (name = `${address} ${port}`))
+  }
+  return name
 }
 
 const NONE: readonly number[] = []

@@ -35,7 +35,7 @@ const UNTIMED: RoundTrip = { ns: undefined, samples: 0 }
 export function connectionsBetween(world: World, a: string, b: string): readonly number[] {
   const pairs = pairsOf(world)
   const pair = pairs.between(a, b)
-  return pair === undefined ? [] : [...pairs.members(pair)]
+  return pair === undefined ? [] : pairs.members(pair)
 }
 
 function otherSide(side: Side): Side {
@@ -79,12 +79,11 @@ class HostPairs {
   }
 
   /** Its connections, in order of appearance. */
-  *members(pair: number): Generator<number> {
+  members(pair: number): number[] {
     const last = this.last[pair]
-    for (let id = this.first[pair]; ; id = this.next[id]) {
-      yield id
-      if (id === last) return
-    }
+    const list = [this.first[pair]]
+    for (let id = list[0]; id !== last; list.push(id)) id = this.next[id]
+    return list
   }
 
   private add(id: number, client: string, server: string): void {
@@ -114,7 +113,7 @@ interface Samples {
 }
 
 /** Only paths that somebody asks about: of most siblings no segment has to be looked at. */
-function measure(world: World, ids: Iterable<number>, answering: string, asking: string): RoundTrip {
+function measure(world: World, ids: number[], answering: string, asking: string): RoundTrip {
   let path: Samples | undefined
   for (const id of ids) {
     const c = world.connections.get(id)!
@@ -122,7 +121,8 @@ function measure(world: World, ids: Iterable<number>, answering: string, asking:
       if (c[side].address !== answering || c[otherSide(side)].address !== asking) continue
       const responses = responsesOf(c, side)
       // The tracker times all segments, but one at a time: what answers others is timed here, among those that were kept.
-      const ns = Math.min(c.sides[side].minResponseNs ?? Number.POSITIVE_INFINITY, ...responses)
+      let ns = c.sides[side].minResponseNs ?? Number.POSITIVE_INFINITY
+      for (const response of responses) if (response < ns) ns = response
       if (!Number.isFinite(ns)) continue
       path ??= { ns, responses: [] }
       if (ns < path.ns) path.ns = ns
@@ -131,7 +131,9 @@ function measure(world: World, ids: Iterable<number>, answering: string, asking:
   }
   if (path === undefined) return { ns: undefined, samples: 0 }
   const slowest = path.ns * AGREEING
-  return { ns: path.ns, samples: path.responses.filter(r => r <= slowest).length }
+  let samples = 0
+  for (const ns of path.responses) if (ns <= slowest) samples++
+  return { ns: path.ns, samples }
 }
 
 /** Beyond so many agreeing samples nothing depends on how many there are. */
@@ -148,9 +150,30 @@ function addResponses(responses: number[], path: Samples): void {
 /** Responses no slower than this times the smallest confirm it; a slower one held thinking time or waited for a busy host. */
 const AGREEING = 1.5
 
-// Reused: a connection keeps some hundred segments, and a Map for each side of each took longer than all that is done with it.
-const ends: number[] = []
-const sentNs: number[] = []
+// Reused, and searched by hand: with lists that were emptied and searched by `lastIndexOf` this was most of what a round trip costs.
+let ends = new Int32Array(256)
+let sentNs = new Float64Array(256)
+let sent = 0
+
+function noteSent(end: number, timeNs: number): void {
+  if (sent === ends.length) {
+    const [olderEnds, olderNs] = [ends, sentNs]
+    ends = new Int32Array(sent * 2)
+    ends.set(olderEnds)
+    sentNs = new Float64Array(sent * 2)
+    sentNs.set(olderNs)
+  }
+  ends[sent] = end
+  sentNs[sent++] = timeNs
+}
+
+/** Place of what was sent last up to this number, -1 where nothing was. */
+function lastSentTo(end: number): number {
+  const wanted = end | 0
+  let at = sent - 1
+  while (at >= 0 && ends[at] !== wanted) at--
+  return at
+}
 
 /** What was sent before, whether that was captured or not. */
 const REPEATS: ReadonlySet<SegmentKind> = new Set(['retransmission', 'keepalive-probe', 'zero-window-probe'])
@@ -158,8 +181,7 @@ const REPEATS: ReadonlySet<SegmentKind> = new Set(['retransmission', 'keepalive-
 /** Times from a segment of the other side to this side's first acknowledgement of exactly its end. */
 function responsesOf(c: Connection, side: Side): number[] {
   const responses: number[] = []
-  ends.length = 0
-  sentNs.length = 0
+  sent = 0
   let acked: number | undefined
   for (const r of c.segments) {
     if (isRst(r)) continue
@@ -167,17 +189,14 @@ function responsesOf(c: Connection, side: Side): number[] {
       const end = endOf(r)
       if (end === r.seq) continue
       // Karn: what was sent twice times nothing.
-      const again = ends.lastIndexOf(end)
+      const again = lastSentTo(end)
       if (again >= 0) sentNs[again] = Number.NaN
-      else if (!REPEATS.has(r.kind)) {
-        ends.push(end)
-        sentNs.push(r.timeNs)
-      }
+      else if (!REPEATS.has(r.kind)) noteSent(end, r.timeNs)
       continue
     }
     if (!hasAck(r) || (acked !== undefined && distance(r.ack, acked) <= 0)) continue
     acked = r.ack
-    const answered = ends.lastIndexOf(r.ack)
+    const answered = lastSentTo(r.ack)
     if (answered >= 0 && !Number.isNaN(sentNs[answered])) responses.push(r.timeNs - sentNs[answered])
   }
   return responses

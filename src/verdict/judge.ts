@@ -36,6 +36,8 @@ interface Score {
   score: number
 }
 
+const ALL: readonly Cause[] = [...CAUSES.values()]
+
 /** The cause that fits best, how sure it is, and what else it could be. */
 export interface Weighed {
   best: Cause
@@ -44,16 +46,26 @@ export interface Weighed {
 }
 
 export function weigh(facts: Facts): Weighed {
+  const { ranked, shares, confidence } = rank(facts)
+  return { best: ranked[0].cause, confidence, alternatives: alternativesOf(ranked, shares, confidence) }
+}
+
+/** The same without what else it could be, which most reports tell of few resets. */
+export function decide(facts: Facts): Omit<Weighed, 'alternatives'> {
+  const { ranked, confidence } = rank(facts)
+  return { best: ranked[0].cause, confidence }
+}
+
+/** @returns the causes that are possible, the likeliest first, and the share of each */
+function rank(facts: Facts): { ranked: Score[]; shares: number[]; confidence: number } {
   const ranked: Score[] = []
-  for (const cause of CAUSES.values()) {
+  for (const cause of ALL) {
     const score = scoreOf(cause, facts)
     if (score !== undefined) ranked.push({ cause, score })
   }
   ranked.sort((a, b) => b.score - a.score)
-  const shares = softmax(ranked.map(r => r.score))
-  const best = ranked[0].cause
-  const confidence = calibrate(best.id, shares[0], facts)
-  return { best, confidence, alternatives: alternativesOf(ranked, shares, confidence) }
+  const shares = softmax(ranked)
+  return { ranked, shares, confidence: calibrate(ranked[0].cause.id, shares[0], facts) }
 }
 
 /** The one sentence about a reset whose cause is known. */
@@ -89,11 +101,12 @@ function scoreOf(cause: Cause, facts: Facts): number | undefined {
   return score
 }
 
-function softmax(scores: number[]): number[] {
-  const top = scores[0]
-  const powers = scores.map(s => Math.exp(s - top))
+function softmax(ranked: Score[]): number[] {
+  const top = ranked[0].score
+  const powers = ranked.map(r => Math.exp(r.score - top))
   const sum = powers.reduce((a, b) => a + b, 0)
-  return powers.map(p => p / sum)
+  for (let i = 0; i < powers.length; i++) powers[i] /= sum
+  return powers
 }
 
 function alternativesOf(ranked: Score[], shares: number[], confidence: number): Alternative[] {

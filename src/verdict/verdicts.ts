@@ -4,7 +4,7 @@ import { Docket, idOf, ProofStore } from '../evidence/index.js'
 import { droppedDuring } from '../evidence/innocence.js'
 import { judgeImpact } from './impact.js'
 import type { About } from '../incidents/words.js'
-import { round, summaryOf, type Weighed, weigh } from './judge.js'
+import { decide, round, summaryOf, type Weighed, weigh } from './judge.js'
 import { LateReset, type Whole } from './late-reset.js'
 import type { CaptureInfo, ConnectionFace, Reset, Stories, StoryPacket, World } from '../model.js'
 import { keyOf, storyOf } from './stories.js'
@@ -127,12 +127,15 @@ export class Verdicts implements Whole, Stories {
     return connections.face?.(id) ?? connections.get(id)!
   }
 
+  private keep(weighed: Weighed): Weighed {
+    this.weighed!.push(weighed)
+    return weighed
+  }
+
   private brief(row: number): LateReset {
     const facts = this.docket.facts(row)
     const { capture, originConfidence, scattered } = this.docket.outline(row)
-    const weighed = weigh(facts)
-    const { best, confidence } = weighed
-    this.weighed?.push(weighed)
+    const { best, confidence } = this.weighed ? this.keep(weigh(facts)) : decide(facts)
     const brief = {
       id: idOf(row),
       capture,
