@@ -69,22 +69,29 @@ export class Verdicts implements Whole, Stories {
   }
 
   whole(row: number): Reset {
-    const place = row % KEPT
-    const known = this.recent[place]
-    if (known?.row === row) return known.reset
+    const known = this.known(row)
+    if (known) return known
     this.made++
     const reset = tell(this.telling(row), this.world.timebase, this.captures, this.weighed?.[row])
-    this.recent[place] = { row, reset }
+    this.recent[row % KEPT] = { row, reset }
     return reset
   }
 
+  private known(row: number): Reset | undefined {
+    const recent = this.recent[row % KEPT]
+    return recent?.row === row ? recent.reset : undefined
+  }
+
   time(row: number): string {
+    const known = this.known(row)
+    if (known) return known.time
     const { capture } = this.docket.outline(row)
     return formatTime(this.world.timebase, this.docket.timeNs(row), this.digits[capture] ?? 6)
   }
 
   connection(row: number): Reset['connection'] {
-    return summarise(this.face(row), this.docket.timeNs(row))
+    // Whoever reads all of a reset has had it made by now: made once more this was a tenth of a JSON report.
+    return this.known(row)?.connection ?? summarise(this.face(row), this.docket.timeNs(row))
   }
 
   /** The packets to draw for a reset. */

@@ -74,7 +74,7 @@ export interface ApplicationState {
   /** null: nothing recognised (yet). */
   protocol: ProtocolId | null
   /** Protocols that carried this one: STARTTLS, CONNECT, Upgrade, a proxy header. At most `NESTING_LIMIT`. */
-  carriedBy: ProtocolId[]
+  carriedBy: readonly ProtocolId[]
   /** Server name from SNI, Host or the like; null when none was seen. */
   name: string | null
   /** Only a tie-breaker between protocols that look alike; 0 = not known. */
@@ -92,7 +92,7 @@ export interface ApplicationState {
   requests: number
   answers: number
   /** The newest refusal by each side. */
-  rejections: [Rejection | null, Rejection | null]
+  rejections: readonly [Rejection | null, Rejection | null]
   /** One side answered in another protocol: "plain HTTP to a TLS port". */
   mismatch: string | null
   /** A side said that it is about to close: Connection: close, GOAWAY, QUIT, close_notify, a WebSocket close frame. */
@@ -137,11 +137,15 @@ function createSide(): SideState {
   }
 }
 
+// Shared by all states, as hardly any has others: two lists less for each connection.
+const NONE: readonly ProtocolId[] = []
+const NOTHING_REFUSED = [null, null] as const
+
 /** An empty state. `serverPort` only breaks ties between protocols that begin alike (0 = not known). */
 export function createApplicationState(serverPort = 0): ApplicationState {
   return {
     protocol: null,
-    carriedBy: [],
+    carriedBy: NONE,
     name: null,
     serverPort,
     sides: [createSide(), createSide()],
@@ -152,7 +156,7 @@ export function createApplicationState(serverPort = 0): ApplicationState {
     counted: false,
     requests: 0,
     answers: 0,
-    rejections: [null, null],
+    rejections: NOTHING_REFUSED,
     mismatch: null,
     closing: [false, false],
     http: null,
@@ -207,7 +211,8 @@ export function answer(state: ApplicationState): void {
 /** Keeps the newest refusal of a side; `label` too when nothing else was said of this piece. */
 export function reject(state: ApplicationState, side: SideIndex, text: string): void {
   const short = cut(text)
-  state.rejections[side] = { side, text: short, timeNs: state.nowNs }
+  const rejection = { side, text: short, timeNs: state.nowNs }
+  state.rejections = side === 0 ? [rejection, state.rejections[1]] : [state.rejections[0], rejection]
   state.label ??= short
 }
 
@@ -221,7 +226,7 @@ export function label(state: ApplicationState, text: string): void {
 export function switchProtocol(state: ApplicationState, next: ProtocolId | null): void {
   // Tunnels within tunnels without end are an attack on memory, not a protocol.
   if (state.carriedBy.length >= NESTING_LIMIT) return makeOpaque(state)
-  if (state.protocol !== null) state.carriedBy.push(state.protocol)
+  if (state.protocol !== null) state.carriedBy = [...state.carriedBy, state.protocol]
   enterProtocol(state, next)
   for (const me of state.sides) {
     if (me.framing !== 'lost') {
