@@ -3,6 +3,7 @@ import { kernelSigns } from './kernel.js'
 import {
   askedInOneRead,
   diedTogether,
+  foreignNumber,
   IDLE_MS,
   lyingUnread,
   owedNothing,
@@ -48,6 +49,7 @@ export default defineCause({
     must('the connection had been established', f => f.handshakeDone),
     must('a socket reset itself', f => (f.active === undefined ? undefined : f.active)),
     must('no device made it', f => f.origin !== 'middlebox'),
+    must('its number is one of its connection', f => !foreignNumber(f)),
   ],
   signs: [
     fair('its sender had nothing left to read: its own data came last', f =>
@@ -146,7 +148,11 @@ export default defineCause({
       and(f.sender === 'client', f.refusedMidRequest, below(f.peerRejectionMs, 1000)),
     ),
     contrary('everything had been answered and the peer had closed', f =>
-      and(f.peerFinMs !== undefined, f.requestOutstanding !== true, f.responseInProgress !== true),
+      and(
+        f.peerFinMs !== undefined && !f.peerFinUntaken,
+        f.requestOutstanding !== true,
+        f.responseInProgress !== true,
+      ),
     ),
     contrary(
       'its socket lived on: it took data that had not arrived when the reset left',

@@ -18,6 +18,7 @@ import { kernelSigns } from './kernel.js'
 import {
   closedUnanswered,
   diedTogether,
+  foreignNumber,
   fullyAnswered,
   hungUpAfterAnswer,
   IDLE_MS,
@@ -79,12 +80,15 @@ export default defineCause({
       ),
     ),
     must('no device made it', f => f.origin !== 'middlebox'),
+    must('its number is one of its connection', f => !foreignNumber(f)),
     must('the connection had not been reset before', f => !f.resetBefore),
   ],
   signs: [
-    strong('the peer had closed its side before', f => (f.peerFinMs === undefined ? undefined : true), [
-      'peerFinMs',
-    ]),
+    strong(
+      'the peer had closed its side before',
+      f => (f.peerFinMs === undefined || f.peerFinUntaken ? undefined : true),
+      ['peerFinMs'],
+    ),
     fair('everything asked had been answered completely', f => and(f.exchangeComplete, !closedUnanswered(f))),
     fair('all data had been acknowledged', f =>
       and(
@@ -143,6 +147,7 @@ export default defineCause({
       f => f.senderPayloadBytes > 0 && f.peerPayloadBytes > 0,
     ),
     contrary('the client had closed after waiting in vain for its answer', closedUnanswered),
+    contrary('part of what the peer had sent before it closed never arrived', f => f.peerFinUntaken),
     contrary('data of the peer met the FIN', f =>
       and(f.senderFinMs !== undefined, f.dataAfterFinBytes > 0, not(f.dataAfterFinIsGoodbye)),
     ),

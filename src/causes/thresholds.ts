@@ -237,3 +237,11 @@ export function nothingForgotten(f: Facts): boolean {
 export function portWentWith(f: Facts): boolean {
   return f.sender === 'server' && f.acceptedBefore === true && (f.refusalsAfter ?? 0) > 0
 }
+
+/** No window reaches so far (RFC 7323 §2.3 allows 1 GiB; hosts offer some megabytes). */
+const FOREIGN_BYTES = 2 ** 26
+
+/** A socket resets itself at SND.NXT (RFC 9293 §3.10.5); this number is none of its connection's. */
+export function foreignNumber(f: Facts): boolean {
+  return f.active === true && Math.abs(f.seqOffsetBytes ?? 0) > FOREIGN_BYTES
+}

@@ -15,6 +15,7 @@ import { kernelSigns } from './kernel.js'
 import {
   askedInOneRead,
   diedTogether,
+  foreignNumber,
   lyingUnread,
   portWentWith,
   PROMPT_MS,
@@ -56,6 +57,7 @@ export default defineCause({
     must('a socket reset itself (RST+ACK)', f => f.active),
     must('the peer had sent data', f => f.peerPayloadBytes > 0),
     must('no device made it', f => f.origin !== 'middlebox'),
+    must('its number is one of its connection', f => !foreignNumber(f)),
   ],
   signs: [
     strong('{unreadBytes} had been acknowledged without the window moving: nobody read them', lyingUnread),

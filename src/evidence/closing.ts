@@ -9,6 +9,7 @@ type Closing = Pick<
   Facts,
   | 'senderFinMs'
   | 'peerFinMs'
+  | 'peerFinUntaken'
   | 'peerClosedFirst'
   | 'silenceBeforeFinMs'
   | 'dataAfterFinMs'
@@ -34,6 +35,7 @@ export function closingFacts(
     facts: {
       senderFinMs: fin && msBetween(first, fin),
       peerFinMs: peer.fin && msBetween(first, peer.fin),
+      peerFinUntaken: finUntaken(view),
       peerClosedFirst: peer.fin ? fin === undefined || peer.fin.timeNs < fin.timeNs : fin ? false : undefined,
       silenceBeforeFinMs: fin && gapBefore(view, fin, met),
       dataAfterFinMs: fin && firstMet ? msBetween(firstMet, fin) : undefined,
@@ -50,6 +52,15 @@ export function closingFacts(
     frames: fin ? [fin.frame] : [],
     dataFrames: met.slice(0, 3).map(r => r.frame),
   }
+}
+
+/** The peer's FIN lies behind a hole: what the sender acknowledged after it had come does not reach up to it (RFC 9293 §3.10.7.4: in order only). */
+function finUntaken({ peer, sender, first }: ResetView): boolean {
+  const { fin } = peer
+  if (fin === undefined) return false
+  const reaches = (r: SegmentRecord) => hasAck(r) && distance(r.ack, endOf(fin)) >= 0
+  const short = sender.records.some(r => r.timeNs > fin.timeNs && hasAck(r) && distance(r.ack, fin.seq) < 0)
+  return short && !sender.records.some(reaches) && !reaches(first)
 }
 
 /** The peer had spoken last before the FIN, what met the FIN left out: what it had said was never answered. */

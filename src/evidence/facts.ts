@@ -95,6 +95,8 @@ export class Facts {
   senderFinMs!: number | undefined
   /** The peer's FIN preceded the reset, by so much. */
   peerFinMs!: number | undefined
+  /** That FIN lies behind data that never arrived: the sender did not know of it. */
+  peerFinUntaken!: boolean
   /** The peer's FIN stood before the sender's. */
   peerClosedFirst!: boolean | undefined
   /** Silence right before the sender's FIN. */

@@ -43,6 +43,8 @@ export interface Fingerprint {
   aboveNext: number | undefined
   /** An RST+ACK that bears a number below the sender's own data: bytes of payload between. */
   belowNext: number | undefined
+  /** Of a RST+ACK on a connection seen from its SYN: its number is further from the sender's than any window reaches. */
+  foreignNumber: number | undefined
   /** Time since the newest peer segment that the RST acknowledges (RST+ACK) or takes its number from (bare), against the path's round trip. */
   youngestAnsweredMs: number | undefined
   /** A bare RST: an older segment with the same ACK may have been answered very late instead. */
@@ -87,6 +89,7 @@ export function fingerprint(
     badChecksum: rst.checksum === 'bad',
     aboveNext: aboveNext(view, rst),
     belowNext: belowNext(view, rst),
+    foreignNumber: foreignNumber(view, rst),
     ...youth(view, rst),
   }
 }
@@ -200,6 +203,17 @@ function belowNext(view: ResetView, rst: SegmentRecord): number | undefined {
   const shrunk = view.peer.records.some(r => hasAck(r) && r.window === 0)
   if (bytes <= 1 || bytes > 2 ** 24 || shrunk || (syn && distance(rst.seq, syn.seq) <= 0)) return undefined
   return bytes
+}
+
+/** Windows end at 1 GiB (RFC 7323 §2.3), and hosts offer some megabytes. */
+const FOREIGN_BYTES = 2 ** 26
+
+function foreignNumber(view: ResetView, rst: SegmentRecord): number | undefined {
+  const { nextSeq, syn, lastData } = view.sender
+  if (!hasAck(rst) || rst.seq === 0 || syn === undefined || nextSeq === undefined || lastData === undefined)
+    return undefined
+  const bytes = Math.abs(distance(rst.seq, nextSeq))
+  return bytes > FOREIGN_BYTES ? bytes : undefined
 }
 
 /**

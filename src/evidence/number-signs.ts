@@ -23,6 +23,11 @@ export function numberSigns(context: OriginContext): OriginSign[] {
     signs.push({ statement, weight: 3, frames: [rst.frame] })
   }
   signs.push(...afterwardsSigns(context))
+  if (print.foreignNumber !== undefined) {
+    // A device that rewrites numbers may have let a genuine one through unchanged: no proof alone.
+    const statement = `its sequence number lies ${print.foreignNumber} bytes from everything that its sender had sent`
+    signs.push({ statement, weight: 2, frames: [rst.frame] })
+  }
   if (print.belowNext !== undefined) {
     // RST+ACK bears SND.NXT on 95 to 99 % of all systems (public captures): a device's copy of the numbers was older than the host's own data.
     const statement = `its sequence number lies ${print.belowNext} bytes below what its sender had already sent`

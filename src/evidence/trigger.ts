@@ -39,6 +39,9 @@ function triggerOf(view: ResetView): Trigger {
     }
   if (answersUnseenSynAck(view))
     return { record: undefined, kind: 'syn-ack', delayMs: undefined, active: false }
+  const challenge = answeredWhileConnecting(view)
+  if (challenge)
+    return { record: challenge, kind: kindOf(challenge), delayMs: msBetween(first, challenge), active: false }
   const late = answeredByClosedSocket(view)
   if (late) return { record: late, kind: 'data', delayMs: msBetween(first, late), active: false }
   if (hasAck(first)) return { record: undefined, kind: undefined, delayMs: undefined, active: true }
@@ -116,6 +119,17 @@ function answeredByClosedSocket({ first, peer, sender, senderPath }: ResetView):
         first.timeNs - r.timeNs >= responseNs * CERTAIN_SHARE) &&
       msBetween(first, r) <= responseNs / 1e6 + CLOSED_SOCKET_MS,
   )
+}
+
+/**
+ * A client whose SYN met an old connection (challenge ACK, RFC 5961 §4) denies it by a bare RST (RFC 9293 §3.10.7.3); lwIP adds an acknowledgement of
+ * what it denies (tcp_in.c, SYN_SENT). No socket resets itself at the number of an ACK for something that it has not sent.
+ */
+function answeredWhileConnecting({ first, peer, sender }: ResetView): SegmentRecord | undefined {
+  const { syn } = sender
+  if (!hasAck(first) || syn === undefined || !sender.records.every(isPlainSyn)) return undefined
+  const denied = (r: SegmentRecord) => (r.flags & SYN) === 0 && hasAck(r) && r.ack === first.seq
+  return peer.records.findLast(r => denied(r) && first.ack === endOf(r) && first.seq !== endOf(syn))
 }
 
 /** Below this a response time is the host's own scheduling. */

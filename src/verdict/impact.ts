@@ -119,6 +119,7 @@ function serverUnheard(f: Facts, cause: CauseId): Impact {
   if (f.sender === 'client' && f.active === false && f.trigger === 'data')
     return f.turnBytes > (f.peerUnackedBytes ?? 0) ? 'transfer-cut' : 'request-lost'
   if (cause === 'unread-data-close' && f.sender === 'server') return 'request-lost'
-  if (f.active && f.turnBytes > RUNNING_BYTES) return 'transfer-cut'
+  const missing = f.sender === 'client' ? (f.peerUnackedBytes ?? 0) : 0
+  if (f.active && Math.max(f.turnBytes, missing) > RUNNING_BYTES) return 'transfer-cut'
   return cause === 'process-crash' && f.sender === 'client' ? 'request-lost' : 'unknown'
 }
