@@ -109,6 +109,26 @@ test('RSTs beyond the connections that are judged are counted, in one pass as in
   expect(told[0]).toEqual(told[1])
 })
 
+test('however much is evicted, every RST frame stands in one connection', async () => {
+  const next = random(5)
+  const lines: string[] = []
+  const rsts: number[] = []
+  while (lines.length < 14_000) {
+    const n = Math.floor(next() ** 2 * 6000)
+    const kind = next()
+    if (kind < 0.5) lines.push(`c${n} S ${1000 + (n % 3)}`)
+    else if (kind < 0.7) lines.push(`s${n} SA 5000 ack 1001`)
+    else if (kind < 0.85) lines.push(`c${n} P 1001 ack 5001 "GET / HTTP/1.1\\r\\n\\r\\n"`)
+    else if (kind < 0.95) lines.push(`${next() < 0.5 ? 'c' : 's'}${n} F 1001 ack 5001`)
+    else rsts.push(lines.push(`s${n} R 5001 id ${lines.length & 0xffff}`))
+  }
+  const notes = new Notes()
+  const options = { memoryBytes: 3e6, notesOf: () => notes }
+  const world = await worldOf(lines.join('\n'), { singlePass: true }, options)
+  expect(notes.has('connections-evicted')).toBe(true)
+  expect(rstFrames(world).toSorted((a, b) => a - b)).toEqual(rsts)
+})
+
 test('RSTs of one connection are listed as far as there is room', async () => {
   const flood = Array.from({ length: 70_000 }, (_, i) => `s R ${5001 + i}`).join('\n')
   const told = []
