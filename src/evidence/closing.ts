@@ -54,13 +54,17 @@ export function closingFacts(
   }
 }
 
-/** The peer's FIN lies behind a hole: what the sender acknowledged after it had come does not reach up to it (RFC 9293 §3.10.7.4: in order only). */
-function finUntaken({ peer, sender, first }: ResetView): boolean {
+/**
+ * The peer's FIN lies behind a hole: what the sender acknowledged when it had come, the reset included, does not reach up to it (RFC 9293 §3.10.7.4: in
+ * order only). Acknowledgements that crossed the FIN tell nothing.
+ */
+function finUntaken({ peer, sender, senderPath, first }: ResetView): boolean {
   const { fin } = peer
   if (fin === undefined) return false
-  const reaches = (r: SegmentRecord) => hasAck(r) && distance(r.ack, endOf(fin)) >= 0
-  const short = sender.records.some(r => r.timeNs > fin.timeNs && hasAck(r) && distance(r.ack, fin.seq) < 0)
-  return short && !sender.records.some(reaches) && !reaches(first)
+  const end = (fin.seq + fin.payloadBytes) >>> 0
+  const reaches = (r: SegmentRecord) => hasAck(r) && distance(r.ack, end) >= 0
+  const answers = sender.records.filter(r => hasAck(r) && r.timeNs - fin.timeNs >= (senderPath.ns ?? 0))
+  return answers.length > 0 && !sender.records.some(reaches) && !reaches(first)
 }
 
 /** The peer had spoken last before the FIN, what met the FIN left out: what it had said was never answered. */
