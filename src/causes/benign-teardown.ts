@@ -179,6 +179,10 @@ export default defineCause({
     contrary('what it answers was not captured, and is not known to be harmless', f =>
       and(f.triggerUnseen, f.active === false, f.dataAfterFinBytes === 0),
     ),
+    contrary(
+      'an old SYN of the connection had come once more: what followed belongs to no close',
+      f => f.oldSyn,
+    ),
     against('nothing was ever exchanged', f => !f.payloadSeen && !f.midCapture),
     contrary('a server dropped the idle connection by a timer', f =>
       and(f.sender === 'server', f.active, atLeast(f.silenceMs, IDLE_MS), f.peerFinMs === undefined),

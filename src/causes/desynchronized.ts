@@ -26,7 +26,7 @@ export default defineCause({
     must('the reset is the answer to a segment', f => f.active === false, ['trigger']),
     must(
       'that segment acknowledges something its receiver never sent',
-      f => or(f.triggerAckUnacceptable, and(f.trigger === 'syn-ack', f.strangeSynAck)),
+      f => or(f.triggerAckUnacceptable, and(f.trigger === 'syn-ack', f.strangeSynAck), f.oldSyn),
       ['trigger'],
     ),
     must('it is no challenge ACK to a new SYN', f => !f.challengeAck),
@@ -43,10 +43,14 @@ export default defineCause({
       f => and(f.triggerAckUnacceptable, f.seqOffsetBytes !== 0),
       ['trigger'],
     ),
+    decisive(
+      'the SYN of the connection had come once more after both sides had closed it (an old duplicate): the reset answers what followed',
+      f => f.oldSyn,
+    ),
     fair('the handshake was not complete', f =>
       f.handshakeDone === undefined ? undefined : !f.handshakeDone,
     ),
-    against('its sender had closed before', f => f.senderFinMs !== undefined),
+    against('its sender had closed before', f => f.senderFinMs !== undefined && !f.oldSyn),
     contrary('the sender had given up silently before', f => f.gaveUpSilently),
     ...kernelSigns('desynchronized'),
   ],

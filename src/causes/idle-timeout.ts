@@ -1,3 +1,4 @@
+import type { Facts } from '../evidence/facts.js'
 import {
   against,
   and,
@@ -24,6 +25,22 @@ import {
   VERY_LONG_IDLE_MS,
   wholeSeconds,
 } from './thresholds.js'
+
+/** The moment was the sender's: where each reset answers a segment, the peer chose when. */
+function ownMoment(f: Facts): boolean {
+  return f.silenceEndedByReset === true || f.finWithReset
+}
+
+/** As long a silence as all of them had was never survived. Hosts do not forget what is idle: their programs end it, which would have shown. */
+function forgottenByTimer(f: Facts): boolean {
+  const least = f.forgottenSilenceMs ?? 0
+  return (
+    f.forgerySuspected &&
+    least >= LONG_IDLE_MS &&
+    f.survivedSilenceMs !== undefined &&
+    f.survivedSilenceMs * 2 < least
+  )
+}
 
 export default defineCause({
   id: 'idle-timeout',
@@ -102,6 +119,13 @@ export default defineCause({
     weak('nothing had been said for a whole number of seconds ({dataSilenceMs}), as timers are set', f =>
       and(f.active, f.silenceEndedByReset, wholeSeconds(f)),
     ),
+    fair(
+      'all {forgottenCount} connections that were forgotten had been silent for {forgottenSilenceMs} and more, none that was used was',
+      f => f.forgottenCount >= 2 && forgottenByTimer(f),
+    ),
+    weak('something speaks for a device on the path, and devices forget what is idle', f =>
+      f.origin === 'unknown' && f.forgerySuspected && f.active === false ? true : undefined,
+    ),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
     against(
       'the next packet was refused by a device after {silenceMs}: devices remember longer (RFC 5382 REQ-5: hours; in practice 30 s and more)',
@@ -157,16 +181,20 @@ export default defineCause({
       and(f.sender === 'client', f.active === false, f.origin === 'endpoint'),
     ),
     against(
-      'several connections of this host were forgotten at once, whatever their silence',
-      f => f.forgottenCount >= 2,
+      'several connections of this host were forgotten at once, whatever their silence ({forgottenSilenceMs} the shortest)',
+      f => f.forgottenCount >= 2 && !forgottenByTimer(f),
     ),
     against(
       'many connections of one owner ended in the same moment',
-      f => f.burstCount >= BURST && f.sameSilenceCount > 0 && f.sameSilenceCount < f.burstCount - 1,
+      f =>
+        f.burstCount >= BURST &&
+        ownMoment(f) &&
+        f.sameSilenceCount > 0 &&
+        f.sameSilenceCount < f.burstCount - 1,
     ),
     contrary(
       '{burstCount} connections of one owner ended in the same moment, each after another silence',
-      f => f.burstCount >= BURST && f.sameSilenceCount === 0,
+      f => f.burstCount >= BURST && ownMoment(f) && f.sameSilenceCount === 0,
     ),
     contrary('the client dropped its own idle, fully answered connection', f =>
       and(

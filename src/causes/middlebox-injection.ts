@@ -1,7 +1,7 @@
 import type { Facts } from '../evidence/facts.js'
 import { against, contrary, defineCause, fair, must, strong, telling, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { IDLE_MS, nothingForgotten, VERY_LONG_IDLE_MS } from './thresholds.js'
+import { IDLE_MS, nothingForgotten, VERY_LONG_IDLE_MS, passedJustBefore } from './thresholds.js'
 
 /** More than words: a file, a page with pictures. */
 const TRANSFER_BYTES = 8000
@@ -66,6 +66,10 @@ export default defineCause({
     ),
     strong('the real host answered as well', f => (f.realAnswer ? true : undefined)),
     fair('it came right after the first data of that side', f => f.firstWords),
+    fair(
+      'it came at the beginning of a message, a moment after another packet of that connection had passed',
+      passedJustBefore,
+    ),
     // A volume limit or a content scanner; lost state would have hit other connections, too.
     fair(
       'a transfer was under way ({turnBytes} without an answer)',

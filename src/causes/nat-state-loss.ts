@@ -1,7 +1,7 @@
 import type { Facts } from '../evidence/facts.js'
 import { against, and, contrary, decisive, defineCause, fair, must, strong, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { probesFromOnePort, VERY_LONG_IDLE_MS } from './thresholds.js'
+import { passedJustBefore, probesFromOnePort, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 /** Several hosts denied the connections of one peer together: a NAT in front of it that translates anew, an address that changed. */
 function ownWayOut(f: Facts): boolean {
@@ -72,6 +72,10 @@ export default defineCause({
     contrary(
       'data in its name came afterwards: what it answered had got through',
       f => f.senderWentOn && f.active === false,
+    ),
+    against(
+      'a packet of that connection had passed a moment before; what was refused began a message',
+      passedJustBefore,
     ),
     against('it answers the first data of that side', f => f.firstWords === true),
     strong(

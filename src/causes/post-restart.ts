@@ -64,6 +64,7 @@ export default defineCause({
       'its sender forgot {forgottenCount} connections at about the same time',
       f => f.forgottenCount >= 2,
     ),
+    against('something about it speaks for a device on the path', f => f.forgerySuspected),
     against(
       '{forgetfulHosts} hosts denied connections of this same peer at about the same time: that both restarted is unlikely',
       f => f.forgetfulHosts === 2,

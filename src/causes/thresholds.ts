@@ -145,6 +145,8 @@ const ONE_READ_BYTES = 4096
  */
 export function askedInOneRead(f: Facts): Truth {
   if (f.sender !== 'server' || f.turnSide !== 'client' || f.turnBytes > ONE_READ_BYTES) return false
+  // Pieces that come in a rhythm are no message.
+  if (f.turnStreamed) return false
   // Of a turn that the capture joined late nobody knows how long it is.
   if (f.midCapture && f.exchanges === 0) return false
   return and(f.peerUnackedBytes === 0, not(f.requestInProgress === true), not(f.refusedMidRequest === true))
@@ -244,4 +246,10 @@ const FOREIGN_BYTES = 2 ** 26
 /** A socket resets itself at SND.NXT (RFC 9293 §3.10.5); this number is none of its connection's. */
 export function foreignNumber(f: Facts): boolean {
   return f.active === true && Math.abs(f.seqOffsetBytes ?? 0) > FOREIGN_BYTES
+}
+
+/** Nothing is forgotten within a moment that was not being forgotten all the time: a packet of the same side had just passed, and what was then refused began a message. */
+export function passedJustBefore(f: Facts): boolean {
+  const sinceMs = (f.sincePeerPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0)
+  return f.trigger === 'data' && f.triggerStartsMessage === true && !f.turnStreamed && sinceMs < HANGS_UP_MS
 }

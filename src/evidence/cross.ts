@@ -1,11 +1,12 @@
 /** Facts of one reset that come from other connections: bursts, twins with the same timer, scans, probes, restarts. */
 import type { Side, SourceTimeline, World } from '../model.js'
+import { denialsAmong } from './denials.js'
 import type { FactSheet } from './facts.js'
 import type { CrossFacts, LocalSheet } from './local.js'
 import { type Mark, markOf } from './mark.js'
 import { type EndsIndex, findNeighbours, indexEnds, type Neighbourhood } from './neighbours.js'
 import type { ResetGroup } from './resets.js'
-import { sameAge, sameSilence, sameTime } from './twins.js'
+import { sameAge, sameSilence } from './twins.js'
 
 /** One reset on its way to a verdict. */
 export interface Case extends FactSheet {
@@ -18,9 +19,6 @@ interface Draft {
   group: ResetGroup
   local: LocalSheet
 }
-
-/** A restart's victims find out when they next speak; within this they are counted as one event. */
-const FORGOTTEN_MS = 120_000
 
 export function crossFacts(world: World, drafts: Draft[]): Case[] {
   const marks = drafts.map(({ id, group, local }) => markOf(id, group, local.facts))
@@ -44,10 +42,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   // Whoever ended the connection: one process may own several listeners.
   const ages = bySide(side => counters(sent[side], hostKey, sameAge))
   const byConnection = groupBy(marks, m => m.connection)
-  const forgotten = counters(denialsOf(marks), hostKey, group =>
-    sameTime(group.map(timeOf), FORGOTTEN_MS * 1e6),
-  )
-  const denials = counters(marks.filter(unaware), peerKey, deniers)
+  const denials = denialsAmong(marks)
   const probes = probeTrains(marks)
   const breadths = silentBreadth(marks)
   const fromPort = touchedFromPort(marks)
@@ -55,6 +50,7 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
   return mark => {
     const near = findNeighbours(mark, around)
     const train = probes.get(mark)
+    const denied = denials(mark)
     const { earlier, forgedBefore } = resetsBefore(mark, byConnection.get(mark.connection)!)
     // Spread into the rest it took as long as all the neighbours.
     const breadth = breadthOf(near.source, breadths.get(mark.client)!, world)
@@ -71,8 +67,9 @@ export function crossingOf(world: World, marks: Mark[], ends: EndsIndex): (mark:
       portRefuses: near.refusing,
       nextAcceptMs: near.nextAcceptMs,
       acceptedBefore: near.acceptedBefore,
-      forgottenCount: mark.unaware ? (forgotten.get(hostKey(mark))?.(mark.timeNs) ?? 1) : 0,
-      forgetfulHosts: mark.unaware ? denials.get(peerKey(mark))!(mark) : 0,
+      forgottenCount: denied.forgottenCount,
+      forgottenSilenceMs: denied.forgottenSilenceMs,
+      forgetfulHosts: denied.forgetfulHosts,
       sourceListeners: breadth.sourceListeners,
       sourceHosts: breadth.sourceHosts,
       sourcePorts: breadth.sourcePorts,
@@ -119,59 +116,6 @@ function listenerOf({ listener }: Mark): string {
 
 function hostKey(mark: Mark): string {
   return mark.sender === 'client' ? mark.client : mark.server
-}
-
-function peerKey(mark: Mark): string {
-  return mark.sender === 'client' ? mark.server : mark.client
-}
-
-/** More hosts than this say no more. */
-const MOST_DENIERS = 8
-
-/** Resets near one in time that are looked at: of a flood a few tell enough. */
-const NEAREST = 128
-
-/** @returns for one of these denials of one peer's connections: how many hosts denied some within the same time */
-function deniers(group: Mark[]): (own: Mark) => number {
-  const sorted = group.toSorted((a, b) => a.timeNs - b.timeNs)
-  const places = new Map(sorted.map((m, i) => [m, i]))
-  return own => {
-    const hosts = new Set([hostKey(own)])
-    const at = places.get(own)!
-    for (const step of [-1, 1]) {
-      for (let i = at + step; i >= 0 && i < sorted.length; i += step) {
-        const far = Math.abs(sorted[i].timeNs - own.timeNs) > FORGOTTEN_MS * 1e6 || Math.abs(i - at) > NEAREST
-        if (far || hosts.size >= MOST_DENIERS) break
-        hosts.add(hostKey(sorted[i]))
-      }
-    }
-    return hosts.size
-  }
-}
-
-/** Recorded on both sides of a NAT one connection is two: the denials of one host with one number in one moment are one. */
-const SECOND_VIEW_NS = 50e6
-
-/** One denial for each connection: a device and the host itself may both have denied it. */
-function denialsOf(marks: Mark[]): Mark[] {
-  const connections = new Set<string>()
-  const views = new Map<string, number>()
-  return marks.filter(m => {
-    if (!m.unaware || connections.has(`${m.connection} ${m.sender}`)) return false
-    connections.add(`${m.connection} ${m.sender}`)
-    const view = `${m.listener} ${hostKey(m)} ${m.seq}`
-    const before = views.get(view)
-    views.set(view, m.timeNs)
-    return before === undefined || m.timeNs - before > SECOND_VIEW_NS
-  })
-}
-
-function unaware(mark: Mark): boolean {
-  return mark.unaware
-}
-
-function timeOf({ timeNs }: Mark): number {
-  return timeNs
 }
 
 function precedes(a: Mark, b: Mark): boolean {

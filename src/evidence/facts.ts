@@ -216,8 +216,10 @@ export class Facts {
   portRefuses!: boolean | undefined
   nextAcceptMs!: number | undefined
   acceptedBefore!: boolean | undefined
-  /** Resets of the same host (any port, any peer) that answered the next segment without a FIN, this one included. */
+  /** Connections of the same host (any port, any peer) that were open together with this one and denied without a FIN, this one included. */
   forgottenCount!: number
+  /** Shortest silence among those. */
+  forgottenSilenceMs!: number | undefined
   /** Hosts that denied connections of this same peer without a FIN at about the same time, this one included; 0 where this reset is no such denial. */
   forgetfulHosts!: number
   /** Ports or hosts the connection's client tried over the capture, and how many attempts were refused. */
@@ -251,6 +253,8 @@ export class Facts {
   sinceHandshakeAckMs!: number | undefined
   /** The server's SYN-ACK acknowledged something else than the SYN. */
   strangeSynAck!: boolean
+  /** The SYN of the connection came once more after both sides had closed it, and the reset answers what followed. */
+  oldSyn!: boolean
   /** The real host answered the same SYN by SYN-ACK as well. */
   realAnswer!: boolean
   /** What the sender's own host said through the kernel (live on Linux only). */

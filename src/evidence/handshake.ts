@@ -69,7 +69,15 @@ export function handshakeOddities(view: ResetView, trigger: Trigger) {
     challengeAck: trigger.record !== undefined && challenges.includes(trigger.record),
     strangeSynAck: synAcks.some(r => r.timeNs <= first.timeNs && !fits(r)),
     realAnswer: trigger.kind === 'syn' && answers.some(fits),
+    oldSyn: oldSyn(view, trigger, syns),
   }
+}
+
+/** A SYN of this very connection came again when both sides had closed, and what the reset answers came after it. */
+function oldSyn({ sender, peer }: ResetView, { record }: Trigger, syns: SegmentRecord[]): boolean {
+  const [a, b] = [sender.fin, peer.fin]
+  if (a === undefined || b === undefined || record === undefined) return false
+  return syns.some(r => r.timeNs > a.timeNs && r.timeNs > b.timeNs && r.timeNs <= record.timeNs)
 }
 
 /** The client's stack denied this SYN-ACK, too: nothing else of the client came between. */

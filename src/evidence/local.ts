@@ -35,6 +35,7 @@ export const CROSS_FACTS = [
   'nextAcceptMs',
   'acceptedBefore',
   'forgottenCount',
+  'forgottenSilenceMs',
   'forgetfulHosts',
   'sourceListeners',
   'sourceHosts',

@@ -67,12 +67,3 @@ export function sameAge(resets: Timed[]): (own: Timed) => number {
 function speaksOfAge({ ageMs, silenceMs = 0 }: Timed): boolean {
   return isTimer(ageMs) && silenceMs < MOST_SILENT * ageMs
 }
-
-/** @returns how many of these moments lie within `spanNs` of one, either side */
-export function sameTime(timesNs: number[], spanNs: number): (timeNs: number) => number {
-  const sorted = ascending(timesNs)
-  return timeNs => {
-    const from = boundary(sorted, 0, sorted.length, t => timeNs - t > spanNs)
-    return boundary(sorted, from, sorted.length, t => t - timeNs <= spanNs) - from
-  }
-}

@@ -87,6 +87,8 @@ function lateForClient(f: Facts): Impact {
 function transferCut(f: Facts): boolean {
   // Packets of SSH cut nothing in two: what is typed and shown has no beginning and no end.
   if (!isShell(f) && (f.responseInProgress || f.requestInProgress)) return true
+  // Where nobody knows the protocol, pieces in a rhythm are a stream; one message may have been each, but the next one was due.
+  if (f.turnStreamed && f.application === undefined) return true
   const running = (f.senderUnackedBytes ?? 0) > 1 || (f.peerUnackedBytes ?? 0) > 1
   if (f.dataAfterFinBytes > 0 && !f.dataAfterFinIsGoodbye && f.turnBytes >= TRANSFER_BYTES) return true
   return running && f.turnBytes >= TRANSFER_BYTES
