@@ -39,11 +39,10 @@ export function empty(batch: FrameBatch): void {
   batch.latestNs = Number.NEGATIVE_INFINITY
 }
 
-/** Adds a record; there must be room. */
+/** Adds a record; there must be room. Its time is there: a double handed to a function that is not inlined would be allocated. */
 export function putRow(
   batch: FrameBatch,
   number: number,
-  timeNs: number,
   start: number,
   end: number,
   originalLength: number,
@@ -51,7 +50,6 @@ export function putRow(
 ): void {
   const row = batch.length++
   batch.number[row] = number
-  batch.timeNs[row] = timeNs
   batch.start[row] = start
   batch.end[row] = end
   batch.originalLength[row] = originalLength

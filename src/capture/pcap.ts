@@ -209,14 +209,14 @@ function readRecords(pcap: PcapReading, view: DataView, start: number, end: numb
   const swappable = lengthOrder !== 'captured-first'
   const { state } = pcap
   const { batch, picker, timebase } = state
-  const rows = batch.start.length
+  const times = batch.timeNs
   const rowsBefore = batch.length
   let baseSeconds = timebase.seconds
   let { frames, bytes } = state
   let lastNs = frames > 0 ? state.lastNs : Number.NaN
   let [earliestNs, latestNs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   let at = start
-  while (end - at >= headerBytes && batch.length < rows && at < until) {
+  while (end - at >= headerBytes && batch.length < times.length && at < until) {
     let captured = view.getUint32(at + 8, little)
     let original = view.getUint32(at + 12, little)
     if (swappable && isSwapped(lengthOrder, captured, original)) [captured, original] = [original, captured]
@@ -237,8 +237,10 @@ function readRecords(pcap: PcapReading, view: DataView, start: number, end: numb
     frames++
     const from = at + headerBytes + (skipInRecord < captured ? skipInRecord : captured)
     at = next
-    if (picker.wants(view, from, next, original, linkType))
-      putRow(batch, frames, timeNs, from, next, original, linkType)
+    if (picker.wants(view, from, next, original, linkType)) {
+      times[batch.length] = timeNs
+      putRow(batch, frames, from, next, original, linkType)
+    }
   }
   batch.passed += frames - state.frames - (batch.length - rowsBefore)
   Object.assign(state, { frames, bytes })

@@ -48,14 +48,13 @@ export function enhancedPackets(
   let { frames, bytes } = state
   let lastNs = frames > 0 ? state.lastNs : Number.NaN
   let [earliestNs, latestNs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  const rows = batch.start.length
+  const times = batch.timeNs
   const rowsBefore = batch.length
-  let number = -1
   let from: Interface | undefined
-  let most = 0
+  let [number, most] = [-1, 0]
   let at = start
   const last = Math.min(until - 1, end - 32)
-  while (batch.length < rows && at <= last && view.getUint32(at, little) === ENHANCED_PACKET) {
+  while (batch.length < times.length && at <= last && view.getUint32(at, little) === ENHANCED_PACKET) {
     if (view.getUint32(at + 8, little) !== number) {
       number = view.getUint32(at + 8, little)
       from = interfaces[number]
@@ -78,8 +77,9 @@ export function enhancedPackets(
     const dataAt = at + 28
     const original = view.getUint32(at + 24, little)
     at += total
-    if (picker.wants(view, dataAt, dataAt + captured, original, from.linkType))
-      putRow(batch, frames, timeNs, dataAt, dataAt + captured, original, from.linkType)
+    if (!picker.wants(view, dataAt, dataAt + captured, original, from.linkType)) continue
+    times[batch.length] = timeNs
+    putRow(batch, frames, dataAt, dataAt + captured, original, from.linkType)
   }
   batch.passed += frames - state.frames - (batch.length - rowsBefore)
   Object.assign(state, { frames, bytes })
@@ -135,9 +135,12 @@ function emit(
   batch.earliestNs = Math.min(batch.earliestNs, timeNs)
   batch.latestNs = Math.max(batch.latestNs, timeNs)
   const end = dataAt + captured
-  if (picker.wants(batch.view, dataAt, end, original, from.linkType))
-    putRow(batch, state.frames, timeNs, dataAt, end, original, from.linkType)
-  else batch.passed++
+  if (!picker.wants(batch.view, dataAt, end, original, from.linkType)) {
+    batch.passed++
+    return
+  }
+  batch.timeNs[batch.length] = timeNs
+  putRow(batch, state.frames, dataAt, end, original, from.linkType)
 }
 
 function timeOf(state: RecordState, from: Interface, high: number, low: number): number {

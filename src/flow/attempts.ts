@@ -2,7 +2,7 @@
  * Connection attempts seen by SYN or SYN-ACK: distinct (4-tuple, ISN), what became of each. One entry per 4-tuple, that of its newest
  * attempt, in bounded memory: two generations, the older of which is dropped when the younger is full.
  */
-import { AttemptTable, USED } from './attempt-table.js'
+import { SlotTable, USED } from './slot-table.js'
 import { TUPLE_WORDS } from './tuple.js'
 
 // Words of an entry. The first holds the flags in its lower bits, the number of the pair + 1 in its upper ones.
@@ -11,6 +11,7 @@ const ISN = 1
 const OLDER_ISN = 2
 const LISTENER = 3
 const CLIENT_HOST = 4
+const ENTRY_WORDS = 5
 
 /** The client is the lower end of the tuple. */
 export const CLIENT_LOW = 1
@@ -30,13 +31,13 @@ const ALL_FLAGS = 255
 
 /** The tuples of one IP version. Those of IPv4 need three words: an entry is half a cache line then. */
 class Family {
-  young: AttemptTable
-  old: AttemptTable
+  young: SlotTable
+  old: SlotTable
   readonly key: Int32Array
 
   constructor(words: number) {
-    this.young = new AttemptTable(words)
-    this.old = new AttemptTable(words)
+    this.young = new SlotTable(words, ENTRY_WORDS)
+    this.old = new SlotTable(words, ENTRY_WORDS)
     this.key = new Int32Array(words)
   }
 }
@@ -162,7 +163,7 @@ export class Attempts {
     this.use(family.young, family.young.put(this.place, key, IN_USE))
   }
 
-  private use(table: AttemptTable, place: number): void {
+  private use(table: SlotTable, place: number): void {
     this.words = table.rows
     this.at = place + table.words
   }

@@ -4,7 +4,7 @@
  */
 import type { HostProfile } from '../model.js'
 import { addressText } from '../wire/text.js'
-import { KeyTable } from './key-table.js'
+import { AddressTable } from './address-table.js'
 import { ADDRESS_WORDS } from './tuple.js'
 
 const MAX_VALUES = 8
@@ -26,7 +26,7 @@ export const HOP_RST = 4
 export class Hosts {
   /** How often a host was needed that had no room. */
   overflow = 0
-  private readonly table = new KeyTable(ADDRESS_WORDS)
+  private readonly table = new AddressTable()
   private readonly versions: number[] = []
   /** Per host eight pairs: value, kind and port in one word; count, 0 = free. */
   private words = new Int32Array(256 * STRIDE)

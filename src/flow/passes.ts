@@ -3,6 +3,7 @@ import { eachFrame, eachRun, EVERY_FRAME, loadFrame, newFrame } from '../frames.
 import type { BatchHandler, Frame, PickedRun, Picker, PickHandler } from '../model.js'
 import { Notes } from '../notes.js'
 import { flagPicker, tuplePicker } from '../wire/picker.js'
+import { readPlain } from '../wire/plain-segment.js'
 import { Segment } from '../wire/segment.js'
 import { FOUND_ICMP_ERROR, FOUND_NONE, FOUND_TCP, type Found } from '../wire/walk.js'
 import { Ahead, type UseSegment } from './ahead.js'
@@ -45,7 +46,11 @@ export function firstPass(
       if (traceAll) flow.tracker.trackIcmpError(segment, frame)
     } else if (found !== FOUND_NONE) onDatagram?.(segment, frame, found)
   }
-  const each = traceAll ? eachAhead(flow, decoderOf, use) : eachPicked(decoderOf, use)
+  const each = traceAll
+    ? eachAhead(flow, decoderOf, use)
+    : filter === undefined && onSkimmed === undefined
+      ? eachSkimmed(flow, decoderOf, use)
+      : eachPicked(decoderOf, use)
   if (traceAll || filter !== undefined) {
     const onRun: PickHandler = run => {
       flow.noteRun(run)
@@ -107,6 +112,20 @@ function eachPicked(decoderOf: DecoderOf, use: UseSegment): PickHandler {
     for (let i = 0; i < picked; i++) {
       loadFrame(batch, rows[i], frame)
       use(decoder.decode(frame, segment), segment, frame, NO_ID)
+    }
+  }
+}
+
+/** The same where TCP segments are skimmed, and nothing else is done with them. */
+function eachSkimmed(flow: Flow, decoderOf: DecoderOf, use: UseSegment): PickHandler {
+  const frame = newFrame()
+  const segment = new Segment()
+  return ({ batch, rows, picked }: PickedRun) => {
+    const decoder = decoderOf(batch.capture)
+    for (let i = 0; i < picked; i++) {
+      loadFrame(batch, rows[i], frame)
+      if (readPlain(batch.view, frame, segment)) flow.skimSegment(segment, frame)
+      else use(decoder.decode(frame, segment), segment, frame, NO_ID)
     }
   }
 }

@@ -6,9 +6,8 @@ import type { SourceTimeline } from '../model.js'
 import { addressText } from '../wire/text.js'
 import { AcceptLists } from './accept-lists.js'
 import { grown } from './columns.js'
-import { KeyTable } from './key-table.js'
+import { AddressTable } from './address-table.js'
 import { SourcePairs } from './source-pairs.js'
-import { ADDRESS_WORDS } from './tuple.js'
 
 const STRIDE = 4
 const SYNS = 0
@@ -19,7 +18,7 @@ const IP_VERSION = 2
 export class Sources {
   /** How often a source was needed that had no room. */
   overflow = 0
-  private readonly table = new KeyTable(ADDRESS_WORDS)
+  private readonly table = new AddressTable()
   private words = new Int32Array(256 * STRIDE)
   /** Of the first and the last SYN. */
   private times = new Float64Array(256 * 2)

@@ -71,7 +71,8 @@ function open(content: Uint8Array): Promise<CaptureSet> {
 interface Counts {
   /** Readings of the file. */
   passes: number
-  /** Frames decoded in each. */
+  /** Frames picked in each, and those of them that took the full walk. */
+  picked: number[]
   decoded: number[]
   resets: number
   segments: number
@@ -80,12 +81,19 @@ interface Counts {
 async function count(content: Uint8Array): Promise<Counts> {
   const captures = await open(content)
   const decoded: number[] = []
+  const picked: number[] = []
   const source: FrameSource = {
     timebase: captures.timebase,
     rereadable: captures.rereadable,
-    readBatches(onBatch, options) {
-      decoded.push(0)
-      return captures.readBatches(onBatch, options)
+    readBatches: (onBatch, options) => captures.readBatches(onBatch, options),
+    readPicked(picker, onRun, options) {
+      const pass = decoded.push(0) - 1
+      picked[pass] = 0
+      const counted: typeof onRun = run => {
+        picked[pass] += run.picked
+        onRun(run)
+      }
+      return captures.readPicked(picker, counted, options)
     },
   }
   const counting = (notes: Notes) => {
@@ -98,7 +106,7 @@ async function count(content: Uint8Array): Promise<Counts> {
     }
   }
   const { totals } = await buildWorld(source, counting)
-  return { passes: decoded.length, decoded, resets: totals.rstFrames, segments: totals.tcpSegments }
+  return { passes: decoded.length, picked, decoded, resets: totals.rstFrames, segments: totals.tcpSegments }
 }
 
 /** Segments of the connections that were reset, and of the 32 of each of the three listeners that they are compared with. */
@@ -109,11 +117,12 @@ describe('an ordinary capture', () => {
     ['pcap', bytes],
     ['pcapng', pcapngFrom(1, packets())],
   ] as const)
-    it(`of kind ${kind} is read twice; decoded are its SYN, FIN and RST, then the connections that matter`, async () => {
-      const { passes, decoded, resets, segments } = await count(content)
+    it(`of kind ${kind} is read twice; looked at are its SYN, FIN and RST, then the connections that matter`, async () => {
+      const { passes, picked, decoded, resets, segments } = await count(content)
       expect({ passes, resets }).toEqual({ passes: 2, resets: RESETS })
       expect(segments).toBe(CONNECTIONS * (3 + 2 * EXCHANGES + 3) - 2 * RESETS)
-      expect(decoded[0]).toBe(FLAGGED)
+      expect(picked[0]).toBe(FLAGGED)
+      expect(decoded[0]).toBe(0)
       expect(decoded[1]).toBeLessThanOrEqual(TRACED * 1.05)
       expect(decoded[1]).toBeGreaterThan(RESETS * 2 * EXCHANGES)
     })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Picker } from '../../src/model.js'
 import { Notes } from '../../src/notes.js'
 import { createDecoder } from '../../src/wire/decoder.js'
+import { readPlain } from '../../src/wire/plain-segment.js'
 import { addressWord } from '../../src/wire/plain.js'
 import { ACK, FIN, RST, Segment, SYN } from '../../src/wire/segment.js'
 import { FlagPicker, TupleBits, TuplePicker } from '../../src/wire/skim.js'
@@ -83,6 +84,51 @@ describe('picking by flags', () => {
       expect([found, segment.flags & FLAGS, notes], frame.name).toEqual([FOUND_TCP, 0, []])
     }
     expect(left).toBeGreaterThan(5000)
+  })
+})
+
+describe('reading the few fields that are skimmed', () => {
+  const few = ({
+    ipVersion,
+    hopLimit,
+    source,
+    destination,
+    sourcePort,
+    destinationPort,
+    seq,
+    ack,
+    flags,
+  }: Segment) => ({
+    ipVersion,
+    hopLimit,
+    source: [...source],
+    destination: [...destination],
+    sourcePort,
+    destinationPort,
+    seq,
+    ack,
+    flags,
+  })
+
+  test('gives what the decoder gives, of frames in which that has nothing to note', () => {
+    const quick = new Segment()
+    const read = new Set<number>()
+    for (const frame of frames(30_000)) {
+      const { data, start, end, originalLength, linkType, ...more } = asFrame(frame, 1)
+      const view = new DataView(data.buffer, data.byteOffset, end)
+      if (!readPlain(view, { data, start, end, originalLength, linkType, ...more }, quick)) continue
+      const { found, segment, notes } = decode(frame)
+      expect([found, notes, few(quick)], frame.name).toEqual([FOUND_TCP, [], few(segment)])
+      read.add(linkType)
+    }
+    expect([...read].toSorted((a, b) => a - b)).toEqual([1, 12, 101, 113, 276])
+  })
+
+  test('takes segments with any flags', () => {
+    const frame = asFrame(ordinary(SYN | FIN | RST | ACK, { options: TIMESTAMPS }), 1)
+    const segment = new Segment()
+    expect(readPlain(new DataView(frame.data.buffer), frame, segment)).toBe(true)
+    expect(segment.flags).toBe(SYN | FIN | RST | ACK)
   })
 })
 

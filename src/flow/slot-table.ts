@@ -1,27 +1,28 @@
 /**
- * Attempts by their 4-tuples: a hash table whose entries stand in the slots themselves, open addressing with linear probing. There is one
- * for every connection of a capture, and nearly every look at one waits for main memory: once so, three times where slots, keys and
- * entries lie apart (80 ns against 250, growth included, for 188,000 connections).
+ * A hash table whose entries stand in the slots themselves, beside their keys of 32-bit words: open addressing with linear probing. For what
+ * there is one of for every connection or host of a capture: nearly every look at one waits for main memory, once so, three times where
+ * slots, keys and entries lie apart (80 ns against 250, growth included, for 188,000 connections). Entries move when it grows.
  */
 import { hashOf, sameKey } from './key-table.js'
 
-/** Words of an entry beside its key. */
-export const ENTRY_WORDS = 5
-/** The one of them that is 0 in a free slot and never in another. */
+/** The word of an entry that is 0 in a free slot and never in another. */
 export const USED = 0
 
 const LEAST_SLOTS = 256
 
-export class AttemptTable {
+export class SlotTable {
   size = 0
   /** Slot n is `rows[n * stride ..]`: the key, then the entry. Another array whenever it grows. */
   rows: Int32Array
   readonly stride: number
   private mask = LEAST_SLOTS - 1
 
-  /** @param words 32-bit words per key */
-  constructor(readonly words: number) {
-    this.stride = words + ENTRY_WORDS
+  /** @param words 32-bit words per key, `entryWords` per entry */
+  constructor(
+    readonly words: number,
+    entryWords: number,
+  ) {
+    this.stride = words + entryWords
     this.rows = new Int32Array(LEAST_SLOTS * this.stride)
   }
 
@@ -48,7 +49,7 @@ export class AttemptTable {
   /**
    * Puts a key into a free row.
    * @param place where `placeOf` found that it belongs
-   * @param used what to mark the row with
+   * @param used first word of the entry, not 0; the others are 0
    * @returns place of the row now
    */
   put(place: number, key: Int32Array, used: number): number {
