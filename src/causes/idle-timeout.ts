@@ -5,6 +5,7 @@ import {
   atLeast,
   below,
   contrary,
+  decisive,
   defineCause,
   fair,
   must,
@@ -21,6 +22,7 @@ import {
   LONG_IDLE_MS,
   nothingForgotten,
   owedNothing,
+  saysExpired,
   stoppedReading,
   VERY_LONG_IDLE_MS,
   wholeSeconds,
@@ -126,6 +128,7 @@ export default defineCause({
     weak('something speaks for a device on the path, and devices forget what is idle', f =>
       f.origin === 'unknown' && f.forgerySuspected && f.active === false ? true : undefined,
     ),
+    decisive('whoever made it says in its payload that the connection had expired', saysExpired),
     fair('a device on the path made it', f => (f.origin === 'middlebox' ? true : undefined)),
     against(
       'the next packet was refused by a device after {silenceMs}: devices remember longer (RFC 5382 REQ-5: hours; in practice 30 s and more)',
@@ -214,10 +217,11 @@ export default defineCause({
         ? 'silenceBeforeFinMs'
         : 'silenceMs',
     )
+    const after = silence === '' ? 'after some silence' : `after ${silence} of silence`
     if (f.origin === 'middlebox')
-      return `a device between ${n.client} and ${n.server} forgot the connection after ${silence} of silence`
+      return `a device between ${n.client} and ${n.server} forgot the connection ${after}`
     return f.silenceEndedByReset || f.finWithReset
-      ? `${n.sender} reset its connection with ${n.peer} after ${silence} of silence`
-      : `${n.sender} no longer knew its connection with ${n.peer} after ${silence} of silence`
+      ? `${n.sender} reset its connection with ${n.peer} ${after}`
+      : `${n.sender} no longer knew its connection with ${n.peer} ${after}`
   },
 })

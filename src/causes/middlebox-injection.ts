@@ -1,7 +1,7 @@
 import type { Facts } from '../evidence/facts.js'
 import { against, contrary, defineCause, fair, must, strong, telling, weak } from './define.js'
 import { kernelSigns } from './kernel.js'
-import { IDLE_MS, nothingForgotten, VERY_LONG_IDLE_MS, passedJustBefore } from './thresholds.js'
+import { IDLE_MS, nothingForgotten, passedJustBefore, saysExpired, VERY_LONG_IDLE_MS } from './thresholds.js'
 
 /** More than words: a file, a page with pictures. */
 const TRANSFER_BYTES = 8000
@@ -90,6 +90,7 @@ export default defineCause({
       '{sameAgeCount} other connections of this listener ended at the same age ({ageMs})',
       f => f.sameAgeCount >= 2 && (f.ageMs ?? 0) >= LIFETIME_MS,
     ),
+    contrary('it says in its payload that the connection had expired', saysExpired),
     contrary('a long silence came first ({silenceMs})', f => paused(f) && !pausedBriefly(f)),
     against('a silence came first ({silenceMs})', f => paused(f) && pausedBriefly(f)),
     contrary('it refused a SYN and the host did not answer', f => f.trigger === 'syn' && !f.realAnswer),

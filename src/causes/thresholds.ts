@@ -253,3 +253,8 @@ export function passedJustBefore(f: Facts): boolean {
   const sinceMs = (f.sincePeerPacketMs ?? 1e9) - (f.triggerDelayMs ?? 0)
   return f.trigger === 'data' && f.triggerStartsMessage === true && !f.turnStreamed && sinceMs < HANGS_UP_MS
 }
+
+/** F5 BIG-IP with tm.rstcause.pkt on: "Flow expired (sweeper)", "Flow expired (sweeper) (idle timeout)" (K13223). */
+export function saysExpired(f: Facts): Truth {
+  return f.resetText === undefined ? undefined : /flow expired|idle timeout/i.test(f.resetText)
+}
