@@ -7,6 +7,7 @@ import type { Segment } from '../wire/segment.js'
 import type { TrackedConnection } from './connection.js'
 import type { SideIndex } from './cursor.js'
 import { HealthSums } from './health.js'
+import { NO_ID } from './key-table.js'
 import { type Limits, limitsOf } from './limits.js'
 import { Skim } from './skim.js'
 import { Tracker } from './tracker.js'
@@ -113,10 +114,14 @@ export class Flow {
     this.tracker.track(segment, frame, guess)
   }
 
-  /** After skimming: whether a segment's connection was reset, or is a sibling of such. */
-  isInteresting(segment: Segment): boolean {
+  /**
+   * After skimming: whether a TCP segment's connection was reset, or is a sibling of such. What is tracked already is; its key is at hand, that
+   * of the skim was one more wait for memory, a tenth of the second reading where all connections are reset.
+   * @param guess as for `trace`
+   */
+  isInteresting(segment: Segment, guess = NO_ID): boolean {
     tupleKey(segment, this.tuple)
-    return this.skim.interest.tuples.find(this.tuple) >= 0
+    return this.tracker.tuples.confirms(guess, this.tuple) || this.skim.interest.tuples.find(this.tuple) >= 0
   }
 
   /** Number of a connection's listener in the skim, -1 when it is not tracked. */

@@ -79,7 +79,7 @@ export function secondPass(
   const use = (found: Found, segment: Segment, frame: Frame, guess: number): void => {
     if (found !== FOUND_TCP && found !== FOUND_ICMP_ERROR) return
     if (filter !== undefined && !filter(segment)) return
-    if (!everything && !flow.isInteresting(segment)) return
+    if (!everything && !flow.isInteresting(segment, found === FOUND_TCP ? guess : NO_ID)) return
     if (found === FOUND_TCP) flow.trace(segment, frame, guess)
     else flow.tracker.trackIcmpError(segment, frame)
   }
