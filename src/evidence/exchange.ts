@@ -87,7 +87,9 @@ export function exchangeFacts(view: ResetView, origin: Origin, goodbye: SegmentR
     senderSaidClosing: goodbye !== undefined || saidGoodbye(state, own),
     peerSaidClosing: saidGoodbye(state, own === 0 ? 1 : 0),
     mismatch: state.mismatch ?? undefined,
-    sessionRefused: state.mismatch !== null || stage(state) === 'handshake-failed',
+    // A fatal alert in plaintext stands before any encryption, whatever else of the handshake could be read (RFC 8446 §6.2).
+    sessionRefused:
+      state.mismatch !== null || stage(state) === 'handshake-failed' || state.tls?.alert?.level === 2,
   }
 }
 

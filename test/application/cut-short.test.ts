@@ -60,4 +60,11 @@ describe('a refusal that the snap length cut', () => {
     expect(state.mismatch).toBe('TLS sent to a server that speaks SSH')
     expect(lastRejection(state, 0)).toBeUndefined()
   })
+
+  it('is a mismatch where the cut words begin like another protocol, and nothing where they do not', () => {
+    const cut = (answer: string) => told(443, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', answer, 11)
+    expect(cut('SSH-2.0-OpenSSH_9.2p1 Debian-2').mismatch).toBe('HTTP sent to a server that speaks SSH')
+    const other = cut('lorem ipsum dolor sit amet')
+    expect([other.mismatch, lastRejection(other, 1)]).toEqual([null, undefined])
+  })
 })

@@ -39,6 +39,19 @@ export function foreignUnit(
   return -1
 }
 
+/** The snap length cut the first words: the protocol that they begin like tells all the same; other words without their end tell nothing. */
+export function foreignCut(
+  state: ApplicationState,
+  side: SideIndex,
+  data: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  if (to - from < 4 || state.sides[side].step > 0) return
+  const found = detect(data, from, to, side, state.serverPort)
+  if (found) told(state, side, found, data, from, isText(data, from, from + 4) ? to : from)
+}
+
 /** What the beginning says: `data[from .. end)` is a line of words, or nothing. Answers whether more lines may say more. */
 function told(
   state: ApplicationState,

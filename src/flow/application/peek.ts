@@ -4,7 +4,7 @@
  */
 import { bytesOf, latin1 } from './bytes.js'
 import { detect, detectMidstream } from './detect.js'
-import { foreignUnit } from './foreign.js'
+import { foreignCut, foreignUnit } from './foreign.js'
 import type { ProtocolId } from './protocols.js'
 import type { Reader } from './reader.js'
 import { READERS } from './readers.js'
@@ -129,6 +129,9 @@ function skipMissing(state: ApplicationState, side: SideIndex, bytes: number): v
   if (me.carry !== '' && me.framing === 'framed' && state.protocol !== null) {
     const seen = bytesOf(me.carry)
     READERS.get(state.protocol)?.cutShort?.(state, side, seen, 0, seen.length)
+  } else if (me.carry !== '' && me.framing === 'foreign') {
+    const seen = bytesOf(me.carry)
+    foreignCut(state, side, seen, 0, seen.length)
   }
   loseFraming(state, side)
 }
