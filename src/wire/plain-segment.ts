@@ -1,6 +1,6 @@
 /**
- * The few fields that are skimmed, straight from a frame in one of the layouts of plain.ts: 20 ns where the full walk takes 80. Nothing can be
- * wrong with such a frame, so nothing is noted.
+ * The few fields that are skimmed, straight from a frame in one of the layouts of plain.ts: half the time of the full walk (38 ns against 73 to
+ * 87, on a busy machine). Nothing can be wrong with such a frame, so nothing is noted.
  */
 import type { Frame } from '../model.js'
 import { plainIpAt, plainTcpAt } from './plain.js'
