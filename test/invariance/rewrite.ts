@@ -18,7 +18,7 @@ import {
 
 // ── numbers, clocks, names ──────────────────────────────────────────────────────────────────────────────
 
-/** Moves every stream's numbers so that each wraps within its first packets. */
+/** Moves every stream's numbers so that each wraps within its first packets; no two alike, as no two connections of a host are. */
 export function wrapSequences(packets: Packet[]): Packet[] {
   const shifts = new Map<string, number>()
   return edit(packets, (b, at) => {
@@ -29,8 +29,9 @@ export function wrapSequences(packets: Packet[]): Packet[] {
     const flags = b[at.tcp + 13]
     // A RST without a number of the stream (the answer to a SYN) stays at 0.
     const foreign = (flags & 4) !== 0 && seq === 0
-    if (!foreign && !shifts.has(own)) shifts.set(own, (0xffffffff - seq - 1) >>> 0)
-    if (flags & 16 && !shifts.has(peer)) shifts.set(peer, (0xffffffff - ack) >>> 0)
+    const early = shifts.size % 64
+    if (!foreign && !shifts.has(own)) shifts.set(own, (0xffffffff - seq - 1 - early) >>> 0)
+    if (flags & 16 && !shifts.has(peer)) shifts.set(peer, (0xffffffff - ack - early) >>> 0)
     if (!foreign) put32(b, at.tcp + 4, seq + shifts.get(own)!)
     if (flags & 16) put32(b, at.tcp + 8, ack + shifts.get(peer)!)
     else if (ack !== 0 && ack === seq) put32(b, at.tcp + 8, ack + shifts.get(own)!)
