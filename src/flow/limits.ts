@@ -2,11 +2,14 @@
  * How much each table may hold. All of them and the tracked connections share what `--memory` allows; what a table has no room for is counted,
  * and facts that would rest on it are unknown.
  */
+import { getHeapStatistics } from 'node:v8'
 
 /** Unless told otherwise. */
 export const DEFAULT_MEMORY_BYTES: number = 1024 ** 3
 /** Reset connections unless told otherwise: every RST frame has to stand in a reset, so there is room for a scan of a million ports. */
 const DEFAULT_RESETS = 1 << 20
+/** What such a scan takes of V8's heap while all of it is judged, for each reset: where the heap may grow to less, fewer have room. */
+const RESET_HEAP_BYTES = 4096
 /** A reset connection of a few packets with its verdict and what judging it takes; measured (`npm run bench:resets`). */
 const RESET_BYTES = 3072
 /** A RST frame that is only listed, from the tracker to the report. */
@@ -53,7 +56,7 @@ export function limitsOf(memoryBytes?: number): Limits {
   const of = (full: number): number => Math.max(LEAST, Math.floor(full * share))
   return {
     bytes: bytes * COUNTED_SHARE,
-    resets: memoryBytes === undefined ? DEFAULT_RESETS : Math.max(LEAST, Math.floor(bytes / RESET_BYTES)),
+    resets: mostResets(memoryBytes),
     furtherRsts: Math.max(LEAST, Math.floor(bytes / LISTED_RST_BYTES)),
     attempts: of(FULL.attempts),
     listeners: of(FULL.listeners),
@@ -63,4 +66,10 @@ export function limitsOf(memoryBytes?: number): Limits {
     times: of(FULL.times),
     accepts: of(FULL.accepts),
   }
+}
+
+/** A report without some resets is better than none: V8 ends a process whose heap is full. */
+function mostResets(memoryBytes: number | undefined): number {
+  const wanted = memoryBytes === undefined ? DEFAULT_RESETS : Math.max(LEAST, memoryBytes / RESET_BYTES)
+  return Math.floor(Math.min(wanted, getHeapStatistics().heap_size_limit / RESET_HEAP_BYTES))
 }
