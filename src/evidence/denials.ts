@@ -14,7 +14,7 @@ const NEAREST = 128
 /** More hosts than this say no more. */
 const MOST_DENIERS = 8
 
-/** Recorded on both sides of a NAT one connection is two: the denials of one host with one number in one moment are one. */
+/** Recorded on both sides of a NAT one connection is two, begun in one moment and denied in one moment with one number, but for two addresses. */
 const SECOND_VIEW_NS = 50e6
 
 export interface Denials {
@@ -58,7 +58,9 @@ function openTogether(a: Mark, b: Mark): boolean {
 }
 
 function sameView(a: Mark, b: Mark): boolean {
-  return a.seq === b.seq && a.listener === b.listener && Math.abs(a.timeNs - b.timeNs) <= SECOND_VIEW_NS
+  const moment = (one: number, other: number) => Math.abs(one - other) <= SECOND_VIEW_NS
+  const numbers = a.seq === b.seq && a.listener === b.listener && peerKey(a) !== peerKey(b)
+  return numbers && moment(a.timeNs, b.timeNs) && moment(a.beganNs, b.beganNs)
 }
 
 /** One for each connection and side (a device and the host itself may both have denied it), once where a NAT shows it twice. */
