@@ -11,7 +11,7 @@ const DEFAULT_RESETS = 1 << 20
 /** What such a scan takes of V8's heap while all of it is judged, for each reset: where the heap may grow to less, fewer have room. */
 const RESET_HEAP_BYTES = 4096
 /** A reset connection of a few packets with its verdict and what judging it takes; measured (`npm run bench:resets`). */
-const RESET_BYTES = 3072
+const RESET_BYTES = 4096
 /** A RST frame that is only listed, from the tracker to the report. */
 const LISTED_RST_BYTES = 64
 

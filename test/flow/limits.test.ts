@@ -105,5 +105,5 @@ test('tables shrink with the memory and never grow beyond the default', () => {
   // As many as the heap can hold, a million at most unless more is allowed.
   const heap = Math.floor(getHeapStatistics().heap_size_limit / 4096)
   expect(full.resets).toBe(Math.min(2 ** 20, heap))
-  expect(large.resets).toBe(Math.min(Math.floor(2 ** 34 / 3072), heap))
+  expect(large.resets).toBe(Math.min(Math.floor(2 ** 34 / 4096), heap))
 })

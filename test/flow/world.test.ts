@@ -91,7 +91,7 @@ test('memory is bounded: the least recently active go, resets stay, and the note
 })
 
 test('RSTs beyond the connections that are judged are counted, in one pass as in two', async () => {
-  // 4 MB have room for 1,365 reset connections; c7 is reset again when all room is taken.
+  // 4 MB have room for 1,024 reset connections; c7 is reset again when all room is taken.
   const lines = Array.from({ length: 1500 }, (_, i) => `c${i} S 1000\ns${i} R 0 ack 1001`)
   const text = [...lines, 'c7 R 1001', 's1490 R 1 ack 1001'].join('\n')
   const told = []
@@ -102,7 +102,7 @@ test('RSTs beyond the connections that are judged are counted, in one pass as in
     const listed = rstFrames(world)
     expect(listed).toContain(3001)
     expect(listed.length + left.count).toBe(1502)
-    expect(world.totals).toMatchObject({ rstFrames: 1502, resetConnections: 1365 })
+    expect(world.totals).toMatchObject({ rstFrames: 1502, resetConnections: 1024 })
     expect(world.captureLoss, 'what is absent proves nothing').toBe(true)
     told.push(listed)
   }
