@@ -17,7 +17,7 @@ const USAGE = pathToFileURL(path.resolve(import.meta.dirname, '../crowd/usage.mj
 const MOST = 2.3
 /** Most memory: somewhat more than --memory allows, and Node itself with the report that it writes. */
 const SHARE = 1.25
-const NODE_MIB = 128
+const NODE_MIB = 160
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
