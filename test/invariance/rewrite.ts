@@ -18,9 +18,22 @@ import {
 
 // ── numbers, clocks, names ──────────────────────────────────────────────────────────────────────────────
 
-/** Moves every stream's numbers so that each wraps within its first packets; no two alike, as no two connections of a host are. */
+/**
+ * Moves every stream's numbers so that each wraps within its first packets; no two alike, as no two connections of a host are. One that
+ * goes on where another one stands is the same, seen under another address (NAT): both move by as much.
+ */
 export function wrapSequences(packets: Packet[]): Packet[] {
-  const shifts = new Map<string, number>()
+  const streams = new Map<string, { shift: number; begins: number }>()
+  const shiftOf = (name: string, begins: number): number => {
+    let stream = streams.get(name)
+    if (stream === undefined) {
+      const same = [...streams.values()].find(s => near(s.begins, begins))
+      const early = streams.size % 64
+      stream = { shift: same?.shift ?? (0xffffffff - begins - early) >>> 0, begins }
+      streams.set(name, stream)
+    }
+    return stream.shift
+  }
   return edit(packets, (b, at) => {
     const own = streamName(b, at, true)
     const peer = streamName(b, at, false)
@@ -29,15 +42,15 @@ export function wrapSequences(packets: Packet[]): Packet[] {
     const flags = b[at.tcp + 13]
     // A RST without a number of the stream (the answer to a SYN) stays at 0.
     const foreign = (flags & 4) !== 0 && seq === 0
-    const early = shifts.size % 64
-    if (!foreign && !shifts.has(own)) shifts.set(own, (0xffffffff - seq - 1 - early) >>> 0)
-    if (flags & 16 && !shifts.has(peer)) shifts.set(peer, (0xffffffff - ack - early) >>> 0)
-    if (!foreign) put32(b, at.tcp + 4, seq + shifts.get(own)!)
-    if (flags & 16) put32(b, at.tcp + 8, ack + shifts.get(peer)!)
-    else if (ack !== 0 && ack === seq) put32(b, at.tcp + 8, ack + shifts.get(own)!)
-    shiftSack(b, at, shifts.get(peer) ?? 0)
+    if (!foreign) put32(b, at.tcp + 4, seq + shiftOf(own, (seq + 1) >>> 0))
+    if (flags & 16) put32(b, at.tcp + 8, ack + shiftOf(peer, ack))
+    else if (ack !== 0 && ack === seq) put32(b, at.tcp + 8, ack + shiftOf(own, (seq + 1) >>> 0))
+    shiftSack(b, at, streams.get(peer)?.shift ?? 0)
   })
 }
+
+/** Within what a connection of a fixture carries. */
+const near = (a: number, b: number): boolean => Math.min((a - b) >>> 0, (b - a) >>> 0) < 1 << 20
 
 function streamName(b: Uint8Array, { ip, version, tcp }: Layout, own: boolean): string {
   const size = version === 4 ? 4 : 16
