@@ -52,3 +52,15 @@ export function firstAfter(times: readonly number[] | readonly { timeNs: number 
   }
   return low
 }
+
+/** Where the first one stands that is not before a time; the length where all are. */
+export function lowerBound(list: readonly { timeNs: number }[], timeNs: number): number {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (list[middle].timeNs < timeNs) low = middle + 1
+    else high = middle
+  }
+  return low
+}

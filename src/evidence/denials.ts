@@ -3,6 +3,7 @@
  * forgotten together had been open together. Counted among the nearest ones in time: of a flood a few tell enough.
  */
 import type { Side } from '../model.js'
+import { lowerBound } from './counting.js'
 import type { Mark } from './mark.js'
 
 /** A restart's victims find out when they next speak; within this they are counted as one event. */
@@ -97,24 +98,13 @@ function grouped(marks: Mark[], key: (mark: Mark) => string): Map<string, Sorted
 function* near(group: Sorted | undefined, own: Mark): Generator<Mark> {
   if (group === undefined) return
   const { marks } = group
-  const at = placeOf(marks, own.timeNs)
+  const at = lowerBound(marks, own.timeNs)
   for (const step of [-1, 1]) {
     for (let i = step < 0 ? at - 1 : at; i >= 0 && i < marks.length; i += step) {
       if (Math.abs(marks[i].timeNs - own.timeNs) > FORGOTTEN_NS || Math.abs(i - at) > NEAREST) break
       if (marks[i] !== own) yield marks[i]
     }
   }
-}
-
-function placeOf(marks: Mark[], timeNs: number): number {
-  let low = 0
-  let high = marks.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (marks[middle].timeNs < timeNs) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 function hostKey(mark: Mark): string {

@@ -1,6 +1,6 @@
 /** What happened to other connections of the same hosts around a reset: neighbours make causes. */
 import type { Connection, ListenerTimeline, SegmentRecord, Side, SourceTimeline, World } from '../model.js'
-import { firstAfter, inOrder } from './counting.js'
+import { firstAfter, inOrder, lowerBound } from './counting.js'
 import type { Mark } from './mark.js'
 import { isRst } from './view.js'
 
@@ -254,15 +254,4 @@ export function indexEnds(world: World): EndsIndex {
   const ends = new Ends()
   for (const connection of world.connections.values()) ends.add(connection)
   return ends
-}
-
-function lowerBound(list: End[], timeNs: number): number {
-  let low = 0
-  let high = list.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (list[middle].timeNs < timeNs) low = middle + 1
-    else high = middle
-  }
-  return low
 }
