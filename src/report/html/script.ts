@@ -88,6 +88,7 @@ const rows = data ? data.rows.map(readRow) : []
 const byId = new Map(rows.map(row => [row.id, row]))
 let incident = ''
 let limit = data ? data.page : 0
+let pending
 
 function readRow(cells, index) {
   const word = at => data.words[cells[at]]
@@ -110,6 +111,8 @@ function matches() {
 }
 
 function update() {
+  // A filter that was typed and not applied yet would close again what is opened now.
+  clearTimeout(pending)
   const found = matches()
   $('#rows tbody').replaceChildren(...found.slice(0, limit).map(rowElement))
   const shown = Math.min(limit, found.length)
@@ -224,10 +227,9 @@ document.addEventListener('keydown', event => {
   if (step) ladderKey(event, step)
 })
 if (data) {
-  let timer
   const soon = () => {
-    clearTimeout(timer)
-    timer = setTimeout(() => {
+    clearTimeout(pending)
+    pending = setTimeout(() => {
       limit = data.page
       update()
     }, 80)
