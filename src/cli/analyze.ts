@@ -9,7 +9,6 @@ import { readHosts } from './hosts.js'
 import type { Io } from './io.js'
 import { CAPTURES, NARROW, OUTPUT, RUN, SHOW, STORY } from './options.js'
 import { helpOf, type Parsed, parseArguments, type Syntax } from './parse.js'
-
 import { startProgress } from './progress.js'
 import { collectSooner } from './thrift.js'
 import {

@@ -1,20 +1,16 @@
 /** What the side in whose name a reset came did afterwards, though its socket is said to be gone. */
 import type { SegmentRecord } from '../model.js'
-import { CERTAIN_SHARE, MEASURABLE_RTT_MS } from './paths.js'
-import { distance, endOf, hasAck, isRst, type ResetView, SYN } from './view.js'
+import { distance, endOf, hasAck, isRst, leftBefore, type ResetView, SYN } from './view.js'
 
 /**
  * Data that was still on its way to the reset's sender when the reset left it, and that the sender acknowledged all the same: a socket took it
  * (RFC 9293 §3.10.7.1: a closed one answers by reset only). An acknowledgement of it cannot have been overtaken by the reset.
  */
 export function tookUnarrived(view: ResetView, rst: SegmentRecord): boolean {
-  const { sender, senderPath, peer, after } = view
-  if (sender.ackedTo === undefined || (senderPath.ns ?? 0) < MEASURABLE_RTT_MS * 1e6) return false
+  const { sender, peer, after } = view
+  if (sender.ackedTo === undefined) return false
   const underway = peer.records.filter(
-    r =>
-      r.newBytes > 0 &&
-      distance(endOf(r), sender.ackedTo!) > 0 &&
-      rst.timeNs - r.timeNs < senderPath.ns! * CERTAIN_SHARE,
+    r => r.newBytes > 0 && distance(endOf(r), sender.ackedTo!) > 0 && leftBefore(view, rst, r),
   )
   if (underway.length === 0) return false
   const reborn = after.find(r => r.flags & SYN)?.timeNs ?? Number.POSITIVE_INFINITY

@@ -3,7 +3,7 @@ import type { Side, SourceTimeline, World } from '../model.js'
 import { denialsAmong } from './denials.js'
 import type { FactSheet } from './facts.js'
 import type { CrossFacts, LocalSheet } from './local.js'
-import { type Mark, markOf } from './mark.js'
+import { hostKey, type Mark, markOf } from './mark.js'
 import { type EndsIndex, findNeighbours, indexEnds, type Neighbourhood } from './neighbours.js'
 import type { ResetGroup } from './resets.js'
 import { sameAge, sameSilence } from './twins.js'
@@ -112,10 +112,6 @@ function bySide<T>(make: (side: Side) => T): Record<Side, T> {
 
 function listenerOf({ listener }: Mark): string {
   return listener
-}
-
-function hostKey(mark: Mark): string {
-  return mark.sender === 'client' ? mark.client : mark.server
 }
 
 function precedes(a: Mark, b: Mark): boolean {

@@ -2,9 +2,8 @@
  * Stacks that denied connections without a FIN: a restart, a lost table or an idle timer forgets all that it forgets in one moment, so that what was
  * forgotten together had been open together. Counted among the nearest ones in time: of a flood a few tell enough.
  */
-import type { Side } from '../model.js'
 import { lowerBound } from './counting.js'
-import type { Mark } from './mark.js'
+import { hostKey, type Mark, peerKey } from './mark.js'
 
 /** A restart's victims find out when they next speak; within this they are counted as one event. */
 const FORGOTTEN_NS = 120_000e6
@@ -79,25 +78,20 @@ function distinctOf(unaware: Mark[]): Mark[] {
   })
 }
 
-interface Sorted {
-  marks: Mark[]
-}
-
-function grouped(marks: Mark[], key: (mark: Mark) => string): Map<string, Sorted> {
-  const groups = new Map<string, Sorted>()
+function grouped(marks: Mark[], key: (mark: Mark) => string): Map<string, Mark[]> {
+  const groups = new Map<string, Mark[]>()
   for (const mark of marks) {
     const group = groups.get(key(mark))
-    if (group) group.marks.push(mark)
-    else groups.set(key(mark), { marks: [mark] })
+    if (group) group.push(mark)
+    else groups.set(key(mark), [mark])
   }
-  for (const { marks: list } of groups.values()) list.sort((a, b) => a.timeNs - b.timeNs)
+  for (const list of groups.values()) list.sort((a, b) => a.timeNs - b.timeNs)
   return groups
 }
 
 /** The others within the same event's time, nearest first on either side. */
-function* near(group: Sorted | undefined, own: Mark): Generator<Mark> {
-  if (group === undefined) return
-  const { marks } = group
+function* near(marks: Mark[] | undefined, own: Mark): Generator<Mark> {
+  if (marks === undefined) return
   const at = lowerBound(marks, own.timeNs)
   for (const step of [-1, 1]) {
     for (let i = step < 0 ? at - 1 : at; i >= 0 && i < marks.length; i += step) {
@@ -105,13 +99,4 @@ function* near(group: Sorted | undefined, own: Mark): Generator<Mark> {
       if (marks[i] !== own) yield marks[i]
     }
   }
-}
-
-function hostKey(mark: Mark): string {
-  return mark[mark.sender]
-}
-
-function peerKey(mark: Mark): string {
-  const peer: Side = mark.sender === 'client' ? 'server' : 'client'
-  return mark[peer]
 }

@@ -1,10 +1,8 @@
 /** A goodbye (TLS close_notify, RFC 8446 §6.1) that left together with the reset: one close() of one program, not traffic before it. */
 import { type ApplicationState, probableAlert, type SideIndex } from '../flow/application/index.js'
 import type { SegmentRecord } from '../model.js'
+import { TOGETHER_MS } from './timing.js'
 import { endOf, msBetween, type ResetView } from './view.js'
-
-/** A close() that says goodbye, and the reset it ends in, leave the host within a scheduling quantum or two (measured: 0.02 to 0.1 ms). */
-const TOGETHER_MS = 2
 
 /** Largest TLS record that says only goodbye: an encrypted alert (RFC 5246 §6.2.3.2, §7.2) is 5 + 16 (IV) + 2 + 48 (HMAC-SHA384) + padding to 16 bytes. */
 export const GOODBYE_BYTES = 85

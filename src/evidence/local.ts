@@ -10,7 +10,6 @@ import { framesOf } from './frames.js'
 import { goodbyeOf } from './goodbye.js'
 import { handshakeDone, handshakeOddities } from './handshake.js'
 import { measureNumbers } from './numbers.js'
-import { CERTAIN_SHARE, MEASURABLE_RTT_MS } from './paths.js'
 import { findProbePatterns, type ProbePatterns } from './probes.js'
 import { leakBehind } from './leaks.js'
 import { reactionFacts } from './reaction.js'
@@ -20,7 +19,7 @@ import { paused, turnFacts } from './turns.js'
 import { findTrigger, type Trigger } from './trigger.js'
 import { unheardOf } from './unheard.js'
 import { unseenBefore, unseenTurn } from './unseen.js'
-import { distance, endOf, hasAck, isRst, msBetween, type ResetView, SYN } from './view.js'
+import { distance, endOf, hasAck, isRst, leftBefore, msBetween, type ResetView, SYN } from './view.js'
 
 /** Facts that only other connections can give. */
 export const CROSS_FACTS = [
@@ -216,12 +215,6 @@ function sentBefore(a: SegmentRecord, b: SegmentRecord): boolean {
   )
 }
 
-/** The reset had left its sender before `r` could get there. */
-function leftBefore({ first, senderPath }: ResetView, r: SegmentRecord): boolean {
-  const rttNs = senderPath.ns ?? 0
-  return rttNs >= MEASURABLE_RTT_MS * 1e6 && first.timeNs - r.timeNs < rttNs * CERTAIN_SHARE
-}
-
 function otherResets(view: ResetView, trigger: Trigger) {
   const { connection, first, sender, peer } = view
   const earlier = connection.segments.filter(
@@ -241,7 +234,7 @@ function otherResets(view: ResetView, trigger: Trigger) {
       r =>
         r.from === peer.side &&
         !(trigger.record && sentBefore(trigger.record, r)) &&
-        !(trigger.active === true && leftBefore(view, r)),
+        !(trigger.active === true && leftBefore(view, first, r)),
     ),
     mirrored: earlier.some(r => r.from === peer.side && msBetween(first, r) <= 1),
     wentOn: both,

@@ -130,3 +130,13 @@ function ownSilence({ before, sender }: ResetView): number | undefined {
   for (let i = 1; i <= lastWord; i++) longest = Math.max(longest ?? 0, msBetween(before[i], before[i - 1]))
   return longest
 }
+
+/** Address of the host in whose name the reset came. */
+export function hostKey(mark: Mark): string {
+  return mark.sender === 'client' ? mark.client : mark.server
+}
+
+/** Address of the other end. */
+export function peerKey(mark: Mark): string {
+  return mark.sender === 'client' ? mark.server : mark.client
+}

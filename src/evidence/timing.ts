@@ -14,7 +14,7 @@ export interface Silence {
   endedByReset: boolean
 }
 
-/** A FIN and the reset of the same close() leave the host within one scheduling quantum (measured 0.02-0.05 ms). */
+/** What one close() says, a FIN or a TLS goodbye, and the reset it ends in leave the host within a scheduling quantum or two (measured 0.02 to 0.1 ms). */
 export const TOGETHER_MS = 2
 
 /** Timers of one length end this close to each other. */

@@ -3,7 +3,7 @@
  * Everything the fact files measure starts here.
  */
 import { FrameList } from './frame-list.js'
-import { CERTAIN_SHARE, type RoundTrip, roundTrip } from './paths.js'
+import { CERTAIN_SHARE, MEASURABLE_RTT_MS, type RoundTrip, roundTrip } from './paths.js'
 import type { Connection, SegmentRecord, Side, SideState, World } from '../model.js'
 import type { Trigger } from './trigger.js'
 
@@ -179,4 +179,10 @@ export function widened(view: ResetView, rsts: SegmentRecord[]): ResetView {
 function afterwards({ segments }: Connection, at: number, rsts: SegmentRecord[]): SegmentRecord[] {
   const after = segments.slice(at + 1)
   return rsts.length === 1 ? after : after.filter(r => !rsts.includes(r))
+}
+
+/** The reset had left its sender before `r` could get there; never where the path is too short to tell. */
+export function leftBefore({ senderPath }: ResetView, rst: SegmentRecord, r: SegmentRecord): boolean {
+  const rttNs = senderPath.ns ?? 0
+  return rttNs >= MEASURABLE_RTT_MS * 1e6 && rst.timeNs - r.timeNs < rttNs * CERTAIN_SHARE
 }
